@@ -1,0 +1,64 @@
+"""The Frictionless description of a table (https://datapackage.org, Data Package v2).
+
+What belongs here: one resource with its table schema.
+What does not: the package around it, file hashes and sources (``beacon.release``).
+"""
+
+from datetime import date
+from typing import Any
+
+from beacon.contracts.model import Column, Contract
+from beacon.contracts.types import frictionless_type
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _field(column: Column) -> dict[str, Any]:
+    field: dict[str, Any] = {
+        "name": column.name,
+        "type": frictionless_type(column.duck_type),
+        "description": column.description,
+    }
+    if column.unit:
+        field["unit"] = column.unit
+    constraints: dict[str, Any] = {}
+    if not column.nullable:
+        constraints["required"] = True
+    if column.pattern:
+        constraints["pattern"] = column.pattern
+    if column.allowed is not None:
+        constraints["enum"] = [_plain(value) for value in column.allowed]
+    if column.min is not None:
+        constraints["minimum"] = _plain(column.min)
+    if column.max is not None:
+        constraints["maximum"] = _plain(column.max)
+    if constraints:
+        field["constraints"] = constraints
+    return field
+
+
+def datapackage_resource(contract: Contract, path: str | None = None) -> dict[str, Any]:
+    """A Frictionless resource for the table's Parquet file.
+
+    Args:
+        contract: the table.
+        path: the file, relative to the descriptor; ``<table>.parquet`` by default.
+
+    Returns:
+        A JSON-able resource. ``name`` has no underscore turned into anything else: it is the
+        table's name, so that a reader finds the view of the same name.
+    """
+    return {
+        "name": contract.table,
+        "type": "table",
+        "path": path or f"{contract.table}.parquet",
+        "format": "parquet",
+        "mediatype": "application/vnd.apache.parquet",
+        "description": f"{contract.description} Grain: {contract.grain}.",
+        "schema": {
+            "fields": [_field(column) for column in contract.columns],
+            "primaryKey": list(contract.key),
+        },
+    }
