@@ -1,0 +1,28 @@
+-- Deprivation quantiles; 1 is the most deprived.
+--
+-- Source: imd_quantile - MHCLG English Indices of Deprivation, File 7 notes: ceil(rank * Q / N)
+-- gives every published decile of 2019 (N = 32,844) and 2025 (N = 33,755). local_quantile - OHID
+-- Fingertips Public Health Technical Guidance, "Assigning deprivation categories".
+-- Units: rank 1 is the most deprived; n counts the LSOAs ranked; q the quantiles wanted.
+-- Edge rules: NULL where anything is NULL, the rank lies outside 1..n, or there are fewer areas
+-- than quantiles. Never NTILE, never re-rank a published score: 2025 scores are rounded.
+
+CREATE OR REPLACE MACRO imd_quantile(rank, n, q) AS
+    CASE WHEN rank >= 1 AND rank <= n AND q >= 1 AND n >= q
+        -- Whole-number arithmetic: ceil of a quotient in floating point can miss by one.
+        THEN ((rank::BIGINT * q::BIGINT + n::BIGINT - 1) // n::BIGINT)::INTEGER
+    END;
+
+CREATE OR REPLACE MACRO imd_decile(rank, n) AS imd_quantile(rank, n, 10);
+CREATE OR REPLACE MACRO imd_quintile(rank, n) AS imd_quantile(rank, n, 5);
+
+-- Core20: the most deprived fifth nationally, rank <= floor(N / 5). NHS England, Core20PLUS5.
+CREATE OR REPLACE MACRO is_core20(rank, n) AS imd_quantile(rank, n, 5) = 1;
+
+-- Quantiles of areas within a larger area. rank is the minimum rank among non-NULL values, n
+-- their number. Written q + 1 - ceil((n + 1 - rank) * q / n), 0 becoming 1.
+CREATE OR REPLACE MACRO local_quantile(rank, n, q) AS
+    CASE WHEN rank >= 1 AND rank <= n AND q >= 1 AND n >= q
+        THEN greatest(1, (q::BIGINT + 1
+            - ((n::BIGINT + 1 - rank::BIGINT) * q::BIGINT + n::BIGINT - 1) // n::BIGINT))::INTEGER
+    END;
