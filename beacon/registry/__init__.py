@@ -1,0 +1,48 @@
+"""Curated facts: what is measured, for which areas, against which targets, from which series.
+
+What belongs here: models and loading of `reference_data`. What does not: values, which come from
+publishers' files.
+"""
+
+from beacon.registry.base import Polarity, Programme, Sex, ValueType
+from beacon.registry.bindings import Selection, SourceBinding
+from beacon.registry.footprints import Area, Footprint, IntegratedCareBoard, Place
+from beacon.registry.indicators import CancelledPeriod, Indicator, Measure, SeriesBreak
+from beacon.registry.loading import (
+    RegistryError,
+    load_footprint,
+    load_indicators,
+    load_plus_groups,
+    load_targets,
+)
+from beacon.registry.local_returns import COMMON_FIELDS, LocalReturn, ReturnField
+from beacon.registry.plus_groups import PlusGroup
+from beacon.registry.targets import Target, TargetRegister
+
+__all__ = [
+    "COMMON_FIELDS",
+    "Area",
+    "CancelledPeriod",
+    "Footprint",
+    "Indicator",
+    "IntegratedCareBoard",
+    "LocalReturn",
+    "Measure",
+    "Place",
+    "PlusGroup",
+    "Polarity",
+    "Programme",
+    "RegistryError",
+    "ReturnField",
+    "Selection",
+    "SeriesBreak",
+    "Sex",
+    "SourceBinding",
+    "Target",
+    "TargetRegister",
+    "ValueType",
+    "load_footprint",
+    "load_indicators",
+    "load_plus_groups",
+    "load_targets",
+]

@@ -1,0 +1,277 @@
+"""What an indicator is: its definition, direction, sources, limits and known traps.
+
+What belongs here: the model of one indicator file, for the beacons, the Core20PLUS5 measures and
+context alike. What does not: reading files (`loading`) or computing values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from beacon.registry.base import (
+    Entry,
+    Level,
+    Period,
+    Polarity,
+    Programme,
+    Sex,
+    Slug,
+    Text,
+    ValueType,
+)
+from beacon.registry.bindings import SourceBinding
+from beacon.registry.local_returns import LocalReturn
+
+BEACON_IDS = range(1, 23)
+"""The partnership's own numbering of the beacons."""
+
+FIRST_OTHER_ID = 101
+"""Numbers from here on belong to indicators that are not beacons."""
+
+NameStatus = Literal["confirmed", "unconfirmed"]
+
+IntervalMethod = Literal[
+    "wilson",
+    "byar",
+    "dobson",
+    "student_t",
+    "chiang_silcocks",
+    "sullivan",
+    "publisher",
+    "none",
+]
+
+BenchmarkMethod = Literal["confidence_intervals_95", "confidence_intervals_99_8", "none"]
+
+_TREND_EXCLUDED: frozenset[str] = frozenset({"life_expectancy", "score", "slope_index"})
+"""Value types that the Fingertips recent-trend test is not defined for."""
+
+
+class Measure(Entry):
+    """One of the numbers an indicator shows. Most have a single one, `main`."""
+
+    id: Slug = "main"
+    name: Text | None = Field(default=None, description="Null takes the indicator's name.")
+    polarity: Polarity | None = Field(default=None, description="Null takes the indicator's.")
+    unit: Text | None = Field(default=None, description="Null takes the indicator's.")
+    value_type: ValueType | None = Field(default=None, description="Null takes the indicator's.")
+    multiplier: float | None = Field(default=None, gt=0, description="Null takes the indicator's.")
+    age: Text | None = Field(default=None, description="Null takes the indicator's.")
+    recent_trend: bool | None = Field(default=None, description="Null takes the indicator's.")
+    alternative_to: Slug | None = Field(
+        default=None,
+        description="Measure in whose place it may head the indicator when that one has no data.",
+    )
+
+
+class SeriesBreak(Entry):
+    """A change after which values may not be compared with those before."""
+
+    period: Period = Field(description="First period on the new basis.")
+    note: Text
+    source: Slug | None = Field(default=None, description="Null where it holds for every source.")
+    measure: Slug | None = Field(default=None, description="Null where it holds for all measures.")
+
+
+class CancelledPeriod(Entry):
+    """A period for which nothing was or will be published. Shown as such, never filled in."""
+
+    period: Period
+    reason: Text
+    measure: Slug | None = Field(default=None, description="Null where it holds for all measures.")
+
+
+class Indicator(Entry):
+    """One indicator as this partnership defines it.
+
+    Polarity is held here and nowhere else: publishers' own flags have been wrong.
+    """
+
+    id: int = Field(ge=1, description="1 to 22 for the beacons, above 100 for all others.")
+    slug: Slug
+    name: Text
+    name_status: NameStatus = Field(
+        description="unconfirmed: the wording has not been checked against the source document."
+    )
+    name_evidence: Text | None = Field(
+        default=None, description="Where the name can be read, or what it rests on."
+    )
+    programme: Programme
+    theme: Text
+    definition: Text | None
+    numerator: Text | None
+    denominator: Text | None
+    unit: Text
+    multiplier: float | None = Field(
+        gt=0, description="100 for percent, 100000 for a rate per 100,000; null where none."
+    )
+    value_type: ValueType
+    polarity: Polarity
+    age: Text | None
+    sex: tuple[Sex, ...] = Field(min_length=1)
+    frequency: Text | None
+    levels_published: tuple[Level, ...]
+    breakdowns: tuple[Text, ...] = Field(
+        default=(), description="Breakdowns that some source publishes at some level."
+    )
+    measures: tuple[Measure, ...] = Field(default=(Measure(),), min_length=1)
+    sources: tuple[SourceBinding, ...] = ()
+    combine_sources: Literal["first_only", "by_period"] = Field(
+        default="first_only",
+        description=(
+            "first_only: a measure comes from the first source that has any of it, whole;"
+            " by_period: a period that source lacks is taken from the next, never within a period."
+        ),
+    )
+    no_open_source: Text | None = Field(
+        default=None, description="Why no published figure exists, where none does."
+    )
+    ci_method: IntervalMethod = Field(
+        description=(
+            "How limits are computed where a source has counts but no limits. Published limits"
+            " are kept; `publisher` means that only published limits are used."
+        )
+    )
+    benchmark_method: BenchmarkMethod
+    benchmark_reason: Text | None = Field(default=None, description="Why not, when `none`.")
+    recent_trend: bool
+    recent_trend_reason: Text | None = Field(default=None, description="Why not, when false.")
+    known_breaks: tuple[SeriesBreak, ...] = ()
+    cancelled_periods: tuple[CancelledPeriod, ...] = ()
+    region_only: bool = False
+    region_only_note: Text | None = Field(
+        default=None, description="What is and is not available below region."
+    )
+    rounding: int = Field(ge=0, le=4, description="Decimal places shown; data keep full precision.")
+    rationale: Text
+    caveats: tuple[Text, ...] = ()
+    owner: Text = Field(description="The role that answers for this definition.")
+    checked_by: Text | None = Field(
+        default=None, description="Who checked the definition against its source; null: nobody yet."
+    )
+    next_review: date
+    local_return: LocalReturn | None = None
+
+    def measure(self, measure_id: str) -> Measure:
+        """The measure of that id.
+
+        Raises:
+            KeyError: If the indicator has no such measure.
+        """
+        for measure in self.measures:
+            if measure.id == measure_id:
+                return measure
+        raise KeyError(f"{self.slug} has no measure {measure_id!r}")
+
+    def measure_name(self, measure_id: str = "main") -> str:
+        """What to call that measure in front of people."""
+        return self.measure(measure_id).name or self.name
+
+    def polarity_of(self, measure_id: str = "main") -> Polarity:
+        """Which direction of that measure is better."""
+        return self.measure(measure_id).polarity or self.polarity
+
+    def unit_of(self, measure_id: str = "main") -> str:
+        """Unit of that measure's value."""
+        return self.measure(measure_id).unit or self.unit
+
+    def value_type_of(self, measure_id: str = "main") -> ValueType:
+        """Kind of number that measure is."""
+        return self.measure(measure_id).value_type or self.value_type
+
+    def multiplier_of(self, measure_id: str = "main") -> float | None:
+        """Factor from numerator over denominator to value; None where there is none."""
+        return self.measure(measure_id).multiplier or self.multiplier
+
+    def recent_trend_of(self, measure_id: str = "main") -> bool:
+        """Whether a recent trend may be computed for that measure."""
+        own = self.measure(measure_id).recent_trend
+        return self.recent_trend if own is None else own
+
+    def role_of(self, measure_id: str) -> str:
+        """`measure`, `proxy` or `context`: what the sources of that measure are."""
+        roles = {binding.role for binding in self.sources if binding.measure == measure_id}
+        return roles.pop() if roles else "measure"
+
+    def headline_measures(self, available: Collection[str]) -> tuple[str, ...]:
+        """The measures that head the indicator, given those that have values.
+
+        Proxies and context never do. A measure without values gives way to its first alternative
+        that has some; where there is none it stays, to be shown as missing.
+        """
+        heads = []
+        for measure in self.measures:
+            if measure.alternative_to is not None or self.role_of(measure.id) != "measure":
+                continue
+            alternatives = [m.id for m in self.measures if m.alternative_to == measure.id]
+            choices = [name for name in (measure.id, *alternatives) if name in available]
+            heads.append(choices[0] if choices else measure.id)
+        return tuple(heads)
+
+    @property
+    def is_beacon(self) -> bool:
+        """Whether it is one of the Marmot beacons."""
+        return self.programme == "marmot_beacon"
+
+    @model_validator(mode="after")
+    def _check(self) -> Indicator:
+        problems = [*self._identity(), *self._consistency(), *self._references()]
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+    def _identity(self) -> list[str]:
+        if not self.is_beacon and self.id < FIRST_OTHER_ID:
+            return [f"id {self.id} is kept for beacons; others start at {FIRST_OTHER_ID}"]
+        if self.is_beacon and self.id >= FIRST_OTHER_ID:
+            return [f"id {self.id}: a beacon's number is below {FIRST_OTHER_ID}"]
+        return []
+
+    def _consistency(self) -> list[str]:
+        problems = []
+        if not self.recent_trend and self.recent_trend_reason is None:
+            problems.append("recent_trend_reason is needed when recent_trend is false")
+        if self.recent_trend and self.value_type in _TREND_EXCLUDED:
+            problems.append(f"recent_trend is not defined for a {self.value_type}")
+        if self.benchmark_method == "none" and self.benchmark_reason is None:
+            problems.append("benchmark_reason is needed when benchmark_method is none")
+        if self.region_only != (self.region_only_note is not None):
+            problems.append("region_only_note is given exactly when region_only is true")
+        reads_series = any(binding.select for binding in self.sources if binding.role == "measure")
+        if self.no_open_source and reads_series:
+            problems.append("no_open_source contradicts a source with series of the measure itself")
+        if not self.sources and self.no_open_source is None and self.local_return is None:
+            problems.append("without sources, no_open_source must say why")
+        return problems
+
+    def _references(self) -> list[str]:
+        problems = []
+        ids = [measure.id for measure in self.measures]
+        twice = sorted({name for name in ids if ids.count(name) > 1})
+        if twice:
+            problems.append(f"measures: {', '.join(twice)} declared twice")
+        for number, binding in enumerate(self.sources):
+            if binding.measure not in ids:
+                problems.append(f"sources.{number}.measure: {binding.measure!r} is not declared")
+        for place in ("known_breaks", "cancelled_periods"):
+            for number, item in enumerate(getattr(self, place)):
+                if item.measure is not None and item.measure not in ids:
+                    problems.append(f"{place}.{number}.measure: {item.measure!r} is not declared")
+        for measure in self.measures:
+            if measure.alternative_to is not None and measure.alternative_to not in ids:
+                problems.append(f"measures: {measure.alternative_to!r} is not declared")
+        for measure_id in ids:
+            roles = {binding.role for binding in self.sources if binding.measure == measure_id}
+            if len(roles) > 1:
+                problems.append(f"measure {measure_id!r} is fed as {' and '.join(sorted(roles))}")
+            if roles & {"proxy", "context"} and self.measure(measure_id).name is None:
+                problems.append(f"measure {measure_id!r} needs a name of its own")
+        own = {key for b in self.sources if b.role == "measure" for key in b.series_keys}
+        lent = {key for b in self.sources if b.role != "measure" for key in b.series_keys}
+        for source, series in sorted(own & lent):
+            problems.append(f"{source} series {series!r} is both the measure and a stand-in for it")
+        return problems

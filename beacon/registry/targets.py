@@ -1,0 +1,134 @@
+"""Numbers that the partnership's published plans set themselves.
+
+What belongs here: the model of the targets file. What does not: distance to a target, which is
+computed. The beacons have a direction and no number: none is invented here.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from beacon.registry.base import Entry, Polarity, Slug, Text
+
+TargetStatus = Literal[
+    "live",
+    "expired",
+    "no_due_date",
+    "baseline_missing",
+    "baseline_only",
+    "conflicting",
+    "ambiguous",
+    "not_system_wide",
+]
+
+
+class Citation(Entry):
+    """Where a value can be read."""
+
+    document: Slug
+    lines: tuple[int, ...] = Field(min_length=1, description="Lines of the text version.")
+
+
+class Document(Entry):
+    """A published plan."""
+
+    id: Slug
+    title: Text
+    period: Text | None = None
+    publisher: Text
+
+
+class StatedValue(Entry):
+    """One value as one place in the plans states it."""
+
+    value: float
+    upper_value: float | None = Field(default=None, description="Set where a range is stated.")
+    due: date | None = Field(default=None, description="Last day of the period named; null: none.")
+    due_label: Text | None = Field(default=None, description="The date as the plan puts it.")
+    cited: tuple[Citation, ...] = Field(min_length=1)
+    note: Text | None = None
+
+
+class Baseline(Entry):
+    """The starting point as the plans state it."""
+
+    value: float | None = None
+    period: Text | None = None
+    cited: tuple[Citation, ...] = ()
+    note: Text | None = None
+
+
+class Target(Entry):
+    """A numeric target, with every value that the plans give for it."""
+
+    id: Slug
+    name: Text
+    group: Text
+    kind: Literal["level", "change", "count", "baseline"] = Field(
+        description="level: reach the value; change: move by it; count: so many; baseline: no aim."
+    )
+    unit: Text
+    direction: Polarity
+    area: Text = Field(description="What the target is set for.")
+    indicator: Slug | None = Field(default=None, description="Indicator in this registry, if any.")
+    status: TargetStatus
+    stated: tuple[StatedValue, ...] = Field(
+        default=(), description="Several for milestones, or where the plans contradict each other."
+    )
+    baseline: Baseline | None = None
+    note: Text | None = None
+
+    @property
+    def value(self) -> float | None:
+        """The one value aimed at: None where there is none or the plans contradict each other."""
+        if self.status == "conflicting" or not self.stated:
+            return None
+        return self.stated[-1].value
+
+    @property
+    def due(self) -> date | None:
+        """When that value is due; None where the plan gives no date."""
+        if self.status == "conflicting" or not self.stated:
+            return None
+        return self.stated[-1].due
+
+    @model_validator(mode="after")
+    def _check(self) -> Target:
+        problems = []
+        values = {(item.value, item.upper_value) for item in self.stated}
+        if self.status == "conflicting" and len(values) < 2:
+            problems.append("a conflicting target lists at least two different values")
+        if self.status == "baseline_only" and (self.stated or self.baseline is None):
+            problems.append("baseline_only has a baseline and nothing stated")
+        if self.status not in {"baseline_only"} and not self.stated:
+            problems.append("stated is empty")
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+
+class TargetRegister(Entry):
+    """The whole file."""
+
+    documents: tuple[Document, ...]
+    targets: tuple[Target, ...]
+
+    @model_validator(mode="after")
+    def _check(self) -> TargetRegister:
+        problems = []
+        ids = [target.id for target in self.targets]
+        problems += [f"target {i} twice" for i in sorted({i for i in ids if ids.count(i) > 1})]
+        known = {document.id for document in self.documents}
+        for target in self.targets:
+            cited = [c for item in target.stated for c in item.cited]
+            cited += list(target.baseline.cited) if target.baseline else []
+            problems += [
+                f"{target.id} cites unknown document {name}"
+                for name in sorted({c.document for c in cited} - known)
+            ]
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
