@@ -29,6 +29,9 @@ from beacon.registry.local_returns import LocalReturn
 BEACON_IDS = range(1, 23)
 """The partnership's own numbering of the beacons."""
 
+LOCAL_RETURN = "local_return"
+"""The source that is not published: what organisations send in."""
+
 FIRST_OTHER_ID = 101
 """Numbers from here on belong to indicators that are not beacons."""
 
@@ -78,10 +81,14 @@ class SeriesBreak(Entry):
 
 
 class CancelledPeriod(Entry):
-    """A period for which nothing was or will be published. Shown as such, never filled in."""
+    """A period without a usable value. Shown as such with its reason, never filled in."""
 
     period: Period
     reason: Text
+    status: Literal["not_published", "not_comparable"] = Field(
+        default="not_published",
+        description="not_comparable: values exist, measured differently, and are left out.",
+    )
     measure: Slug | None = Field(default=None, description="Null where it holds for all measures.")
 
 
@@ -241,8 +248,12 @@ class Indicator(Entry):
             problems.append("benchmark_reason is needed when benchmark_method is none")
         if self.region_only != (self.region_only_note is not None):
             problems.append("region_only_note is given exactly when region_only is true")
-        reads_series = any(binding.select for binding in self.sources if binding.role == "measure")
-        if self.no_open_source and reads_series:
+        published = any(
+            binding.select
+            for binding in self.sources
+            if binding.role == "measure" and binding.source != LOCAL_RETURN
+        )
+        if self.no_open_source and published:
             problems.append("no_open_source contradicts a source with series of the measure itself")
         if not self.sources and self.no_open_source is None and self.local_return is None:
             problems.append("without sources, no_open_source must say why")
