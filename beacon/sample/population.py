@@ -1,0 +1,74 @@
+"""People: Census 2021 by age band as Nomis exports it, mid-2020 estimates by single year.
+
+Belongs here: population files. Does not belong here: rates or cohorts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+
+from beacon.sample.formats import chunks, write_csv
+from beacon.sample.world import AGE_BANDS, World, census_bands, single_years
+
+CENSUS_BANDS = (
+    "Aged 4 years and under",
+    *(f"Aged {a} to {a + 4} years" for a in range(5, 85, 5)),
+    "Aged 85 years and over",
+)
+SINGLE_YEARS = (*(str(age) for age in range(90)), "90+")
+_PREAMBLE = (
+    b'\n"TS007A - Age by five-year age bands"\n'
+    b'"FICTIONAL residents written by the Beacon sample publisher [not from Nomis]"\n'
+    b'"Date       :","2021"\n\n'
+)
+
+
+def write_population(directory: Path, world: World) -> None:
+    """Write TS007A for LSOA 2021 and the mid-2020 persons by single year for LSOA 2011."""
+    write_csv(
+        directory / "FICTIONAL_TS007A_age_by_five_year_age_bands_lsoa21.csv",
+        _census_frames(world),
+        before=_PREAMBLE + _census_header(),
+        after=b"\n\n\n",
+        quote="non_numeric",
+        header=False,
+    )
+    write_csv(
+        directory / "FICTIONAL_SAPE23DT2_mid2020_lsoa11_persons_single_year.csv.gz",
+        _single_year_frames(world),
+    )
+
+
+def _census_header() -> bytes:
+    names = ("2021 super output area - lower layer", "mnemonic", "Total", *CENSUS_BANDS)
+    # Nomis leaves a blank line between the header and the first row.
+    return (",".join(f'"{name}"' for name in names) + "\n\n").encode()
+
+
+def _census_frames(world: World) -> Iterator[pl.DataFrame]:
+    for start, stop in chunks(world.lsoas21):
+        bands = census_bands(world, start, stop)
+        yield pl.DataFrame(
+            {
+                "name": world.name21[start:stop],
+                "code": world.code21[start:stop],
+                "total": world.people21[start:stop],
+                **{CENSUS_BANDS[band]: bands[:, band] for band in range(AGE_BANDS)},
+            }
+        )
+
+
+def _single_year_frames(world: World) -> Iterator[pl.DataFrame]:
+    for start, stop in chunks(world.lsoas11):
+        people = single_years(world, start, stop)
+        yield pl.DataFrame(
+            {
+                "lsoa11_name": world.name11[start:stop],
+                "lsoa11_code": world.code11[start:stop],
+                "total_population": world.people11[start:stop],
+                **{SINGLE_YEARS[age]: people[:, age] for age in range(91)},
+            }
+        )

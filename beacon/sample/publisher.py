@@ -1,0 +1,51 @@
+"""Puts all files of one sample into a directory.
+
+Belongs here: the order of writing and the two files that explain the rest. Does not belong
+here: any format.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from beacon.sample.deprivation import write_imd
+from beacon.sample.fingertips import write_fingertips
+from beacon.sample.geography import write_boundaries, write_lookups
+from beacon.sample.ons_els import write_els
+from beacon.sample.outcomes import list_areas
+from beacon.sample.population import write_population
+from beacon.sample.sizes import GENERATOR_VERSION, SampleSize
+from beacon.sample.truths import SampleTruths, collect_truths
+from beacon.sample.world import build_world
+
+TRUTHS_NAME = "TRUTHS.json"
+README_NAME = "README_FICTIONAL.txt"
+
+_README = """FICTIONAL DATA
+
+Every file in this folder was written by the Beacon sample publisher, version {version}
+(seed {seed}, size {size}). The nation, its boards, places, people and figures do not exist.
+Nothing here is an official statistic, and no conclusion about any real place can be drawn.
+
+The files have the layouts in which English public bodies publish, so that software that reads
+the real ones reads these. Every code begins with Z (real ones begin with E or W); every file's
+name begins with FICTIONAL_. TRUTHS.json holds what was planted; publishers have no such file.
+"""
+
+
+def publish(directory: Path, *, seed: int, size: SampleSize) -> SampleTruths:
+    """Write every file of a sample; see `beacon.sample.write_sample`."""
+    world = build_world(seed, size)
+    directory.mkdir(parents=True, exist_ok=True)
+    readme = _README.format(version=GENERATOR_VERSION, seed=seed, size=size.name)
+    (directory / README_NAME).write_text(readme, encoding="utf-8", newline="\n")
+    write_lookups(directory / "lookups", world)
+    write_boundaries(directory / "boundaries", world)
+    write_imd(directory, world)
+    write_population(directory / "population", world)
+    areas = list_areas(world)
+    fingertips = write_fingertips(directory / "fingertips", world, areas)
+    els = write_els(directory / "ons_els", world, areas)
+    truths = collect_truths(world, fingertips, els)
+    truths.write(directory / TRUTHS_NAME)
+    return truths
