@@ -130,8 +130,9 @@ class Indicator(Entry):
     combine_sources: Literal["first_only", "by_period"] = Field(
         default="first_only",
         description=(
-            "first_only: a measure comes from the first source that has any of it, whole;"
-            " by_period: a period that source lacks is taken from the next, never within a period."
+            "A series is one measure, sex and category. first_only: a series comes whole from the"
+            " first source that has any of it, so that vintages do not mix; by_period: a period"
+            " that source lacks is taken from the next, never within a period."
         ),
     )
     no_open_source: Text | None = Field(
