@@ -18,6 +18,7 @@ from beacon.contracts.model import (
     SqlCheck,
 )
 from beacon.contracts.parquet import arrow_schema
+from beacon.contracts.suite import SuiteItem, build_suite
 
 __all__ = [
     "Column",
@@ -27,7 +28,9 @@ __all__ = [
     "RowCount",
     "Severity",
     "SqlCheck",
+    "SuiteItem",
     "arrow_schema",
+    "build_suite",
     "cast_select",
     "comment_statements",
     "compare_columns",

@@ -1,0 +1,112 @@
+"""The validation process: ``python -m beacon.validation.worker``, spoken to over its pipes.
+
+What belongs here: the process's own main loop. What does not: the side that starts it
+(``process``). It ends when its standard input does, so it cannot outlive the run it serves.
+"""
+
+import gc
+import importlib
+import os
+import queue
+import shutil
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from beacon.validation.protocol import (
+    ProtocolError,
+    item_from_json,
+    outcome_to_json,
+    receive,
+    send,
+)
+
+
+def _import_great_expectations() -> None:
+    """Import it for pandas alone, in about two thirds of the usual time.
+
+    SQLAlchemy is an optional extra of Great Expectations for SQL back-ends, which this process
+    never uses: it is made to look not installed. If that ever stops working the import is done
+    again without it.
+    """
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    # Importing makes a million objects that all stay: collecting in between is a fifth of it.
+    gc.disable()
+    hide = "sqlalchemy" not in sys.modules
+    try:
+        if hide:
+            sys.modules["sqlalchemy"] = None  # type: ignore[assignment]
+        importlib.import_module("great_expectations")
+    except ImportError:
+        if not hide:
+            raise
+        del sys.modules["sqlalchemy"]
+        for name in [n for n in sys.modules if n.partition(".")[0] == "great_expectations"]:
+            del sys.modules[name]
+        importlib.import_module("great_expectations")
+    from beacon.validation.engine import warm_up
+
+    warm_up()
+    importlib.import_module("pyarrow.parquet")
+    gc.collect()
+    gc.freeze()
+    gc.enable()
+
+
+def _peak_megabytes() -> float | None:
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / (1024 if sys.platform != "darwin" else 1024**2), 1)
+
+
+def _read(stream: BinaryIO, jobs: "queue.SimpleQueue[dict[str, Any]]") -> None:
+    while True:
+        try:
+            jobs.put(receive(stream))
+        except (ProtocolError, OSError):
+            # The run has ended or was killed: nobody waits for an answer, and what it wrote for
+            # this process is this process's to remove.
+            if len(sys.argv) > 1 and Path(sys.argv[1]).name.startswith("beacon-validation-"):
+                shutil.rmtree(sys.argv[1], ignore_errors=True)
+            os._exit(0)
+
+
+def _answer(job: dict[str, Any]) -> dict[str, Any]:
+    from beacon.validation.tables import Part, judge
+
+    started = time.perf_counter()
+    items = tuple(item_from_json(item) for item in job["items"])
+    outcomes = judge(Part(Path(job["path"]), items, tuple(job["key"])))
+    return {
+        "id": job["id"],
+        "outcomes": [outcome_to_json(outcome) for outcome in outcomes],
+        "seconds": round(time.perf_counter() - started, 4),
+        "peak_megabytes": _peak_megabytes(),
+    }
+
+
+def main() -> None:
+    """Serve jobs until standard input ends."""
+    # Ctrl-C reaches the whole process group; the run decides what becomes of this process.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    started = time.perf_counter()
+    out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    # Whatever a library prints must not run into the messages.
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    jobs: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+    threading.Thread(target=_read, args=(sys.stdin.buffer, jobs), daemon=True).start()
+    _import_great_expectations()
+    seconds = round(time.perf_counter() - started, 3)
+    send(out, {"ready": True, "seconds": seconds, "peak_megabytes": _peak_megabytes()})
+    while True:
+        send(out, _answer(jobs.get()))
+
+
+if __name__ == "__main__":
+    main()
