@@ -103,6 +103,7 @@ class Series:
         class_gap: Distance of Places planted worse or better from the nation.
         exposed: Survey respondents, or share of residents in the denominator.
         deciles: Whether nation rows by deprivation decile are written.
+        skipped: Years that were never collected (the profile was cancelled): no rows at all.
     """
 
     indicator: int
@@ -118,6 +119,7 @@ class Series:
     class_gap: float = 0.0
     exposed: float = 0.0
     deciles: bool = False
+    skipped: tuple[int, ...] = ()
 
 
 SERIES = (
@@ -139,6 +141,9 @@ SERIES = (
     Series(93436, "Child development: percentage of children achieving a good level of "
            "development at 2 to 2 and a half years", "good_development_2_years", "count",
            "2-2.5 yrs", "financial", 1, 79.0, 0.1, -2.5, 8.0, 0.011),
+    Series(90631, "School readiness: percentage of children achieving a good level of development "
+           "at the end of Reception", "good_development_reception", "count", "5 yrs", "financial",
+           1, 66.0, 0.5, -2.5, 8.0, 0.0118, skipped=(2019, 2020)),
     Series(93439, "Percentage of adults walking for travel at least three days per week",
            "walking_for_travel", "survey", "16+ yrs", "financial", 1, 16.0, 0.1, -1.0, 9.0, 700),
     Series(93440, "Percentage of adults cycling for travel at least three days per week",
@@ -203,6 +208,8 @@ def write_fingertips(directory: Path, world: World, areas: list[Area]) -> list[P
         with opened(path) as out:
             out.write((",".join(HEADER) + "\r\n").encode())
             for t, (label, sortable) in enumerate(labels):
+                if sortable // 10_000 in series.skipped:
+                    continue
                 text = io.StringIO()
                 csv.writer(text, lineterminator="\r\n").writerows(
                     _rows(series, areas, cells, deciles, t, label, sortable)

@@ -223,7 +223,7 @@ def _multipolygon_blobs(corners: Floats) -> list[bytes]:
 
 def number(value: float, places: int = 5) -> str:
     """Print a number as publishers do: rounded, without trailing zeros (`79.5`, `76`)."""
-    return f"{round(value, places):.10g}"
+    return f"{round(value, places) + 0.0:.10g}"  # + 0.0 turns -0 into 0
 
 
 def taken(values: Sequence[str], order: Ints) -> list[str]:

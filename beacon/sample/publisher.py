@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from beacon.sample.deprivation import write_imd
+from beacon.sample.dfe import write_dfe
 from beacon.sample.fingertips import write_fingertips
 from beacon.sample.geography import write_boundaries, write_lookups
 from beacon.sample.ons_els import write_els
@@ -46,6 +47,7 @@ def publish(directory: Path, *, seed: int, size: SampleSize) -> SampleTruths:
     areas = list_areas(world)
     fingertips = write_fingertips(directory / "fingertips", world, areas)
     els = write_els(directory / "ons_els", world, areas)
-    truths = collect_truths(world, fingertips, els)
+    dfe = write_dfe(directory / "dfe", world, areas)
+    truths = collect_truths(world, fingertips, els, dfe)
     truths.write(directory / TRUTHS_NAME)
     return truths

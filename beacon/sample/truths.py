@@ -79,6 +79,7 @@ class SampleTruths:
         fingertips: What is in each Fingertips file: latest values, judgement against the nation
             at 95 %, and every missing value with its note.
         els: ONS Explore Local Statistics: latest value of each Place by `indicator`.
+        dfe: Department for Education: latest real value of each Place by column name.
         trend: The steady rise, and the Place that does not move.
         positive_outlier: The indicator on which the most deprived Place is better.
     """
@@ -102,6 +103,7 @@ class SampleTruths:
     place_position: dict[str, float]
     fingertips: list[Planted]
     els: dict[str, dict[str, float]]
+    dfe: dict[str, dict[str, float]]
     trend: dict[str, Any]
     positive_outlier: dict[str, Any]
 
@@ -122,7 +124,10 @@ class SampleTruths:
 
 
 def collect_truths(
-    world: World, fingertips: list[Planted], els: dict[str, dict[str, float]]
+    world: World,
+    fingertips: list[Planted],
+    els: dict[str, dict[str, float]],
+    dfe: dict[str, dict[str, float]],
 ) -> SampleTruths:
     """Put the record together from the generator's state."""
     codes = world.authorities.code[: len(names.PLACES)]
@@ -151,6 +156,7 @@ def collect_truths(
         place_position=dict(zip(codes, position.tolist(), strict=True)),
         fingertips=fingertips,
         els=els,
+        dfe=dfe,
         trend={
             "indicator": TREND_INDICATOR,
             "rising_place": codes[TREND_PLACE],
