@@ -87,8 +87,8 @@ class Footprint(Entry):
         codes = {area.code for area in areas} | set(self.local_authority_codes)
         misfits = sorted(code for code in codes if is_fictional_code(code) != self.fictional)
         if misfits:
-            said = "fictional" if self.fictional else "official"
-            problems.append(f"a {said} footprint cannot hold the code {', '.join(misfits)}")
+            said = "a fictional" if self.fictional else "an official"
+            problems.append(f"{said} footprint cannot hold the code {', '.join(misfits)}")
         if self.fictional != (self.kind == "sample"):
             problems.append("kind is 'sample' exactly when fictional is true")
         if problems:

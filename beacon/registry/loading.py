@@ -206,13 +206,20 @@ def load_targets(
     if register is None:
         raise RegistryError(problems)
     for number, target in enumerate(register.targets):
+        field = f"{path.name}: targets.{number}"
+        for slug in target.related:
+            if slug not in indicators:
+                problems.append(f"{field}.related: {slug!r} is not an indicator of the registry")
         if target.indicator is None:
             continue
-        field = f"{path.name}: targets.{number}.indicator"
         if target.indicator not in indicators:
-            problems.append(f"{field}: {target.indicator!r} is not an indicator of the registry")
+            problems.append(
+                f"{field}.indicator: {target.indicator!r} is not an indicator of the registry"
+            )
         elif indicators[target.indicator].is_beacon:
-            problems.append(f"{field}: the beacon {target.indicator!r} has a direction, no target")
+            problems.append(
+                f"{field}.indicator: the beacon {target.indicator!r} has a direction, no target"
+            )
     if problems:
         raise RegistryError(problems)
     return register

@@ -44,7 +44,7 @@ class Document(Entry):
 class StatedValue(Entry):
     """One value as one place in the plans states it."""
 
-    value: float
+    value: float | None = Field(description="Null for a milestone, which has a date and no number.")
     upper_value: float | None = Field(default=None, description="Set where a range is stated.")
     due: date | None = Field(default=None, description="Last day of the period named; null: none.")
     due_label: Text | None = Field(default=None, description="The date as the plan puts it.")
@@ -62,19 +62,28 @@ class Baseline(Entry):
 
 
 class Target(Entry):
-    """A numeric target, with every value that the plans give for it."""
+    """A target, with every value that the plans give for it."""
 
     id: Slug
     name: Text
     group: Text
-    kind: Literal["level", "change", "count", "baseline"] = Field(
-        description="level: reach the value; change: move by it; count: so many; baseline: no aim."
+    kind: Literal["level", "change", "count", "baseline", "milestone"] = Field(
+        description=(
+            "level: reach the value; change: move by it; count: so many; baseline: no aim is"
+            " stated; milestone: a thing to be done by a date."
+        )
     )
     unit: Text
     direction: Polarity
     area: Text = Field(description="What the target is set for.")
-    indicator: Slug | None = Field(default=None, description="Indicator in this registry, if any.")
-    status: TargetStatus
+    indicator: Slug | None = Field(
+        default=None, description="Indicator that measures exactly this. Never a beacon."
+    )
+    related: tuple[Slug, ...] = Field(
+        default=(), description="Indicators of the same subject that do not measure exactly this."
+    )
+    status: TargetStatus = Field(description="The first thing to know of it.")
+    also: tuple[TargetStatus, ...] = Field(default=(), description="What else is to be known.")
     stated: tuple[StatedValue, ...] = Field(
         default=(), description="Several for milestones, or where the plans contradict each other."
     )
@@ -95,16 +104,30 @@ class Target(Entry):
             return None
         return self.stated[-1].due
 
+    def status_on(self, day: date) -> TargetStatus:
+        """The status on a day: what was live when the file was written may have expired since."""
+        if self.status == "live" and self.due is not None and self.due < day:
+            return "expired"
+        return self.status
+
     @model_validator(mode="after")
     def _check(self) -> Target:
         problems = []
         values = {(item.value, item.upper_value) for item in self.stated}
         if self.status == "conflicting" and len(values) < 2:
             problems.append("a conflicting target lists at least two different values")
-        if self.status == "baseline_only" and (self.stated or self.baseline is None):
-            problems.append("baseline_only has a baseline and nothing stated")
-        if self.status not in {"baseline_only"} and not self.stated:
+        if (self.status == "baseline_only") != (self.kind == "baseline"):
+            problems.append("status is baseline_only exactly when kind is baseline")
+        if self.kind == "baseline" and (self.stated or self.baseline is None):
+            problems.append("a baseline has a baseline and nothing stated")
+        if self.kind != "baseline" and not self.stated:
             problems.append("stated is empty")
+        if self.kind != "milestone" and any(item.value is None for item in self.stated):
+            problems.append("only a milestone may go without a value")
+        if self.status in self.also:
+            problems.append(f"{self.status} is both status and also")
+        if self.status in {"live", "expired"} and self.due is None:
+            problems.append(f"a {self.status} target has a due date; otherwise it is no_due_date")
         if problems:
             raise ValueError("; ".join(problems))
         return self
@@ -113,6 +136,7 @@ class Target(Entry):
 class TargetRegister(Entry):
     """The whole file."""
 
+    as_of: date = Field(description="Day on which statuses were judged.")
     documents: tuple[Document, ...]
     targets: tuple[Target, ...]
 
@@ -121,6 +145,12 @@ class TargetRegister(Entry):
         problems = []
         ids = [target.id for target in self.targets]
         problems += [f"target {i} twice" for i in sorted({i for i in ids if ids.count(i) > 1})]
+        for target in self.targets:
+            late = target.due is not None and target.due < self.as_of
+            if late and target.status == "live":
+                problems.append(f"{target.id} is live but was due on {target.due}")
+            if target.status == "expired" and not late:
+                problems.append(f"{target.id} is expired but due on {target.due}")
         known = {document.id for document in self.documents}
         for target in self.targets:
             cited = [c for item in target.stated for c in item.cited]

@@ -1,0 +1,54 @@
+"""JSON Schemas of the registry's files, so that editors complete and check them.
+
+What belongs here: generating `reference_data/schemas`. What does not: validation, which the
+models do. Run `python -m beacon.registry.schemas` after changing a model.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from beacon.files import canonical_json, write_atomically
+from beacon.paths import resource_dir
+from beacon.registry.base import Entry
+from beacon.registry.footprints import Footprint
+from beacon.registry.indicators import Indicator
+from beacon.registry.plus_groups import PlusGroup
+from beacon.registry.targets import TargetRegister
+
+MODELS: Final[dict[str, type[Entry]]] = {
+    "indicator": Indicator,
+    "footprint": Footprint,
+    "plus_group": PlusGroup,
+    "targets": TargetRegister,
+}
+
+
+def schema_files() -> dict[str, str]:
+    """File name and content of every schema, as they should be in `reference_data/schemas`."""
+    return {
+        f"{name}.schema.json": canonical_json(
+            {
+                "$schema": "https://json-schema.org/draft/2020-12/schema",
+                **model.model_json_schema(),
+            }
+        )
+        for name, model in MODELS.items()
+    }
+
+
+def write_schemas(directory: Path | None = None) -> tuple[Path, ...]:
+    """Write every schema and return the paths, by default into `reference_data/schemas`."""
+    folder = directory or resource_dir("reference_data") / "schemas"
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for name, content in schema_files().items():
+        path = folder / name
+        write_atomically(path, content)
+        paths.append(path)
+    return tuple(paths)
+
+
+if __name__ == "__main__":
+    write_schemas()
