@@ -10,6 +10,7 @@ from pathlib import Path
 
 from beacon.sample.deprivation import write_imd
 from beacon.sample.dfe import write_dfe
+from beacon.sample.energy import write_fuel_poverty
 from beacon.sample.fingertips import write_fingertips
 from beacon.sample.geography import write_boundaries, write_lookups
 from beacon.sample.ons_els import write_els
@@ -48,6 +49,7 @@ def publish(directory: Path, *, seed: int, size: SampleSize) -> SampleTruths:
     fingertips = write_fingertips(directory / "fingertips", world, areas)
     els = write_els(directory / "ons_els", world, areas)
     dfe = write_dfe(directory / "dfe", world, areas)
-    truths = collect_truths(world, fingertips, els, dfe)
+    fuel_poverty = write_fuel_poverty(directory / "other_official", world, areas)
+    truths = collect_truths(world, fingertips, els, dfe, fuel_poverty)
     truths.write(directory / TRUTHS_NAME)
     return truths

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from beacon.sample import names
+from beacon.sample.energy import FuelPovertyTruth
 from beacon.sample.fingertips import (
     FLAT_PLACE,
     LE_INTERCEPT,
@@ -80,6 +81,7 @@ class SampleTruths:
             at 95 %, and every missing value with its note.
         els: ONS Explore Local Statistics: latest value of each Place by `indicator`.
         dfe: Department for Education: latest real value of each Place by column name.
+        fuel_poverty: Households in fuel poverty by Core20 on IMD 2019, each Place and the nation.
         trend: The steady rise, and the Place that does not move.
         positive_outlier: The indicator on which the most deprived Place is better.
     """
@@ -104,6 +106,7 @@ class SampleTruths:
     fingertips: list[Planted]
     els: dict[str, dict[str, float]]
     dfe: dict[str, dict[str, float]]
+    fuel_poverty: list[FuelPovertyTruth]
     trend: dict[str, Any]
     positive_outlier: dict[str, Any]
 
@@ -128,6 +131,7 @@ def collect_truths(
     fingertips: list[Planted],
     els: dict[str, dict[str, float]],
     dfe: dict[str, dict[str, float]],
+    fuel_poverty: list[FuelPovertyTruth],
 ) -> SampleTruths:
     """Put the record together from the generator's state."""
     codes = world.authorities.code[: len(names.PLACES)]
@@ -157,6 +161,7 @@ def collect_truths(
         fingertips=fingertips,
         els=els,
         dfe=dfe,
+        fuel_poverty=fuel_poverty,
         trend={
             "indicator": TREND_INDICATOR,
             "rising_place": codes[TREND_PLACE],

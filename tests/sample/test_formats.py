@@ -139,6 +139,20 @@ def test_imd_workbooks_have_the_real_sheets_and_header(
 
 
 @pytest.mark.given
+def test_the_fuel_poverty_workbook_has_the_real_sheets_and_headers(sample: Sample) -> None:
+    name = "other_official/{}sub-regional-fuel-poverty-2022-tables.xlsx"
+    ours = CalamineWorkbook.from_path(sample.root / name.format("FICTIONAL_"))
+    real = CalamineWorkbook.from_path(given(name.format("")))
+    assert ours.sheet_names == real.sheet_names
+    for number in range(1, 5):
+        mine, theirs = (b.get_sheet_by_name(f"Table {number}").to_python() for b in (ours, real))
+        assert mine[2] == theirs[2]
+        assert mine[0][0] == f"{theirs[0][0]} (FICTIONAL)"
+        assert [type(v) for v in mine[3]] == [type(v) for v in theirs[3]]
+        assert mine[-1] == theirs[-1]
+
+
+@pytest.mark.given
 def test_fingertips_decile_labels_are_those_of_a_real_export(sample: Sample) -> None:
     real = given("fingertips/dfe_csc__la_hospital_admissions_2324.csv").read_text("utf-8")
     ours = (sample.root / "fingertips/FICTIONAL_90366_life_expectancy_at502.csv").read_text()

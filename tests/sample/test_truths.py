@@ -334,6 +334,34 @@ def test_dfe_truths(sample: Sample) -> None:
     ).abs().max() < 1e-9
 
 
+def test_fuel_poverty_truths(sample: Sample, imd: dict[int, pl.DataFrame]) -> None:
+    path = next((sample.root / "other_official").glob("*fuel-poverty*.xlsx"))
+    book = CalamineWorkbook.from_path(path)
+    rows = book.get_sheet_by_name("Table 3").to_python()
+    names = ["code", "name", "lad", "lad_name", "region", "households", "poor", "percent"]
+    lsoas = pl.DataFrame(rows[3:-3], schema=names, orient="row").join(
+        imd[2019].select("code", "decile"), on="code", validate="1:1"
+    )
+    assert lsoas.height == imd[2019].height
+    implied = 100 * lsoas["poor"] / lsoas["households"]
+    assert (implied - lsoas["percent"]).abs().max() < 1e-9
+    authorities = {row[0]: row[4:6] for row in book.get_sheet_by_name("Table 2").to_python()[3:-3]}
+    assert len(sample.truths.fuel_poverty) == 10
+    for truth in sample.truths.fuel_poverty:
+        whole = pl.lit(truth.area_code == sample.truths.nation_code)
+        here = lsoas.filter((pl.col("lad") == truth.area_code) | whole)
+        core = here.filter(pl.col("decile") <= 2)
+        assert (here["households"].sum(), here["poor"].sum()) == (
+            truth.households,
+            truth.fuel_poor,
+        )
+        assert (core["households"].sum(), core["poor"].sum()) == (
+            truth.core20_households,
+            truth.core20_fuel_poor,
+        )
+        assert authorities[truth.area_code] == [truth.households, truth.fuel_poor]
+
+
 def test_codes_and_areas_do_not_move_with_the_seed() -> None:
     one, two = build_world(1, SMALL), build_world(2, SMALL)
     assert one.authorities.code == two.authorities.code
