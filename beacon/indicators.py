@@ -1,0 +1,86 @@
+"""Indicators: one table each from the registry, then all of them together.
+
+What belongs here: running the template of published series, and the checks that only the registry
+can make. What does not: the derivation (`sql/indicators`) or statistics.
+"""
+
+from __future__ import annotations
+
+from beacon.errors import Problem
+from beacon.paths import resource_dir
+from beacon.registry import Indicator
+from beacon.warehouse import Warehouse
+
+_TEMPLATE = "indicators/published_series.sql"
+
+# The columns of every indicator's own table, in the order of the template.
+PUBLISHED_COLUMNS = (
+    "indicator_slug varchar, measure varchar, role varchar, modelled boolean, area_code varchar, "
+    "area_name varchar, period varchar, period_start date, period_end date, sex varchar, "
+    "age varchar, category_type varchar, category varchar, value double, lower_95 double, "
+    "upper_95 double, lower_998 double, upper_998 double, limits_method varchar, "
+    "numerator double, denominator double, value_status varchar, value_note varchar, "
+    "publisher_comparison varchar, publisher_trend varchar, source varchar, dataset varchar, "
+    "series varchar, source_sha256 varchar, source_row integer"
+)
+
+
+def derive_indicator(warehouse: Warehouse, indicator: Indicator) -> int:
+    """Make `indicators.<slug>` from the staged observations; give its number of rows."""
+    sql = (resource_dir("sql") / _TEMPLATE).read_text(encoding="utf-8")
+    con = warehouse.con
+    con.execute("set variable indicator_slug = ?", [indicator.slug])
+    con.execute(f"create or replace table indicators.{indicator.slug} ({PUBLISHED_COLUMNS})")
+    con.execute(f"insert into indicators.{indicator.slug} by name {sql}")
+    return warehouse.row_count(f"indicators.{indicator.slug}")
+
+
+def renamed_series(warehouse: Warehouse, indicator: Indicator) -> list[Problem]:
+    """Series whose publisher's name is not the one that the registry expects.
+
+    Publishers re-use and rename identifiers, so a series under another name is left out.
+    """
+    found = warehouse.con.execute(
+        "select distinct o.source, o.series, o.series_name, s.expected_name "
+        "from registry.selection as s inner join staging.observation as o "
+        "on s.source = o.source and s.series = o.series "
+        "where s.indicator_slug = ? and s.expected_name <> o.series_name order by all",
+        [indicator.slug],
+    ).fetchall()
+    return [
+        Problem(
+            file=f"{source} series {series}",
+            column="series_name",
+            message=f"is named {name!r} where {indicator.slug} expects {expected!r}; left out.",
+            remedy="Check the definition and correct the indicator's file in reference_data.",
+        )
+        for source, series, name, expected in found
+    ]
+
+
+def derive_published(warehouse: Warehouse) -> int:
+    """Make the view `indicators.published` over every indicator's own table."""
+    con = warehouse.con
+    present = {
+        name
+        for (name,) in con.execute(
+            "select table_name from duckdb_tables() where schema_name = 'indicators'"
+        ).fetchall()
+    }
+    parts = [
+        f"select * from indicators.{slug}"  # noqa: S608
+        for slug in warehouse.workspace.indicators
+        if slug in present
+    ]
+    con.execute("create or replace view indicators.published as " + "\nunion all\n".join(parts))
+    return warehouse.row_count("indicators.published")
+
+
+def derive_facts(warehouse: Warehouse) -> int:
+    """Make `indicators.published`, `indicators.gap` and `indicators.fact`."""
+    derive_published(warehouse)
+    warehouse.derive("indicators.gap")
+    return warehouse.derive("indicators.fact")
+
+
+__all__ = ["derive_facts", "derive_indicator", "derive_published", "renamed_series"]

@@ -1,0 +1,206 @@
+"""Landing: choosing one file for each dataset and keeping its bytes.
+
+What belongs here: which of several files is taken, what is refused at sight, what is missing.
+What does not: reading cells (`beacon.ingest.stage`).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from beacon.errors import Problem
+from beacon.files import read_json, write_json
+from beacon.ingest.folder import FoundFile
+from beacon.landing import LandedObject, LandingStore
+from beacon.registry.sources import DatasetSpec, SourceRegister
+
+LandingStatus = Literal["new", "unchanged", "refused", "absent"]
+
+
+@dataclass(frozen=True)
+class LandingOutcome:
+    """What happened to one part of one dataset.
+
+    Attributes:
+        name: Dataset key and part.
+        key: Dataset key.
+        status: new: bytes not seen before; unchanged: the last good bytes again; refused: the
+            file cannot be used; absent: no file for it was supplied.
+        candidate: The object to stage: the one just landed, or the last good one.
+        problems: Why it was refused.
+    """
+
+    name: str
+    key: str
+    status: LandingStatus
+    candidate: LandedObject | None
+    origin: str | None = None
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True)
+class LandingReport:
+    """What one run found and took."""
+
+    outcomes: tuple[LandingOutcome, ...]
+    unrecognised: tuple[str, ...] = ()
+    not_needed: tuple[str, ...] = ()
+    duplicates: tuple[str, ...] = ()
+    supplied_from: str = ""
+    problems_elsewhere: tuple[Problem, ...] = field(default=())
+
+    @property
+    def refused(self) -> list[LandingOutcome]:
+        """Outcomes of files that were refused."""
+        return [outcome for outcome in self.outcomes if outcome.status == "refused"]
+
+    def save(self, path: Path) -> None:
+        """Write the report for the steps that follow."""
+        write_json(path, asdict(self))
+
+    @classmethod
+    def load(cls, path: Path) -> LandingReport:
+        """Read the report of the latest landing step."""
+        record: dict[str, Any] = read_json(path) or {"outcomes": []}
+        outcomes = tuple(_outcome(entry) for entry in record.pop("outcomes"))
+        record["problems_elsewhere"] = tuple(
+            Problem(**problem) for problem in record.get("problems_elsewhere", ())
+        )
+        for name in ("unrecognised", "not_needed", "duplicates"):
+            record[name] = tuple(record.get(name, ()))
+        return cls(outcomes=outcomes, **record)
+
+
+def _outcome(entry: dict[str, Any]) -> LandingOutcome:
+    candidate = entry["candidate"]
+    return LandingOutcome(
+        name=entry["name"],
+        key=entry["key"],
+        status=entry["status"],
+        candidate=LandedObject(**{**candidate, "members": tuple(candidate["members"])})
+        if candidate
+        else None,
+        origin=entry["origin"],
+        problems=tuple(Problem(**problem) for problem in entry["problems"]),
+    )
+
+
+class Needed:
+    """Which datasets and series a run uses, so that nothing else is landed or read."""
+
+    def __init__(self, series_by_source: dict[str, set[str]]) -> None:
+        self._series = series_by_source
+
+    def dataset(self, spec: DatasetSpec) -> bool:
+        """Whether any of a dataset's rows are used."""
+        return spec.dataset.staging != "observation" or spec.source.id in self._series
+
+    def part(self, spec: DatasetSpec, members: tuple[str, ...]) -> bool:
+        """Whether a part of a dataset that is split by series is used."""
+        if not self.dataset(spec):
+            return False
+        if spec.dataset.staging != "observation" or not members:
+            return True
+        return bool(self._series[spec.source.id] & set(members))
+
+
+def land_files(
+    found: list[FoundFile],
+    register: SourceRegister,
+    store: LandingStore,
+    needed: Needed,
+    *,
+    fictional: bool,
+    supplied_from: str,
+) -> LandingReport:
+    """Land the needed files of a folder.
+
+    Where several files are the same dataset, the register's preferred format is taken and the
+    others are reported. Where the file in use is now damaged, the last good object stays in use
+    even if another copy is there, so that a release never changes because of damage.
+    """
+    current = store.current(fictional=fictional)
+    groups: dict[str, list[FoundFile]] = defaultdict(list)
+    damaged: dict[str, list[FoundFile]] = defaultdict(list)
+    not_needed: list[str] = []
+    elsewhere: list[Problem] = []
+    by_origin = {landed.origin: landed for landed in current.values()}
+    for file in found:
+        seen = file.recognition
+        key, part, members = seen.key, seen.part, seen.members
+        if seen.problems and file.relative in by_origin:
+            known = by_origin[file.relative]
+            key, part, members = known.key, known.part, known.members
+        if key is None:
+            continue
+        spec = register.datasets[key]
+        if not needed.part(spec, members):
+            not_needed.append(file.relative)
+        elif seen.problems:
+            damaged[f"{key}/{part}" if part else key].append(file)
+        else:
+            groups[f"{key}/{part}" if part else key].append(file)
+
+    outcomes: list[LandingOutcome] = []
+    duplicates: list[str] = []
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    for name in sorted({*groups, *damaged, *current}):
+        good, bad = groups.get(name, []), damaged.get(name, [])
+        last = current.get(name)
+        key = "/".join(name.split("/")[:2])
+        if key not in register.datasets:
+            continue
+        spec = register.datasets[key]
+        if last is not None and not needed.part(spec, last.members):
+            continue
+        problems = tuple(problem for file in bad for problem in file.recognition.problems)
+        in_use_is_damaged = last is not None and any(file.relative == last.origin for file in bad)
+        if in_use_is_damaged or (bad and not good):
+            outcomes.append(LandingOutcome(name, key, "refused", last, bad[0].relative, problems))
+            continue
+        elsewhere.extend(problems)
+        if not good:
+            outcomes.append(
+                LandingOutcome(name, key, "absent", last, last.origin if last else None)
+            )
+            continue
+        chosen, *others = sorted(good, key=lambda file: _preference(file, spec))
+        duplicates.extend(f"{file.relative} (also {name})" for file in others)
+        landed = store.store(
+            chosen.path,
+            spec,
+            part=chosen.recognition.part,
+            members=chosen.recognition.members,
+            container=chosen.recognition.container or "csv",
+            origin=chosen.relative,
+            retrieved_at=now,
+            fictional=fictional,
+            sha256=chosen.sha256,
+        )
+        status: LandingStatus = (
+            "unchanged" if last is not None and last.sha256 == landed.sha256 else "new"
+        )
+        outcomes.append(LandingOutcome(name, key, status, landed, chosen.relative))
+
+    supplied = {outcome.key for outcome in outcomes}
+    for spec in register.datasets.values():
+        if spec.key not in supplied and spec.dataset.part_by is None and needed.dataset(spec):
+            outcomes.append(LandingOutcome(spec.key, spec.key, "absent", None))
+    return LandingReport(
+        outcomes=tuple(sorted(outcomes, key=lambda outcome: outcome.name)),
+        unrecognised=tuple(file.relative for file in found if file.recognition.key is None),
+        not_needed=tuple(sorted(not_needed)),
+        duplicates=tuple(duplicates),
+        supplied_from=supplied_from,
+        problems_elsewhere=tuple(elsewhere),
+    )
+
+
+def _preference(file: FoundFile, spec: DatasetSpec) -> tuple[int, str]:
+    container = file.recognition.container
+    containers = spec.dataset.containers
+    return (containers.index(container) if container in containers else 99, file.relative)

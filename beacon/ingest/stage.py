@@ -1,0 +1,161 @@
+"""Staging: reading landed objects into typed Parquet, and accepting those that can be read.
+
+What belongs here: the cache of staged objects, and the rule that an object which cannot be read
+never replaces one that can. What does not: combining objects (`sql/`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from beacon.errors import InputRefusedError, Problem
+from beacon.files import read_json, write_json
+from beacon.ingest.land import LandingOutcome
+from beacon.landing import LandedObject, LandingStore
+from beacon.registry.sources import DatasetSpec, SourceRegister
+
+StagingStatus = Literal["staged", "cached", "refused", "absent"]
+
+
+@dataclass(frozen=True)
+class StagedPart:
+    """One dataset part as it stands after staging.
+
+    Attributes:
+        name: Dataset key and part.
+        key: Dataset key.
+        status: staged: read now; cached: read before; refused: cannot be read; absent: not there.
+        in_use: The object whose rows are used, possibly an older one; None where there is none.
+        parquet: File of typed rows, relative to the staging directory.
+        rows: Rows in it.
+        problems: Why the newest object was refused.
+        is_last_good: True when an older object is used because the newest could not be.
+    """
+
+    name: str
+    key: str
+    status: StagingStatus
+    in_use: LandedObject | None
+    parquet: str | None
+    rows: int
+    problems: tuple[Problem, ...] = ()
+    is_last_good: bool = False
+
+
+@cache
+def reader_version() -> str:
+    """A hash of the code that reads files: what was read by other code is read again."""
+    digest = hashlib.sha256()
+    folder = Path(__file__).resolve().parent.parent / "sources"
+    for path in sorted(folder.glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+class Stager:
+    """Reads the objects that feed staging tables."""
+
+    def __init__(
+        self, directory: Path, register: SourceRegister, store: LandingStore, *, fictional: bool
+    ) -> None:
+        self.directory = directory
+        self.register = register
+        self.store = store
+        self.fictional = fictional
+
+    def stage(self, table: str, outcomes: list[LandingOutcome]) -> list[StagedPart]:
+        """Read what a landing step found for one staging table, and accept what can be read."""
+        current = self.store.current(fictional=self.fictional)
+        keys = {spec.key for spec in self.register.feeding(table)}
+        parts: list[StagedPart] = []
+        accepted: list[LandedObject] = []
+        for outcome in outcomes:
+            if outcome.key not in keys:
+                continue
+            part = self._stage_one(outcome, current.get(outcome.name))
+            parts.append(part)
+            if (
+                part.in_use is not None
+                and part.status in ("staged", "cached")
+                and not part.problems
+            ):
+                accepted.append(part.in_use)
+        newly = [landed for landed in accepted if current.get(landed.name) != landed]
+        if newly:
+            self.store.accept(newly, fictional=self.fictional)
+        return parts
+
+    def _stage_one(self, outcome: LandingOutcome, last: LandedObject | None) -> StagedPart:
+        spec = self.register.datasets[outcome.key]
+        problems = outcome.problems
+        if outcome.candidate is not None and outcome.status in ("new", "unchanged"):
+            try:
+                return self._read(outcome.candidate, spec)
+            except InputRefusedError as error:
+                problems = error.problems
+        status: StagingStatus = "refused" if problems else "absent"
+        if last is None:
+            return StagedPart(outcome.name, outcome.key, status, None, None, 0, problems)
+        try:
+            older = self._read(last, spec)
+        except InputRefusedError as error:
+            # Code that has become stricter may refuse what it once took.
+            return StagedPart(
+                outcome.name, outcome.key, "refused", None, None, 0, (*problems, *error.problems)
+            )
+        return StagedPart(
+            outcome.name, outcome.key, status, last, older.parquet, older.rows, problems, True
+        )
+
+    def _read(self, landed: LandedObject, spec: DatasetSpec) -> StagedPart:
+        import polars as pl
+
+        from beacon.sources.readers import READERS
+
+        target = self.directory / spec.dataset.staging / self._file_name(landed, spec)
+        relative = str(target.relative_to(self.directory))
+        if target.is_file():
+            rows = pl.scan_parquet(target).select(pl.len()).collect().item()
+            return StagedPart(landed.name, landed.key, "cached", landed, relative, rows)
+        frame = READERS[spec.dataset.reader](
+            self.store.path_of(landed), landed.container, spec, self.fictional
+        ).with_columns(
+            pl.lit(spec.source.id).alias("source"),
+            pl.lit(spec.dataset.id).alias("dataset"),
+            pl.lit(landed.sha256).alias("source_sha256"),
+        )
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary = target.with_suffix(".partial")
+        frame.write_parquet(temporary, compression="zstd")
+        temporary.replace(target)
+        return StagedPart(landed.name, landed.key, "staged", landed, relative, frame.height)
+
+    @staticmethod
+    def _file_name(landed: LandedObject, spec: DatasetSpec) -> str:
+        described = hashlib.sha256(
+            f"{spec.dataset.model_dump_json()}:{reader_version()}".encode()
+        ).hexdigest()[:8]
+        label = re.sub(r"[^A-Za-z0-9@+_-]+", "-", f"{landed.key}-{landed.part}")[:80].strip("-")
+        return f"{label}.{landed.sha256[:16]}.{described}.parquet"
+
+
+def save_staging_report(path: Path, parts: list[StagedPart]) -> None:
+    """Write what staging did, for the steps that follow."""
+    write_json(path, [asdict(part) for part in parts])
+
+
+def load_staging_report(path: Path) -> list[StagedPart]:
+    """Read what the latest staging step did."""
+    return [_part(entry) for entry in read_json(path) or []]
+
+
+def _part(entry: dict[str, Any]) -> StagedPart:
+    in_use = entry.pop("in_use")
+    problems = tuple(Problem(**problem) for problem in entry.pop("problems"))
+    landed = LandedObject(**{**in_use, "members": tuple(in_use["members"])}) if in_use else None
+    return StagedPart(**entry, in_use=landed, problems=problems)

@@ -1,0 +1,183 @@
+"""The landing store: publishers' bytes, kept for ever under their own hash.
+
+What belongs here: storing an object once, its sidecar, and which object of each dataset is the
+last good one. What does not: what the bytes mean (`beacon.sources`).
+
+Layout: `landing/<source>/<dataset>[/<part>]/<sha256>/<original file name>` with a sidecar
+`<original file name>.landing.json` beside it, and `landing/current.json`, which names the last
+accepted object of every dataset.
+"""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from beacon.errors import BeaconError
+from beacon.files import copy_hashed, read_json, sha256_of, write_json
+from beacon.registry.sources import Container, DatasetSpec
+
+
+@dataclass(frozen=True)
+class LandedObject:
+    """One publisher's file as it was received.
+
+    Attributes:
+        key: `source/dataset`.
+        part: Part of a dataset of several files, else empty.
+        members: Publisher's series in it, where a dataset is split by series.
+        sha256: Hash of the bytes.
+        file: Path of the bytes relative to the landing directory.
+        origin: Where they came from: a URL, or a path relative to the folder that was read.
+        original_name: File name as received.
+        container: Format of the file.
+        retrieved_at: When they were first received, UTC, ISO 8601.
+        vintage: The vintage that the register gives the dataset.
+        size_bytes: Size.
+        fictional: True for the sample's files.
+    """
+
+    key: str
+    part: str
+    members: tuple[str, ...]
+    sha256: str
+    file: str
+    origin: str
+    original_name: str
+    container: Container
+    retrieved_at: str
+    vintage: str
+    size_bytes: int
+    fictional: bool
+
+    @property
+    def name(self) -> str:
+        """Dataset key and part, for people."""
+        return f"{self.key}/{self.part}" if self.part else self.key
+
+
+class LandingStore:
+    """The landing directory of a home. Objects are never changed once stored."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+
+    @property
+    def _current_file(self) -> Path:
+        return self.directory / "current.json"
+
+    def path_of(self, landed: LandedObject) -> Path:
+        """Where an object's bytes are."""
+        return self.directory / landed.file
+
+    def store(
+        self,
+        source: Path,
+        spec: DatasetSpec,
+        *,
+        part: str,
+        members: tuple[str, ...],
+        container: Container,
+        origin: str,
+        retrieved_at: str,
+        fictional: bool,
+        sha256: str | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> LandedObject:
+        """Keep a file's bytes, unless the same bytes are kept already.
+
+        Returns:
+            The object; for bytes already kept, the record made when they were first received.
+
+        Raises:
+            BeaconError: When the file changed while it was being copied.
+        """
+        digest = sha256 or sha256_of(source)
+        name = Path(source.name).name
+        target_dir = self._object_dir(spec, part, digest)
+        sidecar = target_dir / f"{name}.landing.json"
+        known = read_json(sidecar)
+        if known is not None and (target_dir / name).is_file():
+            return _from_json(known)
+        landed = LandedObject(
+            key=spec.key,
+            part=part,
+            members=members,
+            sha256=digest,
+            file=str((target_dir / name).relative_to(self.directory)),
+            origin=origin,
+            original_name=name,
+            container=container,
+            retrieved_at=retrieved_at,
+            vintage=spec.dataset.vintage,
+            size_bytes=source.stat().st_size,
+            fictional=fictional,
+        )
+        self._write_object(source, target_dir, name, digest)
+        write_json(
+            sidecar,
+            {
+                **asdict(landed),
+                "publisher": spec.source.publisher,
+                "licence": spec.source.licence,
+                "attribution": spec.source.attribution,
+                "headers": headers or {},
+            },
+        )
+        return landed
+
+    def _object_dir(self, spec: DatasetSpec, part: str, digest: str) -> Path:
+        folder = self.directory / spec.source.id / spec.dataset.id
+        if part:
+            folder = folder / part[:80]
+        return folder / digest
+
+    def _write_object(self, source: Path, target_dir: Path, name: str, digest: str) -> None:
+        target_dir.parent.mkdir(parents=True, exist_ok=True)
+        temporary = target_dir.parent / f".{uuid.uuid4().hex}.partial"
+        temporary.mkdir()
+        try:
+            copied = copy_hashed(source, temporary / name)
+            if copied != digest:
+                raise BeaconError(f"{name} changed while it was being read. Run again.")
+            (temporary / name).chmod(0o444)
+            if target_dir.exists():
+                # A crash between the bytes and the sidecar left an object without its record.
+                shutil.rmtree(target_dir)
+            temporary.replace(target_dir)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+
+    def current(self, *, fictional: bool) -> dict[str, LandedObject]:
+        """The last good object of each dataset part, by name. Fictional and official are apart."""
+        records = (read_json(self._current_file) or {}).get(_realm(fictional), {})
+        return {name: _from_json(record) for name, record in records.items()}
+
+    def accept(self, landed: list[LandedObject], *, fictional: bool) -> None:
+        """Make objects the last good ones of their datasets, all in one step."""
+        everything = read_json(self._current_file) or {}
+        realm = everything.setdefault(_realm(fictional), {})
+        for record in landed:
+            realm[record.name] = asdict(record)
+        write_json(self._current_file, everything)
+
+
+def _realm(fictional: bool) -> str:
+    return "fictional" if fictional else "official"
+
+
+def _from_json(record: dict[str, Any]) -> LandedObject:
+    names = set(LandedObject.__dataclass_fields__)
+    known = {name: value for name, value in record.items() if name in names}
+    return replace(LandedObject(**known), members=tuple(known["members"]))
+
+
+def remove_partial_objects(directory: Path) -> int:
+    """Remove what an interrupted run left half copied; give how many there were."""
+    partial = list(directory.glob("**/.*.partial")) if directory.is_dir() else []
+    for folder in partial:
+        shutil.rmtree(folder, ignore_errors=True)
+    return len(partial)

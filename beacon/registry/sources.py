@@ -1,0 +1,176 @@
+"""The source register: which official datasets exist, how to recognise and how to read each.
+
+What belongs here: the models of `reference_data/sources/*.yaml` and their loader.
+What does not: reading bytes (`beacon.sources`) or the bytes' own content.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from beacon.errors import BeaconError
+from beacon.paths import resource_dir
+
+Container = Literal["csv", "csv.gz", "xlsx", "xls", "ods", "gpkg", "geojson", "parquet"]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class RowBounds(_Model):
+    """How many data rows an official file may have. Not applied to the fictional sample."""
+
+    min: int = 1
+    max: int | None = None
+
+
+class Cadence(_Model):
+    """How often the publisher issues this series and when the next issue is due, if known."""
+
+    every: str
+    next_expected: str | None = None
+    note: str | None = None
+    stale_after_days: int | None = None
+
+
+class Dataset(_Model):
+    """One official dataset.
+
+    Attributes:
+        id: Short name, unique within its source.
+        header: The publisher's column headers, in the publisher's order. An entry that starts
+            with "~" is a regular expression for a header that the publisher varies.
+        header_optional: Headers that some editions have and some lack.
+        header_orders: Other orders in which the publisher has issued these headers. An order that
+            is not listed is refused, because two headers in each other's place look just like it.
+        where: Values that tell this dataset from others with the same header: for each column,
+            at least one listed value must occur in the file's first rows.
+        part_by: Column whose distinct values name the parts of a dataset that comes as several
+            files (Fingertips: indicator id; Explore Local Statistics: indicator).
+        containers: Accepted file formats, the preferred one first.
+        staging: The staging table that its rows go to.
+        reader: Name of the reader in `beacon.sources.readers`.
+        options: What the reader needs to know about this dataset and no other.
+        file_name: Pattern of the publisher's file name, a hint only: used to say which dataset a
+            damaged file was meant to be.
+        required: True where no release can be made without it.
+    """
+
+    id: str
+    title: str
+    vintage: str
+    containers: tuple[Container, ...]
+    header: tuple[str, ...]
+    header_optional: tuple[str, ...] = ()
+    header_orders: tuple[tuple[str, ...], ...] = ()
+    where: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    part_by: str | None = None
+    staging: str
+    reader: str
+    options: dict[str, Any] = Field(default_factory=dict)
+    rows: RowBounds = RowBounds()
+    file_name: str | None = None
+    required: bool = False
+
+    @field_validator("header", "header_optional")
+    @classmethod
+    def _patterns_compile(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for item in value:
+            if item.startswith("~"):
+                re.compile(item[1:])
+        return value
+
+
+class Source(_Model):
+    """One publisher's series and the datasets in it."""
+
+    id: str
+    publisher: str
+    title: str
+    landing_page: str
+    licence: str
+    attribution: str
+    cadence: Cadence
+    datasets: tuple[Dataset, ...]
+    note: str | None = None
+
+
+class DatasetSpec(BaseModel):
+    """A dataset together with the source it belongs to."""
+
+    model_config = ConfigDict(frozen=True, ignored_types=(cached_property,))
+
+    source: Source
+    dataset: Dataset
+
+    @property
+    def key(self) -> str:
+        """`source/dataset`, the name by which everything refers to it."""
+        return f"{self.source.id}/{self.dataset.id}"
+
+
+class SourceRegisterError(BeaconError):
+    """The source register is not valid; the message lists every fault in every file."""
+
+
+class SourceRegister:
+    """All sources, by dataset key, in the order of their files and their place in them."""
+
+    def __init__(self, sources: list[Source]) -> None:
+        self.sources = {source.id: source for source in sources}
+        self.datasets = {
+            f"{source.id}/{dataset.id}": DatasetSpec(source=source, dataset=dataset)
+            for source in sources
+            for dataset in source.datasets
+        }
+
+    def feeding(self, staging_table: str) -> list[DatasetSpec]:
+        """The datasets whose rows go to a staging table."""
+        return [spec for spec in self.datasets.values() if spec.dataset.staging == staging_table]
+
+    @property
+    def staging_tables(self) -> list[str]:
+        """Every staging table that some dataset feeds, in order of first mention."""
+        return list(dict.fromkeys(spec.dataset.staging for spec in self.datasets.values()))
+
+
+def load_source_register(directory: Path | None = None) -> SourceRegister:
+    """Load `reference_data/sources/*.yaml`.
+
+    Raises:
+        SourceRegisterError: With every fault of every file at once.
+    """
+    folder = directory or resource_dir("reference_data") / "sources"
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    sources: list[Source] = []
+    faults: list[str] = []
+    for path in sorted(folder.glob("*.yaml")):
+        try:
+            source = Source.model_validate(yaml.load(path.read_text("utf-8"), Loader=loader))  # noqa: S506
+        except yaml.YAMLError as error:
+            faults.append(f"{path.name}: not valid YAML: {error}")
+            continue
+        except ValidationError as error:
+            faults.extend(
+                f"{path.name}: {'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
+                for fault in error.errors()
+            )
+            continue
+        if source.id != path.stem:
+            faults.append(f"{path.name}: id: is {source.id!r} but must be the file's name")
+        ids = [dataset.id for dataset in source.datasets]
+        faults.extend(
+            f"{path.name}: datasets: {name!r} is declared twice"
+            for name in sorted({name for name in ids if ids.count(name) > 1})
+        )
+        sources.append(source)
+    if faults:
+        raise SourceRegisterError("The source register is not valid.\n" + "\n".join(faults))
+    return SourceRegister(sources)

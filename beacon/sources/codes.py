@@ -1,0 +1,34 @@
+"""What the codes of English areas look like, and what fictional ones look like.
+
+What belongs here: patterns of area codes by kind. What does not: which areas exist
+(`geography` tables).
+Source: ONS, Code History Database; the first three characters of a code name its kind.
+"""
+
+from __future__ import annotations
+
+# Kinds by the two digits that follow the country letter.
+_ENTITY = {
+    "lsoa": "01",
+    "msoa": "02",
+    "ward": "05",
+    "local_authority": "0[6-9]",
+    "county_or_unitary": "(?:0[689]|10)",
+    # 13 stands for Inner and Outer London, which education statistics use as regions.
+    "region": "1[23]",
+    "sub_icb": "38",
+    "icb": "54",
+    "nation": "92",
+}
+
+FICTIONAL_LETTER = "Z"
+
+
+def area_pattern(kind: str, *, fictional: bool) -> str:
+    """A regular expression for codes of one kind.
+
+    Fictional codes begin with Z so that no reader can take one for a real place; official files
+    may also carry Welsh areas, which later stages leave out.
+    """
+    letters = FICTIONAL_LETTER if fictional else "[EW]"
+    return rf"{letters}{_ENTITY[kind]}\d{{6}}"

@@ -1,0 +1,112 @@
+"""Fingertips (Office for Health Improvement and Disparities): the 27-column data export.
+
+What belongs here: reading exports by indicator. What does not: judging or comparing their values;
+which indicators Beacon uses (the indicator registry).
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import polars as pl
+
+from beacon.registry.sources import Container, DatasetSpec
+from beacon.sources.columns import Columns
+from beacon.sources.observations import (
+    add_periods,
+    check_limits,
+    reject_conflicts,
+    to_observations,
+)
+from beacon.sources.periods import parse_fingertips
+from beacon.sources.reading import read_table
+
+_SEXES = ("Persons", "Male", "Female", "Not applicable")
+
+
+def read_fingertips(
+    path: Path, container: Container, spec: DatasetSpec, fictional: bool
+) -> pl.DataFrame:
+    """Read an export in the official 27-column form (or the older one of 26).
+
+    Returns:
+        Observations (`beacon.sources.observations`); the series is the indicator id as text.
+        National rows, which come once for each parent, are kept once.
+
+    Raises:
+        InputRefusedError: For a cell that is none of what its column may hold.
+    """
+    columns = Columns(read_table(path, container, spec.dataset), spec.dataset, fictional=fictional)
+    columns.check_row_count()
+    series = columns.code("Indicator ID", r"\d+")
+    kinds = {str(key): str(kind) for key, kind in spec.dataset.options["year_kinds"].items()}
+    kind = kinds.get(series[0] if len(series) else "", "financial")
+    value, _ = columns.number("Value")
+    note = columns.text("Value note")
+    lower, upper = (columns.number(f"{side} CI 95.0 limit")[0] for side in ("Lower", "Upper"))
+    lower_998, upper_998 = (
+        columns.number(f"{side} CI 99.8 limit")[0] for side in ("Lower", "Upper")
+    )
+    check_limits(columns, value, lower, upper, "Lower CI 95.0 limit")
+    check_limits(columns, value, lower_998, upper_998, "Lower CI 99.8 limit")
+    category_type = columns.text("Category Type")
+    frame = pl.DataFrame(
+        {
+            "series": series,
+            "series_name": columns.text("Indicator Name"),
+            # Area codes of every kind occur, general practices and clusters among them.
+            "area_code": columns.code("Area Code", r"[A-Za-z0-9_@\-]{2,20}"),
+            "area_name": columns.text("Area Name"),
+            "sex": columns.allowed("Sex", _SEXES),
+            "age": columns.text("Age"),
+            "category_type": category_type,
+            "category": columns.text("Category"),
+            "value": value,
+            "lower_95": lower,
+            "upper_95": upper,
+            "lower_998": lower_998,
+            "upper_998": upper_998,
+            "numerator": columns.number("Count", 0)[0],
+            "denominator": columns.number("Denominator", 0)[0],
+            "value_note": note,
+            "publisher_comparison": columns.text("Compared to England value or percentiles"),
+            "publisher_trend": columns.text("Recent Trend"),
+            "source_row": columns.rows.cast(pl.Int32),
+        }
+    ).hstack(add_periods(columns, "Time period", partial(parse_fingertips, kind=kind)))
+    columns.code("Time period Sortable", r"\d{8}")
+    _check_area_codes_of_places(columns, fictional=fictional)
+    columns.raise_if_problems()
+    frame = frame.with_columns(
+        pl.col("category_type", "category", "value_note", "publisher_comparison", "publisher_trend")
+        .replace("", None),
+        _status().alias("value_status"),
+    )  # fmt: skip
+    frame = reject_conflicts(columns, frame, "Value")
+    columns.raise_if_problems()
+    return to_observations(frame)
+
+
+def _check_area_codes_of_places(columns: Columns, *, fictional: bool) -> None:
+    """A fictional export may hold no real code, nor an official one a fictional code."""
+    codes = columns.text("Area Code")
+    wrong = codes.str.contains(r"^[EW]\d{8}$") if fictional else codes.str.contains(r"^Z\d{8}$")
+    columns.fail_where(
+        wrong, "Area Code", "is a real code in fictional data, or a fictional one in official data"
+    )
+
+
+def _status() -> pl.Expr:
+    note = pl.col("value_note").str.to_lowercase()
+    return (
+        pl.when(pl.col("value").is_not_null())
+        .then(pl.lit("published"))
+        .when(note.str.contains("suppress|disclos|small (count|number)"))
+        .then(pl.lit("suppressed"))
+        .when(note.str.contains("quality|unreliable|caution"))
+        .then(pl.lit("suppressed_quality"))
+        .when(note.str.contains("not applicable"))
+        .then(pl.lit("not_applicable"))
+        .otherwise(pl.lit("not_published"))
+    )

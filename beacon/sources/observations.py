@@ -1,0 +1,105 @@
+"""The one long shape into which every published series is staged.
+
+What belongs here: the columns of `staging.observation`, and checks that hold for every series
+whatever its publisher. What does not: how one publisher writes its files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import polars as pl
+
+from beacon.sources.columns import Columns
+from beacon.sources.periods import Period
+
+OBSERVATION_SCHEMA: dict[str, pl.DataType] = {
+    "series": pl.String(),
+    "series_name": pl.String(),
+    "area_code": pl.String(),
+    "area_name": pl.String(),
+    "period": pl.String(),
+    "period_start": pl.Date(),
+    "period_end": pl.Date(),
+    "sex": pl.String(),
+    "age": pl.String(),
+    "category_type": pl.String(),
+    "category": pl.String(),
+    "value": pl.Float64(),
+    "lower_95": pl.Float64(),
+    "upper_95": pl.Float64(),
+    "lower_998": pl.Float64(),
+    "upper_998": pl.Float64(),
+    "numerator": pl.Float64(),
+    "denominator": pl.Float64(),
+    "value_status": pl.String(),
+    "value_note": pl.String(),
+    "publisher_comparison": pl.String(),
+    "publisher_trend": pl.String(),
+    "source_row": pl.Int32(),
+}
+
+KEY = ("series", "area_code", "period", "sex", "age", "category_type", "category")
+
+
+def to_observations(frame: pl.DataFrame) -> pl.DataFrame:
+    """Give a frame exactly the observation columns; what it lacks is null."""
+    missing = [
+        pl.lit(None, dtype=kind).alias(name)
+        for name, kind in OBSERVATION_SCHEMA.items()
+        if name not in frame.columns
+    ]
+    return frame.with_columns(missing).select(
+        pl.col(name).cast(kind) for name, kind in OBSERVATION_SCHEMA.items()
+    )
+
+
+def add_periods(
+    columns: Columns, header: str, parse: Callable[[str], Period | None]
+) -> pl.DataFrame:
+    """Parse a period column into period, period_start and period_end, reporting what is none."""
+    texts = columns.text(header)
+    parsed = {text: parse(text) for text in texts.unique().to_list()}
+    found = {text: period for text, period in parsed.items() if period is not None}
+    columns.fail_where(~texts.is_in(list(found)), header, "is not a period that can be read")
+    return pl.DataFrame(
+        {
+            "period": texts.replace_strict({t: p.label for t, p in found.items()}, default=None),
+            "period_start": texts.replace_strict(
+                {t: p.start for t, p in found.items()}, default=None, return_dtype=pl.Date
+            ),
+            "period_end": texts.replace_strict(
+                {t: p.end for t, p in found.items()}, default=None, return_dtype=pl.Date
+            ),
+        }
+    )
+
+
+def check_limits(
+    columns: Columns, value: pl.Series, lower: pl.Series, upper: pl.Series, lower_header: str
+) -> None:
+    """A value must lie between its limits, as far as the publisher's rounding allows."""
+    slack = 1e-6 + value.abs() * 1e-6
+    outside = (lower > upper) | (value < lower - slack) | (value > upper + slack)
+    columns.fail_where(
+        outside, lower_header, "is a limit on the wrong side of the value or of the other limit"
+    )
+
+
+def reject_conflicts(columns: Columns, frame: pl.DataFrame, header: str) -> pl.DataFrame:
+    """Drop rows that repeat another row, and refuse rows that contradict one.
+
+    Fingertips prints the national rows once for each parent, so equal repeats are normal; the same
+    key with two values is not.
+    """
+    payload = ["value", "lower_95", "upper_95", "numerator", "denominator"]
+    distinct = frame.unique(subset=[*KEY, *payload], keep="first", maintain_order=True)
+    clash = distinct.filter(pl.struct(KEY).is_duplicated())
+    if clash.height:
+        rows = clash["source_row"]
+        columns.fail_where(
+            columns.rows.is_in(rows.cast(pl.Int64).implode()),
+            header,
+            "has two different values for the same area, period, sex, age and category",
+        )
+    return distinct

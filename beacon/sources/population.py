@@ -1,0 +1,108 @@
+"""Small-area populations by age: Census 2021 residents and mid-year estimates.
+
+What belongs here: readers that give people per LSOA and five-year age band. What does not: totals
+of larger areas (`sql/cohorts`).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+
+from beacon.registry.sources import Container, DatasetSpec
+from beacon.sources.codes import area_pattern
+from beacon.sources.columns import Columns
+from beacon.sources.reading import read_table
+
+# Census 2021 table TS007A stops at 85 and over, so both bases are brought to that open band.
+OPEN_BAND_FROM = 85
+AGE_BANDS: tuple[str, ...] = (
+    *(f"{start}-{start + 4}" for start in range(0, OPEN_BAND_FROM, 5)),
+    f"{OPEN_BAND_FROM}+",
+)
+
+
+def read_census_age_bands(
+    path: Path, container: Container, spec: DatasetSpec, fictional: bool
+) -> pl.DataFrame:
+    """Read a Nomis export of Census 2021 TS007A, usual residents by five-year age band.
+
+    Returns:
+        One row per LSOA and age band; see `_long`.
+
+    Raises:
+        InputRefusedError: When the bands of an LSOA do not add up to its total within the
+            census's own cell perturbation.
+    """
+    columns = Columns(read_table(path, container, spec.dataset), spec.dataset, fictional=fictional)
+    columns.check_row_count()
+    _, code, total, *bands = spec.dataset.header
+    codes = columns.code(code, area_pattern("lsoa", fictional=fictional))
+    totals = columns.integer(total, 0)
+    counts = pl.DataFrame(
+        {band: columns.integer(header, 0) for band, header in zip(AGE_BANDS, bands, strict=True)}
+    )
+    columns.unique([code])
+    # ONS perturbs cells of census tables by small amounts, so bands and total differ by a few.
+    difference = (counts.sum_horizontal() - totals).abs()
+    columns.fail_where(
+        difference > int(spec.dataset.options["total_tolerance"]),
+        total,
+        "is not the sum of the age bands in the same row",
+    )
+    columns.raise_if_problems()
+    return _long(spec, codes, counts, columns.rows)
+
+
+def read_single_years(
+    path: Path, container: Container, spec: DatasetSpec, fictional: bool
+) -> pl.DataFrame:
+    """Read persons by single year of age, 0 to 90 and over, per LSOA.
+
+    Returns:
+        One row per LSOA and five-year age band; see `_long`.
+
+    Raises:
+        InputRefusedError: When the ages of an LSOA do not add up to its total.
+    """
+    columns = Columns(read_table(path, container, spec.dataset), spec.dataset, fictional=fictional)
+    columns.check_row_count()
+    _, code, total, *ages = spec.dataset.header
+    codes = columns.code(code, area_pattern("lsoa", fictional=fictional))
+    totals = columns.integer(total, 0)
+    single = pl.DataFrame([columns.integer(age, 0) for age in ages])
+    columns.unique([code])
+    columns.fail_where(
+        single.sum_horizontal() != totals, total, "is not the sum of the ages in the same row"
+    )
+    columns.raise_if_problems()
+    counts = pl.DataFrame(
+        {
+            band: single[
+                :, start : (start + 5 if start < OPEN_BAND_FROM else None)
+            ].sum_horizontal()
+            for band, start in zip(AGE_BANDS, range(0, OPEN_BAND_FROM + 1, 5), strict=True)
+        }
+    )
+    return _long(spec, codes, counts, columns.rows)
+
+
+def _long(
+    spec: DatasetSpec, codes: pl.Series, counts: pl.DataFrame, rows: pl.Series
+) -> pl.DataFrame:
+    """population_base, lsoa_vintage, lsoa_code, sex, age_band, people (whole persons)."""
+    options = spec.dataset.options
+    return (
+        counts.with_columns(codes.alias("lsoa_code"), rows.cast(pl.Int32).alias("source_row"))
+        .unpivot(index=["lsoa_code", "source_row"], variable_name="age_band", value_name="people")
+        .select(
+            pl.lit(options["population_base"]).alias("population_base"),
+            pl.lit(int(options["lsoa_vintage"])).cast(pl.Int32).alias("lsoa_vintage"),
+            "lsoa_code",
+            pl.lit("Persons").alias("sex"),
+            "age_band",
+            pl.col("people").cast(pl.Int32),
+            "source_row",
+        )
+    )

@@ -1,0 +1,31 @@
+"""Opening a recognised file as a text table.
+
+What belongs here: choosing the CSV or the spreadsheet reader. What does not: anything about a
+particular publisher.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from beacon.registry.sources import Container, Dataset
+from beacon.sources.columns import header_matches
+from beacon.sources.tables import TextTable, read_csv, read_workbook
+
+
+def read_table(path: Path, container: Container, dataset: Dataset) -> TextTable:
+    """The table of a file whose header is a dataset's.
+
+    The header is found by most of its columns rather than all, so that a missing or renamed
+    column is reported by name instead of as a header that was not found.
+    """
+
+    def is_header(cells: list[str]) -> bool:
+        found = sum(
+            any(header_matches(expected, cell) for cell in cells) for expected in dataset.header
+        )
+        return found * 2 > len(dataset.header)
+
+    if container in ("csv", "csv.gz"):
+        return read_csv(path, container, is_header)
+    return read_workbook(path, is_header)

@@ -1,0 +1,265 @@
+"""Which dataset a file is, decided by what is in it.
+
+What belongs here: matching a file's headers, layers and sheets against the source register.
+What does not: checking its cells or reading it (`beacon.sources.readers`).
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from beacon.errors import InputRefusedError, Problem
+from beacon.registry.sources import Container, Dataset, DatasetSpec, SourceRegister
+from beacon.sources.columns import header_matches, resolve_header
+from beacon.sources.containers import container_of, read_text_bytes
+from beacon.sources.tables import (
+    HEADER_SEARCH_ROWS,
+    clean_header,
+    open_workbook,
+    peek_csv,
+    sheet_rows,
+    text_of,
+)
+
+# A header that keeps this share of a dataset's columns is that dataset, altered: better refused
+# by name than passed over as unknown.
+_ALTERED_SHARE = 0.7
+# A table with more columns than this beyond the expected ones is another table (IoD File 2 begins
+# with all the columns of File 1).
+_MOST_UNKNOWN_COLUMNS = 3
+
+
+@dataclass(frozen=True)
+class Recognition:
+    """What a file turned out to be.
+
+    Attributes:
+        key: Dataset key, or None when nothing in the register matches.
+        part: Part of a dataset that comes in several files, else an empty string.
+        members: Publisher's series found in the part (indicator ids, indicator names).
+        problems: Why a file that was meant to be a dataset cannot be it.
+    """
+
+    key: str | None
+    part: str = ""
+    members: tuple[str, ...] = ()
+    container: Container | None = None
+    problems: tuple[Problem, ...] = field(default=())
+
+
+def recognise(path: Path, register: SourceRegister) -> Recognition:
+    """Recognise one file.
+
+    A damaged or altered file is attributed to the dataset it was meant to be, where its remaining
+    headers or its name allow, with the problem that keeps it from being used.
+    """
+    try:
+        container = container_of(path)
+        tables = _candidate_headers(path, container)
+    except InputRefusedError as error:
+        meant = _by_name(path, register)
+        key = meant.key if meant else None
+        return Recognition(key, _part_by_name(path, meant), (), None, error.problems)
+    for spec in register.datasets.values():
+        if container not in spec.dataset.containers:
+            continue
+        if any(_matches(spec.dataset, header, following) for header, following in tables):
+            part, members = _part(path, container, spec.dataset)
+            return Recognition(spec.key, part, members, container)
+    return _altered(path, container, tables, register)
+
+
+HeaderAndRows = tuple[list[str], list[list[str]]]
+
+
+def _candidate_headers(path: Path, container: Container) -> list[HeaderAndRows]:
+    """Every row near the top that could be a header, with the rows below it."""
+    if container in ("csv", "csv.gz"):
+        rows = peek_csv(path, container, HEADER_SEARCH_ROWS * 4)
+        return [(row, rows[index + 1 :]) for index, row in enumerate(rows[:HEADER_SEARCH_ROWS])]
+    if container in ("xlsx", "xls", "ods"):
+        return _workbook_headers(path)
+    if container == "parquet":
+        import polars as pl
+
+        return [(list(pl.read_parquet_schema(path)), [])]
+    return [(_geometry_fields(path, container), [])]
+
+
+def _workbook_headers(path: Path) -> list[HeaderAndRows]:
+    workbook = open_workbook(path)
+    found: list[HeaderAndRows] = []
+    for sheet in workbook.sheet_names[:60]:
+        rows = [
+            clean_header([text_of(cell) for cell in cells])
+            for cells in sheet_rows(path, workbook, sheet, HEADER_SEARCH_ROWS)
+        ]
+        found.extend((row, rows[index + 1 :]) for index, row in enumerate(rows))
+    return found
+
+
+def _geometry_fields(path: Path, container: Container) -> list[str]:
+    if container == "geojson":
+        return _geojson_fields(path)
+    import sqlite3
+
+    try:
+        with sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True) as connection:
+            tables = connection.execute("select table_name from gpkg_contents").fetchall()
+            columns = connection.execute(
+                "select name from pragma_table_info(?)", (tables[0][0],)
+            ).fetchall()
+    except (sqlite3.DatabaseError, IndexError) as error:
+        raise InputRefusedError(
+            [Problem(path.name, f"the GeoPackage is damaged or cut short ({error}).")]
+        ) from error
+    return [name for (name,) in columns]
+
+
+def _geojson_fields(path: Path) -> list[str]:
+    with path.open("rb") as stream:
+        head = stream.read(1 << 16).decode("utf-8-sig", errors="replace")
+    found = re.search(
+        r'"properties"\s*:\s*(\{\s*"(?:LSOA|LAD|FID|OBJECTID|CTY|ICB|RGN|SIC)[^{}]*\})', head
+    )
+    if not found:
+        raise InputRefusedError([Problem(path.name, "the GeoJSON has no feature properties.")])
+    try:
+        return list(json.loads(found.group(1)))
+    except json.JSONDecodeError as error:
+        raise InputRefusedError(
+            [Problem(path.name, f"the first feature cannot be read ({error}).")]
+        ) from error
+
+
+def _matches(dataset: Dataset, header: list[str], following: list[list[str]]) -> bool:
+    positions = resolve_header(dataset, header)
+    if positions is None:
+        return False
+    if dataset.staging != "boundary":
+        known = (*dataset.header, *dataset.header_optional)
+        unknown = [
+            name for name in header if name and not any(header_matches(k, name) for k in known)
+        ]
+        if len(unknown) > _MOST_UNKNOWN_COLUMNS:
+            return False
+    for column, values in dataset.where.items():
+        index = positions[column]
+        seen = {row[index] for row in following if len(row) > index}
+        if not any(header_matches(value, cell) for value in values for cell in seen):
+            return False
+    return True
+
+
+def _part(path: Path, container: Container, dataset: Dataset) -> tuple[str, tuple[str, ...]]:
+    """Name of the part and the series in it, for datasets that come as several files."""
+    if dataset.part_by is None:
+        return "", ()
+    if dataset.part_by == "file":
+        return _slug(path.name.split(".")[0]), ()
+    members = tuple(sorted(_distinct(path, container, dataset)))
+    extra = dataset.options.get("part_also_by")
+    suffix = ""
+    if extra:
+        header = peek_csv(path, container, 1)[0]
+        suffix = "@" + _slug(next((name for name in header if header_matches(extra, name)), ""))
+    name = "+".join(_slug(member) for member in members[:4])
+    if len(members) > 4:
+        name += f"+{len(members) - 4}-more"
+    return name + suffix, members
+
+
+def _distinct(path: Path, container: Container, dataset: Dataset) -> set[str]:
+    import csv
+    import io
+
+    column = dataset.part_by or ""
+    text = read_text_bytes(path, container).decode("utf-8-sig", errors="replace")
+    reader = csv.reader(io.StringIO(text, newline=""))
+    header = clean_header(next(reader))
+    index = header.index(column)
+    return {row[index].strip() for row in reader if len(row) > index and row[index].strip()}
+
+
+def _altered(
+    path: Path, container: Container, tables: Iterable[HeaderAndRows], register: SourceRegister
+) -> Recognition:
+    """A file that is a known dataset with columns missing or renamed, or nothing known."""
+    best: tuple[float, DatasetSpec] | None = None
+    for spec in register.datasets.values():
+        if container not in spec.dataset.containers or len(spec.dataset.header) < 3:
+            continue
+        for header, _ in tables:
+            share = _share(spec.dataset, header)
+            if share >= _ALTERED_SHARE and (best is None or share > best[0]):
+                best = (share, spec)
+    meant = best[1] if best else _by_name(path, register)
+    if meant is None:
+        return Recognition(None, container=container)
+    part = _part_by_name(path, meant)
+    if container not in meant.dataset.containers:
+        wanted = " or ".join(meant.dataset.containers)
+        wrong = Problem(path.name, f"is {container}, where {wanted} is expected.")
+        return Recognition(meant.key, part, (), container, (wrong,))
+    header = max(
+        (header for header, _ in tables), key=lambda h: _share(meant.dataset, h), default=[]
+    )
+    drift = tuple(_drift(path, meant.dataset, header))
+    if not drift:
+        return Recognition(None, container=container)
+    return Recognition(meant.key, part, (), container, drift)
+
+
+def _share(dataset: Dataset, header: list[str]) -> float:
+    """Share of a dataset's columns that a header has; 0 where most of the header is unknown."""
+    found = sum(
+        1 for expected in dataset.header if any(header_matches(expected, name) for name in header)
+    )
+    missing = len(dataset.header) - found
+    unknown = sum(1 for name in header if name) - found - len(dataset.header_optional)
+    if not missing or unknown > _MOST_UNKNOWN_COLUMNS + missing:
+        return 0.0
+    return found / len(dataset.header)
+
+
+def _drift(path: Path, dataset: Dataset, header: list[str]) -> Iterable[Problem]:
+    import difflib
+
+    for expected in dataset.header:
+        if any(header_matches(expected, name) for name in header):
+            continue
+        wanted = expected.removeprefix("~")
+        close = difflib.get_close_matches(wanted, header, n=1, cutoff=0.4)
+        hint = f"; the closest is {close[0]!r}" if close else ""
+        yield Problem(
+            path.name,
+            f"the column is missing from the header{hint}.",
+            row=1,
+            column=wanted,
+            remedy="If the publisher has changed the layout, confirm it in "
+            "reference_data/sources and run again; until then the last good version stays in use.",
+        )
+
+
+def _by_name(path: Path, register: SourceRegister) -> DatasetSpec | None:
+    for spec in register.datasets.values():
+        pattern = spec.dataset.file_name
+        if pattern and fnmatch.fnmatch(path.name.lower(), pattern.lower()):
+            return spec
+    return None
+
+
+def _part_by_name(path: Path, meant: DatasetSpec | None) -> str:
+    """What to call the part of a damaged file, whose content no longer says."""
+    if meant is not None and meant.dataset.part_by is None:
+        return ""
+    return f"file:{_slug(path.name.split('.')[0])}"
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")

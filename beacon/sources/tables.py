@@ -1,0 +1,233 @@
+"""Tabular files as text: one header, rows of strings, and the row number each came from.
+
+What belongs here: turning CSV and spreadsheets into a `TextTable`, whatever stands above the
+header or below the data. What does not: types, markers and meaning (`beacon.sources.columns`).
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from beacon.errors import InputRefusedError, Problem
+from beacon.registry.sources import Container
+from beacon.sources.containers import read_text_bytes
+
+ROW = "__row"
+# Nomis puts 5 lines, ONS workbooks up to 10, above the header.
+HEADER_SEARCH_ROWS = 15
+
+HeaderTest = Callable[[list[str]], bool]
+
+
+@dataclass(frozen=True)
+class TextTable:
+    """A table of strings.
+
+    Attributes:
+        file: Name of the file it came from.
+        header: Column names as the publisher wrote them, stripped of outer white space.
+        frame: One string column a header, named `c0`, `c1` …, and the one-based file row in ROW.
+        header_row: One-based row of the header in the file.
+        sheet: The sheet, for spreadsheets.
+    """
+
+    file: str
+    header: list[str]
+    frame: pl.DataFrame
+    header_row: int
+    sheet: str | None = None
+
+
+def clean_header(cells: list[str]) -> list[str]:
+    """Headers without the byte-order mark, outer white space and line breaks."""
+    return [re.sub(r"\s+", " ", cell.replace("\ufeff", "")).strip() for cell in cells]
+
+
+def peek_csv(path: Path, container: Container, rows: int = HEADER_SEARCH_ROWS) -> list[list[str]]:
+    """The first rows of a CSV as lists of strings, for recognising it.
+
+    Reads a bounded prefix only. Raises `InputRefusedError` where the text is not UTF-8.
+    """
+    if container == "csv":
+        with path.open("rb") as stream:
+            prefix = stream.read(1 << 16)
+    else:
+        prefix = read_text_bytes(path, container)[: 1 << 16]
+    text = prefix.decode("utf-8-sig", errors="replace")
+    found: list[list[str]] = []
+    for cells in csv.reader(io.StringIO(text, newline="")):
+        found.append(clean_header(cells))
+        if len(found) == rows:
+            break
+    return found
+
+
+def read_csv(path: Path, container: Container, is_header: HeaderTest) -> TextTable:
+    """Read a CSV strictly: every row must have as many fields as the header.
+
+    Raises:
+        InputRefusedError: Naming the row that is ragged, or the header that was not found.
+    """
+    data = read_text_bytes(path, container)
+    header, header_row, offset, blank_rows = _find_csv_header(path, data, is_header)
+    frame = _parse_csv_body(path, data[offset:], len(header), header_row + blank_rows)
+    return TextTable(path.name, header, frame, header_row)
+
+
+def _find_csv_header(
+    path: Path, data: bytes, is_header: HeaderTest
+) -> tuple[list[str], int, int, int]:
+    """The header, its row, the byte offset of what follows it, and blank lines just below it."""
+    position = 3 if data.startswith(b"\xef\xbb\xbf") else 0
+    for number in range(1, HEADER_SEARCH_ROWS + 1):
+        end = data.find(b"\n", position)
+        line = data[position : end if end >= 0 else len(data)]
+        cells = next(csv.reader([line.decode("utf-8", errors="replace").rstrip("\r")]), [])
+        names = clean_header(cells)
+        if is_header(names):
+            follows = len(data) if end < 0 else end + 1
+            blank = 0
+            while data[follows : follows + 1] in (b"\n", b"\r"):
+                follows = data.find(b"\n", follows) + 1
+                blank += 1
+            return names, number, follows, blank
+        if end < 0:
+            break
+        position = end + 1
+    raise InputRefusedError(
+        [Problem(path.name, "the expected column headers were not found.", row=1)]
+    )
+
+
+def _parse_csv_body(path: Path, body: bytes, width: int, rows_above: int) -> pl.DataFrame:
+    import pyarrow as pa
+    import pyarrow.csv as pacsv
+
+    names = [f"c{index}" for index in range(width)]
+    if not body.strip():
+        raise InputRefusedError(
+            [Problem(path.name, "the file has headers but no data.", row=rows_above)]
+        )
+    ragged: list[tuple[int, int]] = []
+
+    def remember(row: Any) -> str:
+        ragged.append((int(row.number or 0), int(row.actual_columns)))
+        return "skip"
+
+    try:
+        table = pacsv.read_csv(
+            pa.BufferReader(body),
+            read_options=pacsv.ReadOptions(column_names=names, use_threads=False),
+            parse_options=pacsv.ParseOptions(
+                newlines_in_values=True, invalid_row_handler=remember, ignore_empty_lines=True
+            ),
+            convert_options=pacsv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
+            ),
+        )
+    except (pa.ArrowInvalid, UnicodeDecodeError) as error:
+        raise InputRefusedError(
+            [Problem(path.name, f"the text cannot be read as CSV in UTF-8 ({error}).")]
+        ) from error
+    if ragged:
+        raise InputRefusedError(_ragged_problems(path, ragged, width, rows_above))
+    frame = pl.DataFrame(pl.from_arrow(table))
+    return frame.with_columns(
+        (pl.int_range(1, pl.len() + 1, dtype=pl.Int64) + rows_above).alias(ROW)
+    )
+
+
+def _ragged_problems(
+    path: Path, ragged: list[tuple[int, int]], width: int, rows_above: int
+) -> Iterator[Problem]:
+    for number, actual in ragged[:5]:
+        yield Problem(
+            path.name,
+            f"the row has {actual} fields where the header has {width}; "
+            "the file is cut short or damaged here.",
+            row=number + rows_above,
+            column=f"field {min(actual, width)} of {width}",
+        )
+
+
+def open_workbook(path: Path) -> Any:
+    """Open a spreadsheet with Calamine.
+
+    Raises:
+        InputRefusedError: When the workbook is damaged.
+    """
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    try:
+        return CalamineWorkbook.from_path(str(path))
+    except (CalamineError, OSError, ValueError) as error:
+        raise InputRefusedError(
+            [Problem(path.name, f"the spreadsheet cannot be opened ({error}).")]
+        ) from error
+
+
+def sheet_rows(path: Path, workbook: Any, sheet: str, limit: int | None = None) -> list[list[Any]]:
+    """The rows of one sheet from its first row, empty cells as empty strings."""
+    from python_calamine import CalamineError
+
+    try:
+        found = workbook.get_sheet_by_name(sheet)
+        rows: list[list[Any]] = found.to_python(skip_empty_area=False, nrows=limit)
+    except (CalamineError, OSError, ValueError) as error:
+        raise InputRefusedError(
+            [Problem(path.name, f"the sheet cannot be read ({error}).", column=sheet)]
+        ) from error
+    return rows
+
+
+def text_of(cell: Any) -> str:
+    """A spreadsheet cell as the text a person reads: whole numbers without a decimal point."""
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return "" if cell is None else str(cell).strip()
+
+
+def read_workbook(path: Path, is_header: HeaderTest) -> TextTable:
+    """Read the sheet of a workbook that holds the expected header.
+
+    Raises:
+        InputRefusedError: When no sheet holds it.
+    """
+    workbook = open_workbook(path)
+    for sheet in workbook.sheet_names:
+        rows = sheet_rows(path, workbook, sheet)
+        for index, cells in enumerate(rows[:HEADER_SEARCH_ROWS]):
+            names = clean_header([text_of(cell) for cell in cells])
+            if is_header(names):
+                return _sheet_table(path, sheet, names, rows, index)
+    raise InputRefusedError(
+        [Problem(path.name, "no sheet has the expected column headers.", row=1)]
+    )
+
+
+def _sheet_table(
+    path: Path, sheet: str, names: list[str], rows: list[list[Any]], index: int
+) -> TextTable:
+    while names and not names[-1]:
+        names.pop()
+    width = len(names)
+    body = rows[index + 1 :]
+    columns = list(zip(*body, strict=False)) if body else [()] * width
+    frame = pl.DataFrame(
+        {
+            f"c{position}": pl.Series(
+                [text_of(cell) for cell in columns[position]], dtype=pl.String
+            )
+            for position in range(width)
+        }
+    ).with_columns((pl.int_range(1, pl.len() + 1, dtype=pl.Int64) + index + 1).alias(ROW))
+    blank = pl.all_horizontal(pl.exclude(ROW) == "")
+    return TextTable(path.name, names, frame.filter(~blank), index + 1, sheet)

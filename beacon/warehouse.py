@@ -1,0 +1,140 @@
+"""The working DuckDB database: staged rows, curated facts, and the tables derived from them.
+
+What belongs here: opening it, loading what `sql/` reads, and running `sql/` files into tables that
+keep their contracts. What does not: the derivations themselves (`sql/`), releases, checks.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from beacon.contracts import Contract, cast_select, comment_statements, create_table
+from beacon.ingest.stage import StagedPart
+from beacon.paths import resource_dir
+from beacon.statistics.macros import install_macros
+from beacon.warehouse_registry import load_registry_tables
+from beacon.workspace import Workspace
+
+if TYPE_CHECKING:
+    import duckdb
+
+SCHEMAS = ("registry", "staging", "geography", "cohorts", "indicators", "marts")
+
+_HEADER = re.compile(r"^-- (table|grain|depends|columns): (.*)$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class SqlTable:
+    """One file of `sql/`: the table it makes and what it reads."""
+
+    name: str
+    depends: tuple[str, ...]
+    path: Path
+    text: str
+
+
+def read_sql_table(path: Path) -> SqlTable:
+    """Read the header of a SQL file."""
+    text = path.read_text(encoding="utf-8")
+    header = dict(_HEADER.findall(text))
+    depends = tuple(part.strip() for part in header["depends"].split(",") if part.strip())
+    return SqlTable(header["table"], depends, path, text)
+
+
+def sql_tables(schema: str) -> dict[str, SqlTable]:
+    """The derived tables of one schema, by name, each after those it depends on."""
+    tables = {
+        table.name: table
+        for table in map(read_sql_table, sorted((resource_dir("sql") / schema).glob("*.sql")))
+        if "{" not in table.name
+    }
+    ordered: dict[str, SqlTable] = {}
+
+    def visit(name: str) -> None:
+        if name in tables and name not in ordered:
+            for dependency in tables[name].depends:
+                if dependency != name:
+                    visit(dependency)
+            ordered[name] = tables[name]
+
+    for name in tables:
+        visit(name)
+    return ordered
+
+
+class Warehouse:
+    """An open connection to the working database."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, workspace: Workspace) -> None:
+        self.con = con
+        self.workspace = workspace
+
+    def prepare(self) -> None:
+        """Make the schemas and macros, and load the curated facts that SQL joins to."""
+        for schema in SCHEMAS:
+            self.con.execute(f"create schema if not exists {schema}")
+        install_macros(self.con)
+        load_registry_tables(self.con, self.workspace)
+
+    def _contract(self, name: str) -> Contract:
+        return self.workspace.contracts[name]
+
+    def load_staged(self, table: str, parts: list[StagedPart]) -> int:
+        """Make a staging table from the staged files in use; give its number of rows."""
+        name = f"staging.{table}"
+        contract = self._contract(name)
+        files = [str(self.workspace.home.staging / part.parquet) for part in parts if part.parquet]
+        self.con.execute(f"drop view if exists {name}")
+        if files:
+            names = ", ".join("'" + file.replace("'", "''") + "'" for file in sorted(files))
+            query = cast_select(contract, f"select * from read_parquet([{names}])", con=self.con)  # noqa: S608
+            self.con.execute(f"create or replace table {name} as {query}")
+        else:
+            self.con.execute(create_table(contract, name))
+        return self.row_count(name)
+
+    def derive(self, name: str, sql: str | None = None) -> int:
+        """Make one derived table from its SQL file, in the shape of its contract."""
+        schema = name.split(".")[0]
+        text = sql if sql is not None else sql_tables(schema)[name].text
+        contract = self._contract(name)
+        query = cast_select(contract, text, con=self.con)
+        keys = ", ".join(f'"{key}"' for key in contract.key)
+        # One order of rows, whatever the thread count: releases must not differ by chance.
+        self.con.execute(f"create or replace table {name} as from ({query}) order by {keys}")
+        return self.row_count(name)
+
+    def comment(self, name: str) -> None:
+        """Put the contract's descriptions on a table and its columns."""
+        for statement in comment_statements(self._contract(name), name):
+            self.con.execute(statement)
+
+    def row_count(self, name: str) -> int:
+        """Rows of a table."""
+        found = self.con.execute(f"select count(*) from {name}").fetchone()  # noqa: S608
+        return int(found[0]) if found else 0
+
+    def columns(self, name: str) -> list[tuple[str, str]]:
+        """Columns of a table and their types."""
+        return [(row[0], row[1]) for row in self.con.execute(f"describe {name}").fetchall()]
+
+
+@contextmanager
+def open_warehouse(workspace: Workspace, *, prepare: bool = True) -> Iterator[Warehouse]:
+    """Open the working database for writing. Only one process can have it open."""
+    import duckdb
+
+    workspace.home.root.mkdir(parents=True, exist_ok=True)
+    con = duckdb.connect(str(workspace.home.warehouse))
+    try:
+        warehouse = Warehouse(con, workspace)
+        if prepare:
+            warehouse.prepare()
+        yield warehouse
+    finally:
+        con.close()

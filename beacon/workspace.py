@@ -1,0 +1,137 @@
+"""Everything one run needs, opened once: settings, home, registers, footprint and contracts.
+
+What belongs here: putting the pieces together and hashing what a build depends on. What does not:
+doing any of the work.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from beacon.contracts import Contract, load_contracts
+from beacon.errors import SettingsError
+from beacon.ingest.land import Needed
+from beacon.ingest.stage import Stager
+from beacon.landing import LandingStore
+from beacon.paths import resource_dir
+from beacon.registry import Footprint, Indicator, load_footprint, load_indicators
+from beacon.registry.sources import SourceRegister, load_source_register
+from beacon.settings import Home, Settings
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """One run's settings and all that is loaded for them. Parts load when first used."""
+
+    settings: Settings
+
+    @cached_property
+    def home(self) -> Home:
+        """Where everything is written."""
+        return Home(self.settings.home)
+
+    @cached_property
+    def register(self) -> SourceRegister:
+        """The official datasets."""
+        return load_source_register()
+
+    @cached_property
+    def indicators(self) -> dict[str, Indicator]:
+        """The indicators by slug."""
+        return load_indicators()
+
+    @cached_property
+    def footprint(self) -> Footprint:
+        """The areas this run reports on.
+
+        Raises:
+            SettingsError: When fictional inputs meet an official footprint, or the reverse.
+        """
+        footprint = load_footprint(self.settings.footprint)
+        if footprint.fictional != self.settings.is_fictional:
+            kind = "fictional" if footprint.fictional else "official"
+            raise SettingsError(
+                f"Footprint {footprint.id!r} is {kind} but inputs are "
+                f"{self.settings.inputs!r}. Use the sample footprint with the sample, and an "
+                "official one with official files."
+            )
+        return footprint
+
+    @cached_property
+    def contracts(self) -> dict[str, Contract]:
+        """The data contracts by `schema.table`."""
+        return load_contracts()
+
+    @cached_property
+    def store(self) -> LandingStore:
+        """The landing store."""
+        return LandingStore(self.home.landing)
+
+    @cached_property
+    def stager(self) -> Stager:
+        """The stager over the landing store."""
+        return Stager(
+            self.home.staging, self.register, self.store, fictional=self.settings.is_fictional
+        )
+
+    @cached_property
+    def needed(self) -> Needed:
+        """Which series the registry of indicators uses."""
+        series: dict[str, set[str]] = {}
+        for indicator in self.indicators.values():
+            for binding in indicator.sources:
+                for selection in binding.select:
+                    series.setdefault(binding.source, set()).add(selection.series)
+        return Needed(series)
+
+    @cached_property
+    def code_digest(self) -> str:
+        """A hash of Beacon's own code, SQL, contracts and curated facts, footprint included."""
+        digest = hashlib.sha256()
+        package = Path(__file__).resolve().parent
+        groups = [(package, "**/*.py")]
+        groups += [
+            (resource_dir("sql"), "**/*.sql"),
+            (resource_dir("expectations"), "**/*.yaml"),
+            (resource_dir("reference_data"), "**/*.yaml"),
+        ]
+        for folder, pattern in groups:
+            for path in sorted(folder.glob(pattern)):
+                digest.update(path.relative_to(folder).as_posix().encode())
+                digest.update(path.read_bytes())
+        return digest.hexdigest()
+
+    @cached_property
+    def register_digest(self) -> str:
+        """A hash of the source register and of the code that recognises files."""
+        digest = hashlib.sha256()
+        for path in sorted((resource_dir("reference_data") / "sources").glob("*.yaml")):
+            digest.update(path.read_bytes())
+        for path in sorted((Path(__file__).resolve().parent / "sources").glob("*.py")):
+            digest.update(path.read_bytes())
+        return digest.hexdigest()
+
+    @property
+    def landing_report_file(self) -> Path:
+        """Where the landing step leaves its report."""
+        return self.home.state / "landing.json"
+
+    def staging_report_file(self, table: str) -> Path:
+        """Where the staging step of one table leaves its report."""
+        return self.home.state / f"staging-{table}.json"
+
+    def build_fingerprint(self) -> str:
+        """A hash of all that decides the content of a release: inputs in use, code, footprint."""
+        digest = hashlib.sha256()
+        digest.update(self.code_digest.encode())
+        digest.update(self.footprint.model_dump_json().encode())
+        current = self.store.current(fictional=self.settings.is_fictional)
+        for name in sorted(current):
+            landed = current[name]
+            spec = self.register.datasets.get(landed.key)
+            if spec is not None and self.needed.part(spec, landed.members):
+                digest.update(f"{name}:{landed.sha256}".encode())
+        return digest.hexdigest()

@@ -1,0 +1,31 @@
+-- table: geography.lsoa11
+-- grain: one row per LSOA 2011 of the nation
+-- depends: staging.imd_lsoa, geography.lsoa_crosswalk, geography.lsoa21
+-- columns: lsoa11_code, lsoa11_name, lad19_code, lad19_name, lad24_code, icb24_code, place_code, successors
+-- Today's authority, board and Place of an LSOA 2011 are those of the LSOA 2021 that holds most of
+-- its people: district codes of 2019 no longer exist everywhere.
+with ranked as (
+    select
+        crosswalk.lsoa11_code,
+        area.lad24_code,
+        area.icb24_code,
+        area.place_code,
+        count(*) over (partition by crosswalk.lsoa11_code) as successors,
+        row_number() over (
+            partition by crosswalk.lsoa11_code
+            order by crosswalk.weight_lsoa11_to_lsoa21 desc, crosswalk.lsoa21_code
+        ) as choice
+    from geography.lsoa_crosswalk as crosswalk
+    inner join geography.lsoa21 as area on crosswalk.lsoa21_code = area.lsoa21_code
+)
+select
+    imd.lsoa_code as lsoa11_code,
+    imd.lsoa_name as lsoa11_name,
+    imd.lad_code as lad19_code,
+    imd.lad_name as lad19_name,
+    ranked.lad24_code,
+    ranked.icb24_code,
+    ranked.place_code,
+    ranked.successors
+from (select distinct lsoa_code, lsoa_name, lad_code, lad_name from staging.imd_lsoa where imd_vintage = 2019) as imd
+left join ranked on imd.lsoa_code = ranked.lsoa11_code and ranked.choice = 1

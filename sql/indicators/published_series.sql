@@ -1,0 +1,127 @@
+-- table: indicators.{slug}
+-- grain: one row per measure, area, period, sex, age and category of one indicator
+-- depends: staging.observation, registry.selection, registry.indicator, registry.place, registry.footprint
+-- columns: see indicators.fact
+-- Template of every indicator's table: the registry says which series of which publisher it is,
+-- in order of preference. Nothing is computed but limits from counts where the publisher gives
+-- counts without limits, and one constant factor of scale.
+with wanted as (
+    select * from registry.selection where indicator_slug = getvariable('indicator_slug')
+),
+found as (
+    select
+        wanted.*,
+        observation.* exclude (source, series, dataset, sex, age, category_type, category),
+        observation.dataset,
+        coalesce(wanted.set_sex, observation.sex) as sex,
+        coalesce(wanted.set_age, observation.age) as age,
+        coalesce(wanted.set_category_type, observation.category_type) as category_type,
+        coalesce(wanted.set_category, observation.category) as category,
+        observation.area_code in (select place_code from registry.place) as is_place
+    from wanted
+    inner join staging.observation as observation
+        on wanted.source = observation.source and wanted.series = observation.series
+    where (wanted.expected_name is null or wanted.expected_name = observation.series_name)
+        and (wanted.where_dataset is null or list_contains(wanted.where_dataset, observation.dataset))
+        and (wanted.where_series_name is null or list_contains(wanted.where_series_name, observation.series_name))
+        and (wanted.where_sex is null or list_contains(wanted.where_sex, coalesce(observation.sex, '')))
+        and (wanted.where_age is null or list_contains(wanted.where_age, coalesce(observation.age, '')))
+        and (wanted.where_period is null or list_contains(wanted.where_period, observation.period))
+        -- Without a word on categories, only rows that stand for everybody are taken.
+        and list_contains(coalesce(wanted.where_category_type, ['']), coalesce(observation.category_type, ''))
+        and list_contains(coalesce(wanted.where_category, ['']), coalesce(observation.category, ''))
+        -- A year that was cancelled or is not comparable has no value here, whoever prints one.
+        and not exists (
+            from registry.cancelled_period as cancelled
+            where cancelled.indicator_slug = wanted.indicator_slug
+                and (cancelled.measure is null or cancelled.measure = wanted.measure)
+                and cancelled.period = observation.period
+        )
+),
+choice as (
+    -- first_only: a measure comes whole from the first source that has a value for a Place (or,
+    -- failing that, for any area). by_period: the same, period by period.
+    -- A series is one measure, sex and category.
+    select
+        measure,
+        sex,
+        category_type,
+        category,
+        if(combine_sources = 'by_period', period, null) as period,
+        coalesce(
+            min(binding_order) filter (is_place and value is not null),
+            min(binding_order) filter (value is not null),
+            min(binding_order)
+        ) as binding_order
+    from found
+    group by all
+),
+chosen as (
+    select found.*
+    from found
+    inner join choice
+        on found.measure = choice.measure
+        and found.sex = choice.sex
+        and found.category_type is not distinct from choice.category_type
+        and found.category is not distinct from choice.category
+        and found.binding_order = choice.binding_order
+        and (choice.period is null or found.period = choice.period)
+),
+-- The same series can come in two files of one publisher (by region and by authority).
+distinct_rows as (
+    select *
+    from chosen
+    qualify row_number() over (
+        partition by measure, area_code, period, sex, age, category_type, category
+        order by binding_order, source_sha256, source_row
+    ) = 1
+)
+select
+    indicator_slug,
+    measure,
+    role,
+    modelled,
+    area_code,
+    area_name,
+    period,
+    period_start,
+    period_end,
+    sex,
+    coalesce(nullif(age, ''), 'Not stated') as age,
+    coalesce(category_type, 'All') as category_type,
+    coalesce(category, 'All') as category,
+    value * scale as value,
+    coalesce(
+        lower_95 * scale,
+        case when ci_method = 'wilson' and value is not null then wilson_lower_95(numerator, denominator) * multiplier end
+    ) as lower_95,
+    coalesce(
+        upper_95 * scale,
+        case when ci_method = 'wilson' and value is not null then wilson_upper_95(numerator, denominator) * multiplier end
+    ) as upper_95,
+    coalesce(
+        lower_998 * scale,
+        case when ci_method = 'wilson' and value is not null then wilson_lower_998(numerator, denominator) * multiplier end
+    ) as lower_998,
+    coalesce(
+        upper_998 * scale,
+        case when ci_method = 'wilson' and value is not null then wilson_upper_998(numerator, denominator) * multiplier end
+    ) as upper_998,
+    case
+        when value is null then null
+        when lower_95 is not null then 'publisher'
+        when ci_method = 'wilson' and wilson_lower_95(numerator, denominator) is not null then 'wilson'
+        else 'none'
+    end as limits_method,
+    numerator,
+    denominator,
+    value_status,
+    value_note,
+    publisher_comparison,
+    publisher_trend,
+    source,
+    dataset,
+    series,
+    source_sha256,
+    source_row
+from distinct_rows

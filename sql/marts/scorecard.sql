@@ -1,0 +1,79 @@
+-- table: marts.scorecard
+-- grain: one row per indicator, headline measure, Place and sex, at the latest period
+-- depends: indicators.fact, registry.indicator, registry.measure, registry.place, registry.footprint
+-- columns: indicator_id, indicator_slug, name, theme, programme, measure, measure_name, place_code, place_name, sex, age, period, period_end, value, lower_95, upper_95, unit, polarity, nation_value, compared_with_nation, rank_among_places, places_ranked, difference_from_nation, modelled, value_status, value_note, fictional
+-- The latest period is that of the measure, not of the Place: a Place without a value for it is
+-- shown without one rather than with an older value among newer ones. Rank 1 is the best where
+-- the indicator has a direction, else the highest.
+with available as (
+    select distinct indicator_slug, measure from indicators.fact where value is not null
+),
+headline as (
+    select measure.*
+    from registry.measure as measure
+    left join available
+        on measure.indicator_slug = available.indicator_slug and measure.measure = available.measure
+    where measure.role = 'measure'
+    -- One of a measure and its alternatives: the first that has values, else the measure itself.
+    qualify row_number() over (
+        partition by measure.indicator_slug, coalesce(measure.alternative_to, measure.measure)
+        order by (available.measure is null), measure.measure_order
+    ) = 1
+),
+latest as (
+    select indicator_slug, measure, max(period_end) as period_end
+    from indicators.fact
+    where value is not null and category = 'All'
+    group by all
+),
+rows_shown as (
+    select fact.*, headline.measure_name, headline.polarity, place.place_code, place.place_name
+    from headline
+    inner join indicators.fact as fact
+        on headline.indicator_slug = fact.indicator_slug and headline.measure = fact.measure
+    inner join registry.place as place on fact.area_code = place.place_code
+    left join latest
+        on headline.indicator_slug = latest.indicator_slug and headline.measure = latest.measure
+    where fact.category = 'All'
+        and (fact.period_end = latest.period_end or (fact.period = 'none' and latest.period_end is null))
+)
+select
+    rows_shown.indicator_id,
+    rows_shown.indicator_slug,
+    indicator.name,
+    indicator.theme,
+    rows_shown.programme,
+    rows_shown.measure,
+    rows_shown.measure_name,
+    rows_shown.place_code,
+    rows_shown.place_name,
+    rows_shown.sex,
+    rows_shown.age,
+    rows_shown.period,
+    rows_shown.period_end,
+    rows_shown.value,
+    rows_shown.lower_95,
+    rows_shown.upper_95,
+    rows_shown.unit,
+    rows_shown.polarity,
+    rows_shown.nation_value,
+    rows_shown.compared_with_nation,
+    if(
+        rows_shown.value is not null,
+        rank() over (
+            partition by rows_shown.indicator_slug, rows_shown.measure, rows_shown.sex, rows_shown.age
+            order by if(rows_shown.polarity = 'low_is_good', rows_shown.value, -rows_shown.value) nulls last
+        ),
+        null
+    ) as rank_among_places,
+    count(rows_shown.value) over (
+        partition by rows_shown.indicator_slug, rows_shown.measure, rows_shown.sex, rows_shown.age
+    ) as places_ranked,
+    rows_shown.value - rows_shown.nation_value as difference_from_nation,
+    rows_shown.modelled,
+    rows_shown.value_status,
+    rows_shown.value_note,
+    footprint.fictional
+from rows_shown
+cross join registry.footprint as footprint
+inner join registry.indicator as indicator on rows_shown.indicator_slug = indicator.indicator_slug

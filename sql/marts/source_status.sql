@@ -1,0 +1,27 @@
+-- table: marts.source_status
+-- grain: one row per dataset part in use or wanted
+-- depends: registry.dataset, registry.staged_part
+-- columns: source, dataset, part, publisher, title, vintage, status, rows_staged, sha256, original_name, origin, retrieved_at, size_bytes, licence, attribution, cadence, next_expected, message, fictional
+select
+    dataset.source,
+    dataset.dataset,
+    coalesce(part.part, '') as part,
+    dataset.publisher,
+    dataset.title,
+    coalesce(part.vintage, dataset.vintage) as vintage,
+    part.status,
+    part.rows_staged,
+    part.sha256,
+    part.original_name,
+    part.origin,
+    part.retrieved_at,
+    part.size_bytes,
+    dataset.licence,
+    dataset.attribution,
+    dataset.cadence,
+    dataset.next_expected,
+    part.message,
+    footprint.fictional
+from registry.staged_part as part
+inner join registry.dataset as dataset on part.key = dataset.key
+cross join registry.footprint as footprint
