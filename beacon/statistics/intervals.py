@@ -1,0 +1,110 @@
+"""Confidence limits of a proportion and of a count, on whole arrays.
+
+What belongs here: Wilson, Byar and exact Poisson limits and the quantiles they need. What does
+not: multipliers, grouping, reasons. NaN is "no answer" here; frames turn it into NULL.
+"""
+
+from __future__ import annotations
+
+from statistics import NormalDist
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float64]
+Limits = tuple[Floats, Floats]
+
+EXACT_BELOW = 10.0
+"""Counts below this have exact Poisson limits, others Byar's (Fingertips technical guidance)."""
+
+
+def z_score(confidence: float) -> float:
+    """Two-sided standard normal quantile of a confidence level, 0.95 -> 1.96.
+
+    Raises:
+        ValueError: The confidence is not between 0 and 1.
+    """
+    if not 0 < confidence < 1:
+        raise ValueError(f"A confidence level lies between 0 and 1, not {confidence!r}.")
+    return -NormalDist().inv_cdf((1 - confidence) / 2)
+
+
+def as_floats(values: ArrayLike) -> Floats:
+    """A float array in which everything not finite is NaN."""
+    floats = np.asarray(values, dtype=np.float64)
+    return np.where(np.isfinite(floats), floats, np.nan)
+
+
+def wilson_limits(x: ArrayLike, n: ArrayLike, z: ArrayLike) -> Limits:
+    """Wilson score limits of x in n (Wilson 1927, JASA 22: 209-212).
+
+    [2x + z^2 -+ z sqrt(z^2 + 4x(1 - x/n))] / [2(n + z^2)], the lower limit in its conjugate form,
+    which loses no digits and is exactly 0 at x = 0; the upper is exactly 1 at x = n.
+
+    Args:
+        x: Counts, whole or not (effective sample sizes).
+        n: Denominators.
+        z: Two-sided normal quantile, one for all or one each.
+
+    Returns:
+        Lower and upper proportions; NaN where n <= 0, x < 0, x > n or anything is missing.
+    """
+    x, n, z = np.broadcast_arrays(as_floats(x), as_floats(n), as_floats(z))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        valid = (n > 0) & (x >= 0) & (x <= n)
+        root = z * np.sqrt(z**2 + 4 * x * (1 - x / n))
+        lower = 2 * x**2 / (n * (2 * x + z**2 + root))
+        upper = np.minimum(1.0, (2 * x + z**2 + root) / (2 * (n + z**2)))
+        upper = np.where((x == n) & ~np.isnan(z), 1.0, upper)
+    return np.where(valid, lower, np.nan), np.where(valid, upper, np.nan)
+
+
+def byar_limits(x: ArrayLike, z: ArrayLike) -> Limits:
+    """Byar's limits of a count (Breslow and Day 1987, IARC 82, p. 69).
+
+    Returns:
+        Limits in counts; NaN for x < 0, for the lower limit at x = 0 and where the raw lower limit
+        is negative (x = 1 at 99.8%).
+    """
+    x, z = np.broadcast_arrays(as_floats(x), as_floats(z))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        lower = x * (1 - 1 / (9 * x) - z / (3 * np.sqrt(x))) ** 3
+        upper = (x + 1) * (1 - 1 / (9 * (x + 1)) + z / (3 * np.sqrt(x + 1))) ** 3
+        return np.where((x > 0) & (lower >= 0), lower, np.nan), np.where(x >= 0, upper, np.nan)
+
+
+def exact_poisson_limits(x: ArrayLike, tail: ArrayLike) -> Limits:
+    """Exact Poisson limits of a count (Armitage and Berry, chi-squared form).
+
+    Half the chi-squared quantiles with 2x and 2x + 2 degrees of freedom, which are gamma quantiles
+    and so stand for x that is not whole as well.
+
+    Args:
+        x: Counts or expected counts.
+        tail: Probability left in each tail, 0.025 for 95%.
+
+    Returns:
+        Limits in counts; lower is 0 at x = 0; NaN for x < 0.
+    """
+    from scipy.special import gammaincinv  # Slow to import, and most statistics need none of it.
+
+    x, tail = np.broadcast_arrays(as_floats(x), as_floats(tail))
+    safe = np.where(x >= 0, x, np.nan)
+    lower = np.where(safe == 0, 0.0, gammaincinv(np.where(safe > 0, safe, np.nan), tail))
+    return lower, gammaincinv(safe + 1, 1 - tail)
+
+
+def poisson_limits(x: ArrayLike, confidence: float) -> Limits:
+    """Limits of a count as OHID gives them: exact below 10, Byar's from 10.
+
+    A count that is not whole, such as 9.7, is below 10 and takes the exact branch.
+    """
+    counts = as_floats(x)
+    z = z_score(confidence)
+    lower, upper = byar_limits(counts, z)
+    small = counts < EXACT_BELOW
+    if small.any():
+        exact_lower, exact_upper = exact_poisson_limits(counts[small], (1 - confidence) / 2)
+        lower, upper = lower.copy(), upper.copy()
+        lower[small], upper[small] = exact_lower, exact_upper
+    return lower, upper
