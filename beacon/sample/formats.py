@@ -9,11 +9,13 @@ from __future__ import annotations
 import gzip
 import sqlite3
 import struct
+import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any, Literal
+from xml.sax.saxutils import escape
 
 import numpy as np
 import polars as pl
@@ -111,6 +113,65 @@ def write_xlsx(
             sheet = book.add_worksheet(name)
             for number, row in enumerate(rows):
                 sheet.write_row(number, 0, row)
+
+
+_ODS_MIME = "application/vnd.oasis.opendocument.spreadsheet"
+_ODS_NAMES = "urn:oasis:names:tc:opendocument:xmlns"
+
+
+def write_ods(path: Path, sheets: Mapping[str, Iterable[Sequence[Any]]]) -> None:
+    """Write an OpenDocument spreadsheet of texts and numbers, without a date of writing.
+
+    Layout after OpenDocument 1.3, part 2 (packages) and part 3, sections 9.1.2 to 9.1.4.
+
+    Args:
+        path: Where.
+        sheets: Sheets of rows; None is an empty cell.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    manifest = (
+        f'<?xml version="1.0" encoding="UTF-8"?>\n<manifest:manifest xmlns:manifest="{_ODS_NAMES}'
+        f':manifest:1.0"><manifest:file-entry manifest:full-path="/" manifest:media-type='
+        f'"{_ODS_MIME}"/><manifest:file-entry manifest:full-path="content.xml" '
+        f'manifest:media-type="text/xml"/></manifest:manifest>'
+    )
+
+    def member(name: str, compress: int) -> zipfile.ZipInfo:
+        info = zipfile.ZipInfo(name, EPOCH.timetuple()[:6])
+        info.compress_type = compress
+        info.external_attr = 0o644 << 16
+        return info
+
+    with zipfile.ZipFile(path, "w") as archive:
+        # First and uncompressed, so that the type can be read without unpacking.
+        archive.writestr(member("mimetype", zipfile.ZIP_STORED), _ODS_MIME)
+        archive.writestr(member("META-INF/manifest.xml", zipfile.ZIP_DEFLATED), manifest)
+        with archive.open(member("content.xml", zipfile.ZIP_DEFLATED), "w") as out:
+            out.write(
+                f'<?xml version="1.0" encoding="UTF-8"?>\n<office:document-content '
+                f'xmlns:office="{_ODS_NAMES}:office:1.0" xmlns:table="{_ODS_NAMES}:table:1.0" '
+                f'xmlns:text="{_ODS_NAMES}:text:1.0" office:version="1.3"><office:body>'
+                f"<office:spreadsheet>".encode()
+            )
+            for name, rows in sheets.items():
+                out.write(f'<table:table table:name="{escape(name)}">'.encode())
+                for row in rows:
+                    cells = "".join(map(_ods_cell, row)) or "<table:table-cell/>"
+                    out.write(f"<table:table-row>{cells}</table:table-row>".encode())
+                out.write(b"</table:table>")
+            out.write(b"</office:spreadsheet></office:body></office:document-content>")
+
+
+def _ods_cell(value: Any) -> str:
+    if value is None:
+        return "<table:table-cell/>"
+    if isinstance(value, (int, float)):
+        return (
+            f'<table:table-cell office:value-type="float" office:value="{value!r}">'
+            f"<text:p>{value!r}</text:p></table:table-cell>"
+        )
+    lines = "".join(f"<text:p>{escape(line)}</text:p>" for line in str(value).split("\n"))
+    return f'<table:table-cell office:value-type="string">{lines}</table:table-cell>'
 
 
 _WGS84 = (

@@ -13,6 +13,7 @@ from beacon.sample.dfe import write_dfe
 from beacon.sample.energy import write_fuel_poverty
 from beacon.sample.fingertips import write_fingertips
 from beacon.sample.geography import write_boundaries, write_lookups
+from beacon.sample.housing import write_homelessness
 from beacon.sample.ons_els import write_els
 from beacon.sample.outcomes import list_areas
 from beacon.sample.population import write_population
@@ -50,6 +51,7 @@ def publish(directory: Path, *, seed: int, size: SampleSize) -> SampleTruths:
     els = write_els(directory / "ons_els", world, areas)
     dfe = write_dfe(directory / "dfe", world, areas)
     fuel_poverty = write_fuel_poverty(directory / "other_official", world, areas)
-    truths = collect_truths(world, fingertips, els, dfe, fuel_poverty)
+    homeless = write_homelessness(directory / "other_official", world, areas)
+    truths = collect_truths(world, fingertips, els, dfe, fuel_poverty, homeless)
     truths.write(directory / TRUTHS_NAME)
     return truths

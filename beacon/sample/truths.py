@@ -25,6 +25,7 @@ from beacon.sample.fingertips import (
     TREND_STEP,
     Planted,
 )
+from beacon.sample.housing import TemporaryAccommodationTruth
 from beacon.sample.outcomes import deprivation_position
 from beacon.sample.sizes import GENERATOR_VERSION, SampleSize, sample_fingerprint
 from beacon.sample.world import FOOTPRINT_ICB_CODE, NATION_CODE, Ints, World
@@ -82,6 +83,7 @@ class SampleTruths:
         els: ONS Explore Local Statistics: latest value of each Place by `indicator`.
         dfe: Department for Education: latest real value of each Place by column name.
         fuel_poverty: Households in fuel poverty by Core20 on IMD 2019, each Place and the nation.
+        temporary_accommodation: Households in it, each Place and the nation.
         trend: The steady rise, and the Place that does not move.
         positive_outlier: The indicator on which the most deprived Place is better.
     """
@@ -107,6 +109,7 @@ class SampleTruths:
     els: dict[str, dict[str, float]]
     dfe: dict[str, dict[str, float]]
     fuel_poverty: list[FuelPovertyTruth]
+    temporary_accommodation: list[TemporaryAccommodationTruth]
     trend: dict[str, Any]
     positive_outlier: dict[str, Any]
 
@@ -132,6 +135,7 @@ def collect_truths(
     els: dict[str, dict[str, float]],
     dfe: dict[str, dict[str, float]],
     fuel_poverty: list[FuelPovertyTruth],
+    temporary_accommodation: list[TemporaryAccommodationTruth],
 ) -> SampleTruths:
     """Put the record together from the generator's state."""
     codes = world.authorities.code[: len(names.PLACES)]
@@ -162,6 +166,7 @@ def collect_truths(
         els=els,
         dfe=dfe,
         fuel_poverty=fuel_poverty,
+        temporary_accommodation=temporary_accommodation,
         trend={
             "indicator": TREND_INDICATOR,
             "rising_place": codes[TREND_PLACE],

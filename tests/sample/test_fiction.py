@@ -40,7 +40,7 @@ def contents(path: Path) -> bytes:
     raw = path.read_bytes()
     if path.suffix == ".gz":
         return gzip.decompress(raw)
-    if path.suffix == ".xlsx":
+    if path.suffix in (".xlsx", ".ods"):
         with zipfile.ZipFile(path) as archive:
             return b"\n".join(archive.read(n) for n in archive.namelist() if "theme" not in n)
     return raw

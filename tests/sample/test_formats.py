@@ -153,6 +153,19 @@ def test_the_fuel_poverty_workbook_has_the_real_sheets_and_headers(sample: Sampl
 
 
 @pytest.mark.given
+def test_the_homelessness_sheet_has_the_real_header_rows(sample: Sample) -> None:
+    ours = CalamineWorkbook.from_path(
+        sample.root / "other_official/FICTIONAL_Detailed_LA_202212.ods"
+    )
+    real = CalamineWorkbook.from_path(given("other_official/Detailed_LA_202212.ods"))
+    assert "TA1_" in real.sheet_names
+    mine, theirs = (b.get_sheet_by_name("TA1_").to_python() for b in (ours, real))
+    assert mine[1:7] == theirs[1:7]
+    assert mine[0][0].split("\n")[0] == theirs[0][0].split("\n")[0]
+    assert [type(v) for v in mine[7]] == [type(v) for v in theirs[7]]
+
+
+@pytest.mark.given
 def test_fingertips_decile_labels_are_those_of_a_real_export(sample: Sample) -> None:
     real = given("fingertips/dfe_csc__la_hospital_admissions_2324.csv").read_text("utf-8")
     ours = (sample.root / "fingertips/FICTIONAL_90366_life_expectancy_at502.csv").read_text()

@@ -15,6 +15,8 @@ from beacon.sample.world import build_world, decile_of_rank
 from tests.sample.conftest import Sample
 from tests.sample.test_formats import IMD19, IMD25
 
+BOTTOM_TIER = {"Z06", "Z07", "Z08"}
+
 
 def read_imd(path: Path) -> pl.DataFrame:
     rows = CalamineWorkbook.from_path(path).get_sheet_by_index(1).to_python()[1:]
@@ -360,6 +362,32 @@ def test_fuel_poverty_truths(sample: Sample, imd: dict[int, pl.DataFrame]) -> No
             truth.core20_fuel_poor,
         )
         assert authorities[truth.area_code] == [truth.households, truth.fuel_poor]
+
+
+def test_temporary_accommodation_truths(sample: Sample) -> None:
+    path = next((sample.root / "other_official").glob("*.ods"))
+    rows = CalamineWorkbook.from_path(path).get_sheet_by_name("TA1_").to_python()
+    by_code = {row[0]: row for row in rows[7:] if row[0]}
+    truths = sample.truths.temporary_accommodation
+    assert len(truths) == 10
+    for truth in truths:
+        row = by_code[truth.area_code]
+        if truth.households is None:
+            assert set(row[6:]) == {"..", ""}
+            continue
+        assert (row[4], row[6]) == (truth.households, truth.per_1000)
+        kinds = sum(row[c] for c in (10, 16, 19, 22, 25, 28))
+        if truth.area_code == sample.truths.nation_code:
+            assert row[4] % 10 == 0
+        else:
+            assert kinds == row[4]
+            assert row[6] == pytest.approx(row[4] / row[5])
+    assert [t.area_code for t in truths if t.households is None] == ["Z08000003"]
+    authorities = [row for row in by_code.values() if row[4] != ".." and row[0][:3] in BOTTOM_TIER]
+    assert len(authorities) == sample.truths.authorities - 1
+    withheld = [row for row in authorities if row[11] == "-"]
+    assert all(row[10] < 5 for row in withheld)
+    assert all(row[10] >= 5 for row in authorities if row[11] != "-")
 
 
 def test_codes_and_areas_do_not_move_with_the_seed() -> None:
