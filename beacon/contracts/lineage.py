@@ -56,6 +56,8 @@ def _quiet() -> Iterator[None]:
 def _nested(schemas: Mapping[str, Mapping[str, str]]) -> _Schema:
     nested: dict[str, dict[str, dict[str, str]]] = {}
     for name, columns in schemas.items():
+        if not columns:
+            continue  # a table of which nothing is known; sqlglot refuses the whole schema for it
         schema, _, table = name.rpartition(".")
         nested.setdefault(schema or "main", {})[table] = dict(columns)
     return {**nested}

@@ -4,6 +4,7 @@ from beacon.contracts.lineage import derive_column_lineage, referenced_tables
 
 SCHEMAS = {
     "a.t": {"x": "INTEGER", "y": "INTEGER", "k": "VARCHAR"},
+    "a.empty": {},
     "a.u": {"k": "VARCHAR", "z": "DOUBLE", "g": "GEOMETRY", "l": "VARCHAR[]"},
 }
 TX, TY, TK = ("a.t", "x"), ("a.t", "y"), ("a.t", "k")
@@ -87,6 +88,7 @@ def test_what_cannot_be_followed_has_no_lineage_and_a_note(
         "this is not sql ((",
         "create table b as select 1",
         "values (1)",
+        "select x from a.empty",
         "",
     ],
 )
