@@ -20,6 +20,7 @@ from beacon.sample.sizes import (
     TEN_ENGLANDS,
     SampleSize,
     sample_fingerprint,
+    written_fingerprint,
 )
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ __all__ = [
     "SampleSize",
     "sample_fingerprint",
     "write_sample",
+    "written_fingerprint",
 ]
 
 DEFAULT_SEED = 20260101
@@ -45,8 +47,9 @@ def write_sample(
 ) -> SampleTruths:
     """Write one fictional nation's official files into a directory.
 
-    The same seed, size and generator version give the same bytes. Files already there under
-    the same names are replaced; other files are left alone.
+    The same seed, size and generator version give the same bytes. An earlier sample in the
+    directory (files named `FICTIONAL_`) is removed first; other files are left alone.
+    `TRUTHS.json` is written last: see `written_fingerprint`.
 
     Args:
         directory: Where the files go, in the folders `imd2025`, `imd2019`, `lookups`,

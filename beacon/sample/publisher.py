@@ -17,11 +17,10 @@ from beacon.sample.housing import write_homelessness
 from beacon.sample.ons_els import write_els
 from beacon.sample.outcomes import list_areas
 from beacon.sample.population import write_population
-from beacon.sample.sizes import GENERATOR_VERSION, SampleSize
+from beacon.sample.sizes import GENERATOR_VERSION, TRUTHS_NAME, SampleSize
 from beacon.sample.truths import SampleTruths, collect_truths
 from beacon.sample.world import build_world
 
-TRUTHS_NAME = "TRUTHS.json"
 README_NAME = "README_FICTIONAL.txt"
 
 _README = """FICTIONAL DATA
@@ -36,10 +35,32 @@ name begins with FICTIONAL_. TRUTHS.json holds what was planted; publishers have
 """
 
 
+FOLDERS = (
+    "imd2025",
+    "imd2019",
+    "lookups",
+    "boundaries",
+    "population",
+    "fingertips",
+    "ons_els",
+    "dfe",
+    "other_official",
+)
+
+
+def _clear(directory: Path) -> None:
+    """Remove an earlier sample, its truths first: without them it does not count as complete."""
+    (directory / TRUTHS_NAME).unlink(missing_ok=True)
+    for folder in FOLDERS:
+        for earlier in sorted((directory / folder).glob("FICTIONAL_*")):
+            earlier.unlink()
+
+
 def publish(directory: Path, *, seed: int, size: SampleSize) -> SampleTruths:
     """Write every file of a sample; see `beacon.sample.write_sample`."""
     world = build_world(seed, size)
     directory.mkdir(parents=True, exist_ok=True)
+    _clear(directory)
     readme = _README.format(version=GENERATOR_VERSION, seed=seed, size=size.name)
     (directory / README_NAME).write_text(readme, encoding="utf-8", newline="\n")
     write_lookups(directory / "lookups", world)

@@ -9,9 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 GENERATOR_VERSION = "1.2.0"
 """Raise whenever the same seed and size would give other bytes than before."""
+
+TRUTHS_NAME = "TRUTHS.json"
+"""What was planted. Written last, so a sample that has it is complete."""
 
 PLACES = 9
 """The footprint always has nine Places."""
@@ -86,3 +90,20 @@ def sample_fingerprint(seed: int, size: SampleSize) -> str:
     """
     identity = {"generator": GENERATOR_VERSION, "seed": seed, "size": asdict(size)}
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
+
+
+def written_fingerprint(directory: Path) -> str | None:
+    """Fingerprint of the sample in a directory, to compare with `sample_fingerprint`.
+
+    Args:
+        directory: Where a sample may have been written.
+
+    Returns:
+        The fingerprint, or None where there is no complete sample.
+    """
+    try:
+        truths = json.loads((directory / TRUTHS_NAME).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    fingerprint = truths.get("fingerprint") if isinstance(truths, dict) else None
+    return fingerprint if isinstance(fingerprint, str) else None

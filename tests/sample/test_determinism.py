@@ -10,7 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from beacon.sample import DEFAULT_SEED, PRESETS, SMALL, SampleSize, sample_fingerprint, write_sample
+from beacon.sample import (
+    DEFAULT_SEED,
+    PRESETS,
+    SMALL,
+    SampleSize,
+    sample_fingerprint,
+    write_sample,
+    written_fingerprint,
+)
 from tests.sample.conftest import Sample
 
 TINY = SampleSize("tiny", 480, 3, 22, 24, rolling_periods=3, annual_periods=5)
@@ -64,8 +72,38 @@ def test_the_fingerprint_names_seed_and_every_dimension() -> None:
 
 def test_the_written_fingerprint_is_the_announced_one(sample: Sample) -> None:
     written = json.loads((sample.root / "TRUTHS.json").read_text())
-    assert written["fingerprint"] == sample_fingerprint(DEFAULT_SEED, SMALL)
+    assert written_fingerprint(sample.root) == sample_fingerprint(DEFAULT_SEED, SMALL)
     assert written["fictional"] is True
+
+
+def test_an_absent_cut_or_foreign_record_gives_no_fingerprint(tmp_path: Path) -> None:
+    assert written_fingerprint(tmp_path) is None
+    for text in ('{"fingerprint": "ab', "[1]", '{"fingerprint": 3}', "{}"):
+        (tmp_path / "TRUTHS.json").write_text(text)
+        assert written_fingerprint(tmp_path) is None
+
+
+def test_a_failure_part_way_leaves_no_complete_sample(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_sample(tmp_path, size=TINY)
+
+    def fail(*_: object) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr("beacon.sample.publisher.write_dfe", fail)
+    with pytest.raises(OSError, match="disk full"):
+        write_sample(tmp_path, size=TINY)
+    assert written_fingerprint(tmp_path) is None
+
+
+def test_a_smaller_set_of_files_replaces_a_larger_one_and_nothing_else(tmp_path: Path) -> None:
+    write_sample(tmp_path, size=replace(TINY, imd2019_csv=True))
+    mine = tmp_path / "imd2019" / "my_notes.txt"
+    mine.write_text("kept")
+    write_sample(tmp_path, size=TINY)
+    assert sorted(p.suffix for p in (tmp_path / "imd2019").iterdir()) == [".txt", ".xlsx"]
+    assert mine.read_text() == "kept"
 
 
 def test_the_small_sample_is_small(sample: Sample) -> None:
