@@ -12,10 +12,13 @@ A header is the run of comment lines that a file begins with::
     --   people
 
 A line indented further than the key goes on with it; any other comment is for readers only.
+A template, from which several tables are made, says ``-- table: indicators.{slug}`` and may say
+``-- columns: see indicators.fact``.
 """
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,7 +29,9 @@ _KEYS = ("table", "grain", "depends", "columns")
 _KEY_LINE = re.compile(rf"--\s?({'|'.join(_KEYS)})\s*:\s*(.*)", re.IGNORECASE)
 _CONTINUED = re.compile(r"--(?:\s{2,}|\t+)(\S.*)")
 _TABLE = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
+_TEMPLATE = re.compile(r"[a-z][a-z0-9_]*\.\{[a-z_]+\}")
 _COLUMN = re.compile(r"[a-z][a-z0-9_]*")
+_SEE = re.compile(rf"see\s+({_TABLE.pattern})")
 
 
 class SqlHeaderError(BeaconError, ValueError):
@@ -46,7 +51,8 @@ class SqlHeader:
         table: ``schema.table``.
         grain: What one row is.
         depends: Tables it reads, as ``schema.table``; may be empty.
-        columns: Names in the table's order.
+        columns: Names in the table's order; empty where ``columns_of`` is given.
+        columns_of: The table whose columns these are.
         lines: Line of each key, for messages.
         sql: The whole text of the file.
     """
@@ -58,6 +64,12 @@ class SqlHeader:
     columns: tuple[str, ...]
     lines: dict[str, int]
     sql: str
+    columns_of: str | None = None
+
+    @property
+    def is_template(self) -> bool:
+        """Whether several tables are made from the file."""
+        return "{" in self.table
 
     def at(self, key: str) -> str:
         """``file:line`` of a key."""
@@ -113,14 +125,17 @@ def parse_header_text(text: str, path: Path) -> SqlHeader:
         errors.append(f"{where}:{lines[key]}: {message}")
 
     table = values.get("table", "")
-    if "table" in values and not _TABLE.fullmatch(table):
+    template = _TEMPLATE.fullmatch(table) is not None
+    if "table" in values and not _TABLE.fullmatch(table) and not template:
         wrong("table", f"{table!r} is not a table of the form schema.table")
-    elif "table" in values and path.stem != table.partition(".")[2]:
+    elif "table" in values and not template and path.stem != table.partition(".")[2]:
         wrong("table", f"the file makes {table}, so its name must be {table.partition('.')[2]}.sql")
     if "grain" in values and not values["grain"]:
         wrong("grain", "the grain is empty; say what one row is")
-    depends, columns = _list(values.get("depends", "")), _list(values.get("columns", ""))
-    if "columns" in values and not columns:
+    see = _SEE.fullmatch(values.get("columns", ""))
+    depends = _list(values.get("depends", ""))
+    columns = () if see else _list(values.get("columns", ""))
+    if "columns" in values and not columns and not see:
         wrong("columns", "no columns are named")
     for key, names, form in (("depends", depends, _TABLE), ("columns", columns, _COLUMN)):
         if bad := [name for name in names if not form.fullmatch(name)]:
@@ -131,7 +146,8 @@ def parse_header_text(text: str, path: Path) -> SqlHeader:
         wrong("depends", f"{table} cannot depend on itself")
     if errors:
         raise SqlHeaderError(errors)
-    return SqlHeader(path, table, values["grain"], depends, columns, lines, text)
+    columns_of = see[1] if see else None
+    return SqlHeader(path, table, values["grain"], depends, columns, lines, text, columns_of)
 
 
 def parse_header(path: Path) -> SqlHeader:
@@ -164,7 +180,7 @@ def check_header_against_contract(header: SqlHeader, contract: Contract) -> list
         One sentence a difference (table, grain, columns, their order), naming file and line.
     """
     problems = []
-    if header.table != contract.name:
+    if header.table != contract.name and not header.is_template:
         problems.append(f"{header.at('table')}: table is {header.table}, contract {contract.name}")
     if " ".join(header.grain.split()) != " ".join(contract.grain.split()):
         problems.append(
@@ -172,6 +188,10 @@ def check_header_against_contract(header: SqlHeader, contract: Contract) -> list
         )
     declared = contract.column_names
     at = header.at("columns")
+    if header.columns_of is not None:
+        if header.columns_of != contract.name:
+            problems.append(f"{at}: columns are those of {header.columns_of}, not {contract.name}")
+        return problems
     if missing := [name for name in declared if name not in header.columns]:
         problems.append(f"{at}: columns of the contract are not named: {', '.join(missing)}")
     if extra := [name for name in header.columns if name not in declared]:
@@ -202,4 +222,31 @@ def check_header_against_sql(header: SqlHeader) -> list[str]:
         problems.append(f"{at}: the SQL reads tables that are not named: {', '.join(missing)}")
     if unused := sorted(set(header.depends) - used):
         problems.append(f"{at}: the SQL does not read {', '.join(unused)}")
+    return problems
+
+
+def check_sql_directory(directory: Path, contracts: Mapping[str, Contract]) -> list[str]:
+    """Check every header under a directory: against its contract, and against its own SQL.
+
+    Args:
+        directory: holds ``<schema>/<table>.sql``; ``macros`` in it is left out.
+        contracts: by ``schema.table``.
+
+    Returns:
+        Every mistake, naming file and line; a table without a contract is one.
+    """
+    problems: list[str] = []
+    for path in sorted(directory.glob("*/*.sql")):
+        if path.parent.name == "macros":
+            continue
+        try:
+            header = parse_header(path)
+        except SqlHeaderError as error:
+            problems += error.errors
+            continue
+        if header.table in contracts:
+            problems += check_header_against_contract(header, contracts[header.table])
+        elif not header.is_template:
+            problems.append(f"{header.at('table')}: {header.table} has no contract")
+        problems += check_header_against_sql(header)
     return problems

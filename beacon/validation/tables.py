@@ -321,6 +321,7 @@ def validate_table(
     qualified_name: str,
     contract: Contract,
     *,
+    directory: Path | None = None,
     full_rows: int = FULL_ROWS,
 ) -> list[CheckResult]:
     """Check a table against its contract's suite, with Great Expectations in this process.
@@ -331,12 +332,13 @@ def validate_table(
         con: an open connection.
         qualified_name: the table or view.
         contract: what it promises.
+        directory: where extracts may be written for a moment; the system's own by default.
         full_rows: tables of more rows are searched set-based.
 
     Returns:
         One result a check, in the suite's order.
     """
-    with TemporaryDirectory(prefix="beacon-validation-") as directory:
-        prepared = prepare(con, qualified_name, contract, Path(directory), full_rows=full_rows)
+    with TemporaryDirectory(prefix="beacon-validation-", dir=directory) as work:
+        prepared = prepare(con, qualified_name, contract, Path(work), full_rows=full_rows)
         outcomes = [outcome for part in prepared.parts for outcome in judge(part)]
     return prepared.finish(outcomes)

@@ -8,6 +8,7 @@ from beacon.contracts.sql_header import (
     SqlHeaderError,
     check_header_against_contract,
     check_header_against_sql,
+    check_sql_directory,
     parse_header,
 )
 
@@ -109,3 +110,30 @@ def test_depends_agrees_with_the_sql(tmp_path: Path) -> None:
     found = check_header_against_sql(parse_header(_file(tmp_path, text)))
     assert "reads tables that are not named: geography.lsoa" in found[0]
     assert "does not read geography.place" in found[1]
+
+
+def test_a_template_names_no_single_table(tmp_path: Path) -> None:
+    text = GOOD.replace("marts.cohort", "indicators.{slug}").replace(
+        "area_code, sex,\n--   people", "see indicators.fact", 1
+    )
+    header = parse_header(_file(tmp_path, text, "series.sql"))
+    assert header.is_template
+    assert (header.columns, header.columns_of) == ((), "indicators.fact")
+
+
+def test_a_table_with_the_columns_of_another(tmp_path: Path, declared: dict[str, Any]) -> None:
+    text = GOOD.replace("area_code, sex,\n--   people", "see marts.other", 1)
+    header = parse_header(_file(tmp_path, text))
+    (problem,) = check_header_against_contract(header, Contract.model_validate(declared))
+    assert problem.startswith("sql/marts/cohort.sql:4: columns are those of marts.other")
+
+
+def test_a_directory_is_checked_whole(tmp_path: Path, declared: dict[str, Any]) -> None:
+    contracts = {"marts.cohort": Contract.model_validate(declared)}
+    _file(tmp_path, GOOD)
+    assert check_sql_directory(tmp_path / "sql", contracts) == []
+    _file(tmp_path, GOOD.replace("marts.cohort", "marts.other"), "other.sql")
+    _file(tmp_path, "select 1", "bare.sql")
+    problems = check_sql_directory(tmp_path / "sql", contracts)
+    assert len(problems) == 5
+    assert any("other.sql:1: marts.other has no contract" in problem for problem in problems)
