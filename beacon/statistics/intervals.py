@@ -67,7 +67,8 @@ def byar_limits(x: ArrayLike, z: ArrayLike) -> Limits:
         is negative (x = 1 at 99.8%).
     """
     x, z = np.broadcast_arrays(as_floats(x), as_floats(z))
-    with np.errstate(invalid="ignore", divide="ignore"):
+    # Counts of almost nothing overflow before they are found to have no lower limit.
+    with np.errstate(all="ignore"):
         lower = x * (1 - 1 / (9 * x) - z / (3 * np.sqrt(x))) ** 3
         upper = (x + 1) * (1 - 1 / (9 * (x + 1)) + z / (3 * np.sqrt(x + 1))) ** 3
         return np.where((x > 0) & (lower >= 0), lower, np.nan), np.where(x >= 0, upper, np.nan)
@@ -90,7 +91,9 @@ def exact_poisson_limits(x: ArrayLike, tail: ArrayLike) -> Limits:
 
     x, tail = np.broadcast_arrays(as_floats(x), as_floats(tail))
     safe = np.where(x >= 0, x, np.nan)
-    lower = np.where(safe == 0, 0.0, gammaincinv(np.where(safe > 0, safe, np.nan), tail))
+    lower = gammaincinv(np.where(safe > 0, safe, np.nan), tail)
+    # 0 has the limit 0, and so, to the last bit of a float, has a count of almost nothing.
+    lower = np.where((safe >= 0) & (safe < np.finfo(np.float64).tiny), 0.0, lower)
     return lower, gammaincinv(safe + 1, 1 - tail)
 
 
