@@ -97,7 +97,9 @@ class Needed:
 
     def dataset(self, spec: DatasetSpec) -> bool:
         """Whether any of a dataset's rows are used."""
-        return spec.dataset.staging != "observation" or spec.source.id in self._series
+        return spec.dataset.is_read and (
+            spec.dataset.staging != "observation" or spec.source.id in self._series
+        )
 
     def part(self, spec: DatasetSpec, members: tuple[str, ...]) -> bool:
         """Whether a part of a dataset that is split by series is used."""

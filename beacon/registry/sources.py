@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from beacon.errors import BeaconError
 from beacon.paths import resource_dir
+
+NOT_READ = "none"
 
 Container = Literal["csv", "csv.gz", "xlsx", "xls", "ods", "gpkg", "geojson", "parquet"]
 
@@ -52,11 +54,22 @@ class Dataset(_Model):
             is not listed is refused, because two headers in each other's place look just like it.
         where: Values that tell this dataset from others with the same header: for each column,
             at least one listed value must occur in the file's first rows.
+        header_rows: Rows that a header is spread over in a spreadsheet; their cells are joined.
+        other_columns: True where the table holds many more columns than Beacon reads. Otherwise a
+            table with many unknown columns is taken for another table.
+        markers: What this publisher means by a marker, where it is not the usual meaning.
         part_by: Column whose distinct values name the parts of a dataset that comes as several
-            files (Fingertips: indicator id; Explore Local Statistics: indicator).
+            files (Fingertips: indicator id; Explore Local Statistics: indicator); "file" to name a
+            part after its file; "title" to name it by what `part_pattern` finds above the header.
+        part_pattern: Regular expression whose first group is the edition in a table's title.
+        part_is_series: False where the values of `part_by` are editions (years, quarters) of the
+            same series rather than series of their own.
         containers: Accepted file formats, the preferred one first.
-        staging: The staging table that its rows go to.
-        reader: Name of the reader in `beacon.sources.readers`.
+        staging: The staging table that its rows go to; empty where the file is not read.
+        reader: Name of the reader in `beacon.sources.readers`, or "none" for a file that is
+            recognised so that it can be named, and not read: a conversion by somebody other than
+            its publisher, or an official file that nothing uses.
+        note: Why a file is not read, and what else a person should know of it.
         options: What the reader needs to know about this dataset and no other.
         file_name: Pattern of the publisher's file name, a hint only: used to say which dataset a
             damaged file was meant to be.
@@ -70,10 +83,16 @@ class Dataset(_Model):
     header: tuple[str, ...]
     header_optional: tuple[str, ...] = ()
     header_orders: tuple[tuple[str, ...], ...] = ()
+    header_rows: int = Field(default=1, ge=1, le=4)
+    other_columns: bool = False
+    markers: dict[str, str] = Field(default_factory=dict)
     where: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     part_by: str | None = None
-    staging: str
+    part_pattern: str | None = None
+    part_is_series: bool = True
+    staging: str = ""
     reader: str
+    note: str | None = None
     options: dict[str, Any] = Field(default_factory=dict)
     rows: RowBounds = RowBounds()
     file_name: str | None = None
@@ -86,6 +105,23 @@ class Dataset(_Model):
             if item.startswith("~"):
                 re.compile(item[1:])
         return value
+
+    @model_validator(mode="after")
+    def _reading_is_whole(self) -> Dataset:
+        if self.is_read != bool(self.staging):
+            raise ValueError("a reader needs a staging table, and reader 'none' may not have one")
+        if not self.is_read and not self.note:
+            raise ValueError("a file that is not read needs a note that says why")
+        if (self.part_by == "title") != (self.part_pattern is not None):
+            raise ValueError("part_pattern is given exactly when part_by is 'title'")
+        if self.part_pattern is not None and re.compile(self.part_pattern).groups != 1:
+            raise ValueError("part_pattern must have exactly one group, the edition")
+        return self
+
+    @property
+    def is_read(self) -> bool:
+        """Whether Beacon reads this file, or only knows what it is."""
+        return self.reader != NOT_READ
 
 
 class Source(_Model):
@@ -138,7 +174,11 @@ class SourceRegister:
     @property
     def staging_tables(self) -> list[str]:
         """Every staging table that some dataset feeds, in order of first mention."""
-        return list(dict.fromkeys(spec.dataset.staging for spec in self.datasets.values()))
+        return list(
+            dict.fromkeys(
+                spec.dataset.staging for spec in self.datasets.values() if spec.dataset.is_read
+            )
+        )
 
 
 def load_source_register(directory: Path | None = None) -> SourceRegister:

@@ -16,6 +16,8 @@ _ENTITY = {
     "county_or_unitary": "(?:0[689]|10)",
     # 13 stands for Inner and Outer London, which education statistics use as regions.
     "region": "1[23]",
+    # Every area that local government statistics name, metropolitan counties and regions included.
+    "administrative": "(?:0[6-9]|1[0-3]|92)",
     "sub_icb": "38",
     "icb": "54",
     "nation": "92",

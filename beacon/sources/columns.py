@@ -207,7 +207,12 @@ class Columns:
         text = self.text(name)
         numbers = text.str.replace_all(",", "").str.strip_suffix("%").cast(pl.Float64, strict=False)
         status = text.replace_strict(
-            {**MARKERS, **({"": blank_status} if blank_status else {})}, default=None
+            {
+                **MARKERS,
+                **self.dataset.markers,
+                **({"": blank_status} if blank_status else {}),
+            },
+            default=None,
         )
         status = (
             pl.DataFrame({"n": numbers, "s": status})

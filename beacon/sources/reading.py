@@ -10,7 +10,7 @@ from pathlib import Path
 
 from beacon.registry.sources import Container, Dataset
 from beacon.sources.columns import header_matches
-from beacon.sources.tables import TextTable, read_csv, read_workbook
+from beacon.sources.tables import HeaderTest, TextTable, read_csv, read_workbook
 
 
 def read_table(path: Path, container: Container, dataset: Dataset) -> TextTable:
@@ -19,6 +19,14 @@ def read_table(path: Path, container: Container, dataset: Dataset) -> TextTable:
     The header is found by most of its columns rather than all, so that a missing or renamed
     column is reported by name instead of as a header that was not found.
     """
+    is_header = most_of(dataset)
+    if container in ("csv", "csv.gz"):
+        return read_csv(path, container, is_header)
+    return read_workbook(path, is_header, dataset.header_rows)
+
+
+def most_of(dataset: Dataset) -> HeaderTest:
+    """A test for rows that hold more than half of a dataset's headers."""
 
     def is_header(cells: list[str]) -> bool:
         found = sum(
@@ -26,6 +34,4 @@ def read_table(path: Path, container: Container, dataset: Dataset) -> TextTable:
         )
         return found * 2 > len(dataset.header)
 
-    if container in ("csv", "csv.gz"):
-        return read_csv(path, container, is_header)
-    return read_workbook(path, is_header)
+    return is_header

@@ -20,6 +20,8 @@ from beacon.sources.containers import container_of, read_text_bytes
 from beacon.sources.tables import (
     HEADER_SEARCH_ROWS,
     clean_header,
+    is_link_cache,
+    join_header,
     open_workbook,
     peek_csv,
     sheet_rows,
@@ -68,38 +70,82 @@ def recognise(path: Path, register: SourceRegister) -> Recognition:
     for spec in register.datasets.values():
         if container not in spec.dataset.containers:
             continue
-        if any(_matches(spec.dataset, header, following) for header, following in tables):
-            part, members = _part(path, container, spec.dataset)
-            return Recognition(spec.key, part, members, container)
+        matching = next((table for table in tables if _matches(spec.dataset, table)), None)
+        if matching is None:
+            continue
+        if not spec.dataset.is_read:
+            return Recognition(spec.key, _slug(path.name), (), container)
+        try:
+            part, members = _part(path, container, spec.dataset, matching)
+        except InputRefusedError as error:
+            return Recognition(spec.key, _part_by_name(path, spec), (), container, error.problems)
+        return Recognition(spec.key, part, members, container)
     return _altered(path, container, tables, register)
 
 
-HeaderAndRows = tuple[list[str], list[list[str]]]
+@dataclass(frozen=True)
+class _Candidate:
+    """A row near the top of a table that could be its header."""
+
+    rows: list[list[str]]
+    index: int
+
+    @property
+    def header(self) -> list[str]:
+        return self.rows[self.index]
+
+    def header_of(self, dataset: Dataset) -> list[str]:
+        return join_header(self.rows, self.index, dataset.header_rows)
+
+    @property
+    def above(self) -> list[str]:
+        return [cell for row in self.rows[: self.index] for cell in row if cell]
+
+    @property
+    def below(self) -> list[list[str]]:
+        return self.rows[self.index + 1 :]
 
 
-def _candidate_headers(path: Path, container: Container) -> list[HeaderAndRows]:
-    """Every row near the top that could be a header, with the rows below it."""
+def _candidate_headers(path: Path, container: Container) -> list[_Candidate]:
+    """Every row near the top that could be a header, with the rows around it."""
     if container in ("csv", "csv.gz"):
-        rows = peek_csv(path, container, HEADER_SEARCH_ROWS * 4)
-        return [(row, rows[index + 1 :]) for index, row in enumerate(rows[:HEADER_SEARCH_ROWS])]
+        return _candidates(peek_csv(path, container, HEADER_SEARCH_ROWS * 4))
     if container in ("xlsx", "xls", "ods"):
         return _workbook_headers(path)
     if container == "parquet":
         import polars as pl
 
-        return [(list(pl.read_parquet_schema(path)), [])]
-    return [(_geometry_fields(path, container), [])]
+        try:
+            return [_Candidate([list(pl.read_parquet_schema(path))], 0)]
+        except (pl.exceptions.PolarsError, OSError) as error:
+            raise InputRefusedError(
+                [Problem(path.name, f"the Parquet file is damaged or cut short ({error}).")]
+            ) from error
+    return [_Candidate([_geometry_fields(path, container)], 0)]
 
 
-def _workbook_headers(path: Path) -> list[HeaderAndRows]:
+def _candidates(rows: list[list[str]]) -> list[_Candidate]:
+    return [
+        _Candidate(rows, index)
+        for index, row in enumerate(rows[:HEADER_SEARCH_ROWS])
+        # Titles and blank rows are no headers.
+        if sum(1 for cell in row if cell) > 1
+    ]
+
+
+def _workbook_headers(path: Path) -> list[_Candidate]:
     workbook = open_workbook(path)
-    found: list[HeaderAndRows] = []
-    for sheet in workbook.sheet_names[:60]:
-        rows = [
-            clean_header([text_of(cell) for cell in cells])
-            for cells in sheet_rows(path, workbook, sheet, HEADER_SEARCH_ROWS)
-        ]
-        found.extend((row, rows[index + 1 :]) for index, row in enumerate(rows))
+    found: list[_Candidate] = []
+    sheets = [sheet for sheet in workbook.sheet_names if not is_link_cache(sheet)]
+    for sheet in sheets[:60]:
+        found.extend(
+            _candidates(
+                [
+                    clean_header([text_of(cell) for cell in cells])
+                    for cells in sheet_rows(path, workbook, sheet, HEADER_SEARCH_ROWS)
+                ]
+            )
+        )
     return found
 
 
@@ -137,11 +183,12 @@ def _geojson_fields(path: Path) -> list[str]:
         ) from error
 
 
-def _matches(dataset: Dataset, header: list[str], following: list[list[str]]) -> bool:
+def _matches(dataset: Dataset, table: _Candidate) -> bool:
+    header = table.header_of(dataset)
     positions = resolve_header(dataset, header)
     if positions is None:
         return False
-    if dataset.staging != "boundary":
+    if dataset.staging != "boundary" and not dataset.other_columns:
         known = (*dataset.header, *dataset.header_optional)
         unknown = [
             name for name in header if name and not any(header_matches(k, name) for k in known)
@@ -150,18 +197,22 @@ def _matches(dataset: Dataset, header: list[str], following: list[list[str]]) ->
             return False
     for column, values in dataset.where.items():
         index = positions[column]
-        seen = {row[index] for row in following if len(row) > index}
+        seen = {row[index] for row in table.below if len(row) > index}
         if not any(header_matches(value, cell) for value in values for cell in seen):
             return False
     return True
 
 
-def _part(path: Path, container: Container, dataset: Dataset) -> tuple[str, tuple[str, ...]]:
+def _part(
+    path: Path, container: Container, dataset: Dataset, table: _Candidate
+) -> tuple[str, tuple[str, ...]]:
     """Name of the part and the series in it, for datasets that come as several files."""
     if dataset.part_by is None:
         return "", ()
     if dataset.part_by == "file":
         return _slug(path.name.split(".")[0]), ()
+    if dataset.part_by == "title":
+        return _edition(path, dataset, table.above), ()
     members = tuple(sorted(_distinct(path, container, dataset)))
     extra = dataset.options.get("part_also_by")
     suffix = ""
@@ -171,7 +222,18 @@ def _part(path: Path, container: Container, dataset: Dataset) -> tuple[str, tupl
     name = "+".join(_slug(member) for member in members[:4])
     if len(members) > 4:
         name += f"+{len(members) - 4}-more"
-    return name + suffix, members
+    return name + suffix, members if dataset.part_is_series else ()
+
+
+def _edition(path: Path, dataset: Dataset, titles: list[str]) -> str:
+    """The edition that the title above the header names, such as "31 December 2022"."""
+    for title in titles:
+        found = re.search(dataset.part_pattern or "", title)
+        if found:
+            return _slug(found.group(1))
+    raise InputRefusedError(
+        [Problem(path.name, "the title above the table does not say which period it is for.", 1)]
+    )
 
 
 def _distinct(path: Path, container: Container, dataset: Dataset) -> set[str]:
@@ -187,15 +249,17 @@ def _distinct(path: Path, container: Container, dataset: Dataset) -> set[str]:
 
 
 def _altered(
-    path: Path, container: Container, tables: Iterable[HeaderAndRows], register: SourceRegister
+    path: Path, container: Container, tables: list[_Candidate], register: SourceRegister
 ) -> Recognition:
     """A file that is a known dataset with columns missing or renamed, or nothing known."""
     best: tuple[float, DatasetSpec] | None = None
     for spec in register.datasets.values():
         if container not in spec.dataset.containers or len(spec.dataset.header) < 3:
             continue
-        for header, _ in tables:
-            share = _share(spec.dataset, header)
+        if not spec.dataset.is_read:
+            continue
+        for table in tables:
+            share = _share(spec.dataset, table.header_of(spec.dataset))
             if share >= _ALTERED_SHARE and (best is None or share > best[0]):
                 best = (share, spec)
     meant = best[1] if best else _by_name(path, register)
@@ -207,7 +271,9 @@ def _altered(
         wrong = Problem(path.name, f"is {container}, where {wanted} is expected.")
         return Recognition(meant.key, part, (), container, (wrong,))
     header = max(
-        (header for header, _ in tables), key=lambda h: _share(meant.dataset, h), default=[]
+        (table.header_of(meant.dataset) for table in tables),
+        key=lambda h: _share(meant.dataset, h),
+        default=[],
     )
     drift = tuple(_drift(path, meant.dataset, header))
     if not drift:
@@ -222,7 +288,8 @@ def _share(dataset: Dataset, header: list[str]) -> float:
     )
     missing = len(dataset.header) - found
     unknown = sum(1 for name in header if name) - found - len(dataset.header_optional)
-    if not missing or unknown > _MOST_UNKNOWN_COLUMNS + missing:
+    many = not dataset.other_columns and unknown > _MOST_UNKNOWN_COLUMNS + missing
+    if not missing or many:
         return 0.0
     return found / len(dataset.header)
 

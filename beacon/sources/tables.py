@@ -10,7 +10,7 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,7 @@ class TextTable:
         frame: One string column a header, named `c0`, `c1` …, and the one-based file row in ROW.
         header_row: One-based row of the header in the file.
         sheet: The sheet, for spreadsheets.
+        preamble: What stands above the header, one text a filled cell, from the top.
     """
 
     file: str
@@ -44,6 +45,7 @@ class TextTable:
     frame: pl.DataFrame
     header_row: int
     sheet: str | None = None
+    preamble: tuple[str, ...] = ()
 
 
 def clean_header(cells: list[str]) -> list[str]:
@@ -195,22 +197,84 @@ def text_of(cell: Any) -> str:
     return "" if cell is None else str(cell).strip()
 
 
-def read_workbook(path: Path, is_header: HeaderTest) -> TextTable:
-    """Read the sheet of a workbook that holds the expected header.
+def join_header(rows: list[list[str]], index: int, count: int) -> list[str]:
+    """The header that ends in row `index` and is spread over `count` rows, joined downwards."""
+    if count == 1:
+        return rows[index]
+    above = rows[max(0, index - count + 1) : index + 1]
+    width = max(len(row) for row in above)
+    return [
+        " ".join(row[place] for row in above if place < len(row) and row[place])
+        for place in range(width)
+    ]
+
+
+def read_workbook(path: Path, is_header: HeaderTest, header_rows: int = 1) -> TextTable:
+    """Read the first sheet of a workbook that holds the expected header.
 
     Raises:
         InputRefusedError: When no sheet holds it.
     """
+    return next(_tables_with_header(path, is_header, header_rows, None))
+
+
+def read_sheets(
+    path: Path, is_header: HeaderTest, header_rows: int = 1, sheet_pattern: str | None = None
+) -> list[TextTable]:
+    """Read every sheet of a workbook that holds the expected header.
+
+    Messages about these tables name the sheet beside the file.
+
+    Raises:
+        InputRefusedError: When no sheet holds it.
+    """
+    return [
+        replace(table, file=f"{path.name}, sheet {table.sheet!r}")
+        for table in _tables_with_header(path, is_header, header_rows, sheet_pattern)
+    ]
+
+
+def _tables_with_header(
+    path: Path, is_header: HeaderTest, header_rows: int, sheet_pattern: str | None
+) -> Iterator[TextTable]:
     workbook = open_workbook(path)
+    found = False
     for sheet in workbook.sheet_names:
+        if is_link_cache(sheet) or not (
+            sheet_pattern is None or re.fullmatch(sheet_pattern, sheet)
+        ):
+            continue
         rows = sheet_rows(path, workbook, sheet)
-        for index, cells in enumerate(rows[:HEADER_SEARCH_ROWS]):
-            names = clean_header([text_of(cell) for cell in cells])
+        top = [
+            clean_header([text_of(cell) for cell in cells]) for cells in rows[:HEADER_SEARCH_ROWS]
+        ]
+        for index in range(len(top)):
+            names = join_header(top, index, header_rows)
             if is_header(names):
-                return _sheet_table(path, sheet, names, rows, index)
-    raise InputRefusedError(
-        [Problem(path.name, "no sheet has the expected column headers.", row=1)]
-    )
+                found = True
+                preamble = tuple(text for row in top[:index] for text in row if text)
+                yield replace(_sheet_table(path, sheet, names, rows, index), preamble=preamble)
+                break
+    if not found:
+        wanted = f" named like {sheet_pattern!r}" if sheet_pattern else ""
+        raise InputRefusedError(
+            [Problem(path.name, f"no sheet{wanted} has the expected column headers.", row=1)]
+        )
+
+
+def is_link_cache(sheet: str) -> bool:
+    """Whether a sheet is only what OpenDocument keeps of another workbook that formulas refer to.
+
+    The homelessness workbook has 287 of them beside its 33 tables.
+    """
+    return sheet.startswith("'file:")
+
+
+def without_notes(table: TextTable, least_filled: int = 3) -> TextTable:
+    """Cut the notes below a spreadsheet's data: all after the last row with enough filled cells."""
+    filled = pl.sum_horizontal((pl.exclude(ROW) != "").cast(pl.Int32))
+    full = table.frame.select((filled >= least_filled).arg_true().max()).item()
+    return replace(table, frame=table.frame.head(0 if full is None else int(full) + 1))
 
 
 def _sheet_table(
@@ -221,6 +285,8 @@ def _sheet_table(
     width = len(names)
     body = rows[index + 1 :]
     columns = list(zip(*body, strict=False)) if body else [()] * width
+    # A sheet with a note beside the table is wider than the header; one cut short may be narrower.
+    columns += [("",) * len(body)] * (width - len(columns))
     frame = pl.DataFrame(
         {
             f"c{position}": pl.Series(
