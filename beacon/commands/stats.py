@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from beacon.statistics.methods import Method, Options
 
 _SHOWN_ROWS = 60
+_WIDEST = 10_000
 
 
 def stats(
@@ -269,7 +270,8 @@ def _print(frame: pl.DataFrame) -> None:
         table.add_column(name, justify="right" if dtype.is_numeric() else "left")
     for row in frame.head(_SHOWN_ROWS).iter_rows():
         table.add_row(*(_cell(value) for value in row))
-    Console(soft_wrap=True).print(table)
+    # As wide as the figures are: a cut number is a wrong one, and a pipe has no width.
+    Console(width=_WIDEST).print(table)
     if frame.height > _SHOWN_ROWS:
         typer.echo(f"{frame.height - _SHOWN_ROWS:,} more rows: --out FILE writes all.", err=True)
 

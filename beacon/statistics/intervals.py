@@ -107,7 +107,9 @@ def poisson_limits(x: ArrayLike, confidence: float) -> Limits:
     lower, upper = byar_limits(counts, z)
     small = counts < EXACT_BELOW
     if small.any():
-        exact_lower, exact_upper = exact_poisson_limits(counts[small], (1 - confidence) / 2)
+        # Few counts are distinct below 10, and the exact quantile is the slow part.
+        distinct, where = np.unique(counts[small], return_inverse=True)
+        exact_lower, exact_upper = exact_poisson_limits(distinct, (1 - confidence) / 2)
         lower, upper = lower.copy(), upper.copy()
-        lower[small], upper[small] = exact_lower, exact_upper
+        lower[small], upper[small] = exact_lower[where], exact_upper[where]
     return lower, upper

@@ -185,7 +185,8 @@ def health_expectancy(
             (person-years), prevalence of the BAD state and surveyed (effective sample size); or
             good_health_prevalence in place of prevalence. Optionally n (width), a (share of the
             band lived by those who die; 0.1 at age 0, else 0.5), and lx with nLx: a life table of
-            one's own, used as given.
+            one's own, used as given; population is then not needed, and deaths only for
+            var_mort. Bands may start at any age.
         by: Columns of the groups; none takes the whole frame as one table.
         confidences: Levels of the limits.
 
@@ -195,6 +196,9 @@ def health_expectancy(
         group NULL.
     """
     frame, keys_by = keyed(frame, by)
+    for name in ("deaths", "population", "surveyed"):
+        if name not in frame.columns:
+            frame = frame.with_columns(pl.lit(None, dtype=pl.Float64).alias(name))
     if "prevalence" not in frame.columns:
         frame = frame.with_columns((1 - pl.col("good_health_prevalence")).alias("prevalence"))
     own_table = {"lx", "nLx"} <= set(frame.columns)
@@ -209,20 +213,21 @@ def health_expectancy(
         a = by_group(rows, "a", size) if "a" in frame.columns else usual
         reasons = Reasons(len(ages))
         reasons.add((ages[:, 1:] == ages[:, :-1]).any(axis=1), Reason.DUPLICATE_BAND)
-        wrong_ages = np.isnan(ages).any(axis=1) | (ages[:, 0] != 0) | np.asarray(size < 2)
-        reasons.add(wrong_ages, Reason.UNEXPECTED_AGE_BANDS)
+        reasons.add(np.isnan(ages).any(axis=1) | (size < 2), Reason.UNEXPECTED_AGE_BANDS)
         # A width that is not the distance to the next age means that a band is missing.
         reasons.add((width != gaps)[:, :-1].any(axis=1), Reason.UNEXPECTED_AGE_BANDS)
         reasons.add(~((a > 0) & (a < 1)).all(axis=1), Reason.INVALID_LIFE_TABLE)
-        reasons.add(np.isnan(deaths).any(axis=1), Reason.MISSING_DEATHS)
         reasons.add((deaths < 0).any(axis=1), Reason.NEGATIVE_DEATHS)
         if not own_table:
+            reasons.add(np.isnan(deaths).any(axis=1), Reason.MISSING_DEATHS)
             reasons.add(np.isnan(population).any(axis=1), Reason.MISSING_POPULATION)
             reasons.add((population <= 0).any(axis=1), Reason.POPULATION_NOT_POSITIVE)
             reasons.add((deaths > population).any(axis=1), Reason.DEATHS_ABOVE_POPULATION)
             reasons.add(deaths[:, -1] == 0, Reason.NO_DEATHS_IN_OPEN_BAND)
         reasons.add(np.isnan(bad).any(axis=1), Reason.MISSING_PREVALENCE)
-        reasons.add(~(surveyed > 0).all(axis=1), Reason.MISSING_PREVALENCE)
+        # Where nobody or everybody is in the bad state no sample is needed: it has no variance.
+        varies = (bad > 0) & (bad < 1)
+        reasons.add((varies & ~(surveyed > 0)).any(axis=1), Reason.MISSING_PREVALENCE)
         reasons.add(((bad < 0) | (bad > 1)).any(axis=1), Reason.PREVALENCE_OUT_OF_RANGE)
         with np.errstate(invalid="ignore", divide="ignore"):
             if own_table:
@@ -237,8 +242,9 @@ def health_expectancy(
                 q, survivors, years = table.q, table.survivors, table.person_years
                 expectancy = table.expectancy
             healthy = _sum_from_here((1 - bad) * years) / survivors
-            var_prev = _sum_from_here(years**2 * bad * (1 - bad) / surveyed) / survivors**2
-            var_q = np.where(deaths > 0, q**2 * (1 - q) / deaths, 0.0)
+            per_person = np.where(varies, bad * (1 - bad) / surveyed, 0.0)
+            var_prev = _sum_from_here(years**2 * per_person) / survivors**2
+            var_q = np.where(deaths == 0, 0.0, q**2 * (1 - q) / deaths)
             lost = (1 - a) * width * (1 - bad) + _next(healthy)
             terms = survivors**2 * lost**2 * var_q
             terms[:, -1] = 0.0
@@ -246,6 +252,7 @@ def health_expectancy(
         valid = reasons.none[:, None]
         by_row = Reasons(ages.size)
         by_row.codes, by_row.none = np.repeat(reasons.codes, size), np.repeat(reasons.none, size)
+        by_row.add(np.repeat(np.isnan(deaths).any(axis=1), size), Reason.MISSING_DEATHS)
         by_row.add(~np.isfinite(var_mort.ravel()), Reason.NO_SURVIVORS)
         columns: dict[str, object] = {
             name: np.where(valid, values, np.nan).ravel()
