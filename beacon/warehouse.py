@@ -89,7 +89,6 @@ class Warehouse:
         name = f"staging.{table}"
         contract = self._contract(name)
         files = [str(self.workspace.home.staging / part.parquet) for part in parts if part.parquet]
-        self.con.execute(f"drop view if exists {name}")
         if files:
             names = ", ".join("'" + file.replace("'", "''") + "'" for file in sorted(files))
             query = cast_select(contract, f"select * from read_parquet([{names}])", con=self.con)  # noqa: S608

@@ -66,6 +66,12 @@ _TABLES: dict[str, str] = {
     ),
 }
 
+# What staging did with each dataset part in this run; filled before the source status mart is made.
+STAGED_PART_COLUMNS = (
+    "key varchar, part varchar, vintage varchar, status varchar, rows_staged bigint, "
+    "sha256 varchar, original_name varchar, origin varchar, size_bytes bigint, message varchar"
+)
+
 # The index that Core20 is read on unless somebody asks for the older one.
 DEFAULT_IMD_VINTAGE = 2025
 
@@ -131,6 +137,12 @@ def load_registry_tables(con: duckdb.DuckDBPyConnection, workspace: Workspace) -
     for table, columns in _TABLES.items():
         con.execute(f"create or replace table registry.{table} ({columns})")
         insert_rows(con, f"registry.{table}", rows[table])
+
+
+def registry_ddl() -> list[str]:
+    """Statements that make the empty `registry` tables."""
+    tables = {**_TABLES, "staged_part": STAGED_PART_COLUMNS}
+    return [f"create or replace table registry.{name} ({cols})" for name, cols in tables.items()]
 
 
 def insert_rows(con: duckdb.DuckDBPyConnection, table: str, rows: list[tuple[Any, ...]]) -> None:

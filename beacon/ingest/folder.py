@@ -19,6 +19,8 @@ from beacon.sources.recognise import Recognition, recognise
 
 MAX_FILES = 20_000
 MAX_FILE_BYTES = 4_000_000_000
+# Descriptions that come beside data files and hold no data.
+_COMPANIONS = (".csvw.json", "TRUTHS.json", "README_FICTIONAL.txt", ".md")
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ def scan_folder(
     remembered: dict[str, Any] = read_json(cache_file) or {}
     found: list[FoundFile] = []
     kept: dict[str, Any] = {}
-    for path in _files(folder):
+    for path in list_files(folder):
         digest = sha256_of(path)
         token = hashlib.sha256(f"{digest}:{path.name}:{register_digest}".encode()).hexdigest()
         record = remembered.get(token)
@@ -59,10 +61,11 @@ def scan_folder(
     return found
 
 
-def _files(folder: Path) -> Iterator[Path]:
+def list_files(folder: Path) -> Iterator[Path]:
+    """Every file below a folder that may hold data, in the order of their names."""
     count = 0
     for path in sorted(folder.rglob("*")):
-        if path.name.startswith(".") or not path.is_file():
+        if path.name.startswith(".") or path.name.endswith(_COMPANIONS) or not path.is_file():
             continue
         count += 1
         if count > MAX_FILES:

@@ -1,6 +1,6 @@
 -- table: indicators.{slug}
 -- grain: one row per measure, area, period, sex, age and category of one indicator
--- depends: staging.observation, registry.selection, registry.indicator, registry.place, registry.footprint
+-- depends: staging.observation, registry.selection, registry.cancelled_period, registry.place
 -- columns: see indicators.fact
 -- Template of every indicator's table: the registry says which series of which publisher it is,
 -- in order of preference. Nothing is computed but limits from counts where the publisher gives

@@ -1,7 +1,7 @@
 -- table: marts.source_status
 -- grain: one row per dataset part in use or wanted
--- depends: registry.dataset, registry.staged_part
--- columns: source, dataset, part, publisher, title, vintage, status, rows_staged, sha256, original_name, origin, retrieved_at, size_bytes, licence, attribution, cadence, next_expected, message, fictional
+-- depends: registry.dataset, registry.footprint, registry.staged_part
+-- columns: source, dataset, part, publisher, title, vintage, status, rows_staged, sha256, original_name, origin, size_bytes, licence, attribution, cadence, next_expected, message, fictional
 select
     dataset.source,
     dataset.dataset,
@@ -14,7 +14,6 @@ select
     part.sha256,
     part.original_name,
     part.origin,
-    part.retrieved_at,
     part.size_bytes,
     dataset.licence,
     dataset.attribution,

@@ -1,0 +1,74 @@
+"""Contract checks: every table against its contract, before anything is published.
+
+What belongs here: turning results of `beacon.validation` into asset checks. What does not: what a
+contract says (`expectations/`) or how it is checked (`beacon.validation`).
+"""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from assets.keys import derived, table_key
+from assets.session import WRITER_POOL
+from beacon.session import MARTS, Session
+from beacon.validation import CheckResult
+
+# Tables checked on every run. Staging tables are checked cell by cell as they are read.
+CHECKED_TABLES = [
+    *derived("geography"),
+    *derived("cohorts"),
+    "indicators.fact",
+    *(f"marts.{name}" for name in MARTS),
+]
+
+
+def _specs() -> list[dg.AssetCheckSpec]:
+    return [
+        dg.AssetCheckSpec(
+            "contract",
+            asset=table_key(name),
+            blocking=name.startswith("marts."),
+            description=f"Keeps its data contract, expectations/{name.replace('.', '/')}.yaml.",
+        )
+        for name in CHECKED_TABLES
+    ]
+
+
+@dg.multi_asset_check(name="contracts", specs=_specs(), can_subset=True, pool=WRITER_POOL)
+def contract_checks(
+    context: dg.AssetCheckExecutionContext, session: dg.ResourceParam[Session]
+) -> Iterator[dg.AssetCheckResult]:
+    """Run Great Expectations and the set-based checks on every table."""
+    wanted = {key.asset_key for key in context.selected_asset_check_keys}
+    names = [name for name in CHECKED_TABLES if table_key(name) in wanted]
+    for name, results in session.check_results(names).items():
+        yield _as_asset_check(name, results)
+
+
+def _as_asset_check(name: str, results: list[CheckResult]) -> dg.AssetCheckResult:
+    failed = [result for result in results if not result.passed]
+    blocking = [result for result in failed if result.severity == "critical"]
+    return dg.AssetCheckResult(
+        asset_key=table_key(name),
+        check_name="contract",
+        # Failed informational checks are shown, not failed.
+        passed=not [result for result in failed if result.severity != "info"],
+        severity=dg.AssetCheckSeverity.ERROR if blocking else dg.AssetCheckSeverity.WARN,
+        description="\n".join(result.message for result in failed) or None,
+        metadata={
+            "checks": len(results),
+            "failed": len(failed),
+            "failures": dg.MetadataValue.json(
+                [
+                    {
+                        "check": result.name,
+                        "severity": result.severity,
+                        "message": result.message,
+                        "rows": result.unexpected_count,
+                        "examples": list(result.examples),
+                    }
+                    for result in failed
+                ]
+            ),
+        },
+    )

@@ -1,0 +1,172 @@
+"""Geography, cohorts and marts: one asset for each file of `sql/`.
+
+What belongs here: declaring the tables that SQL makes. What does not: the SQL.
+"""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from assets.keys import derived, indicator_key, indicators, table_key
+from assets.metadata import column_lineage, definition_metadata, description
+from assets.session import WRITER_POOL
+from beacon.session import GEOGRAPHY_OUTLINES, MARTS, Session
+from beacon.warehouse import SqlTable
+
+# Tables that are made in Python, after those they depend on.
+_OUTLINE_DEPENDS = {
+    "geography.lsoa21_outline": ("geography.lsoa21", "staging.boundary"),
+    "geography.place_outline": ("geography.lsoa21_outline", "staging.boundary"),
+}
+
+
+def _spec(group: str, table: SqlTable) -> dg.AssetSpec:
+    metadata = definition_metadata(table.name)
+    lineage = column_lineage(table)
+    if lineage is not None:
+        metadata["dagster/column_lineage"] = lineage
+    return dg.AssetSpec(
+        table_key(table.name),
+        group_name=group,
+        deps=[table_key(name) for name in table.depends if not name.startswith("registry.")],
+        description=description(table.name, table),
+        kinds={"duckdb", "sql"},
+        metadata=metadata,
+    )
+
+
+def _outline_spec(name: str) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        table_key(name),
+        group_name="geography",
+        deps=[table_key(dependency) for dependency in _OUTLINE_DEPENDS[name]],
+        description="Outlines, well-known binary in longitude and latitude (WGS 84).",
+        kinds={"duckdb", "python"},
+    )
+
+
+def _make(
+    context: dg.AssetExecutionContext, session: Session, names: list[str]
+) -> Iterator[dg.MaterializeResult]:
+    for name in names:
+        key = table_key(name)
+        if key in context.selected_asset_keys:
+            rows = session.derive(name)
+            yield dg.MaterializeResult(asset_key=key, metadata={"dagster/row_count": rows})
+
+
+_GEOGRAPHY = [*derived("geography"), *GEOGRAPHY_OUTLINES]
+
+
+@dg.multi_asset(
+    name="geography",
+    specs=[
+        *(_spec("geography", table) for table in derived("geography").values()),
+        *(_outline_spec(name) for name in GEOGRAPHY_OUTLINES),
+    ],
+    can_subset=True,
+    pool=WRITER_POOL,
+)
+def geography(
+    context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]
+) -> Iterator[dg.MaterializeResult]:
+    """One membership table for each LSOA vintage, the crosswalk between them, and outlines."""
+    yield from _make(context, session, _GEOGRAPHY)
+
+
+@dg.multi_asset(
+    name="cohorts",
+    specs=[_spec("cohorts", table) for table in derived("cohorts").values()],
+    can_subset=True,
+    pool=WRITER_POOL,
+)
+def cohorts(
+    context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]
+) -> Iterator[dg.MaterializeResult]:
+    """Core20: who lives in the most deprived fifth of the nation."""
+    yield from _make(context, session, list(derived("cohorts")))
+
+
+def _indicator_asset(slug: str) -> dg.AssetsDefinition:
+    indicator = indicators()[slug]
+
+    @dg.asset(
+        key=indicator_key(slug),
+        group_name="indicators",
+        deps=[table_key("staging.observation")],
+        description=f"{indicator.name}.\n\n{indicator.definition or ''}",
+        kinds={"duckdb"},
+        pool=WRITER_POOL,
+        tags={"programme": indicator.programme},
+        metadata={
+            "number": indicator.id,
+            "name status": indicator.name_status,
+            "theme": indicator.theme,
+            "unit": indicator.unit,
+            "polarity": indicator.polarity,
+            "next review": str(indicator.next_review),
+        },
+        check_specs=[
+            dg.AssetCheckSpec(
+                "series",
+                asset=indicator_key(slug),
+                description="The publisher's series are those that the registry expects.",
+            )
+        ],
+    )
+    def _asset(session: dg.ResourceParam[Session]) -> dg.MaterializeResult:
+        rows, problems = session.derive_indicator(slug)
+        return dg.MaterializeResult(
+            metadata={"dagster/row_count": rows},
+            check_results=[
+                dg.AssetCheckResult(
+                    check_name="series",
+                    passed=not problems,
+                    severity=dg.AssetCheckSeverity.ERROR,
+                    description=" ".join(problems) or None,
+                )
+            ],
+        )
+
+    return _asset
+
+
+@dg.multi_asset(
+    name="indicator_facts",
+    specs=[
+        dg.AssetSpec(
+            table_key("indicators.fact"),
+            group_name="indicators",
+            deps=[indicator_key(slug) for slug in indicators()],
+            description=description("indicators.fact", derived("indicators")["indicators.fact"]),
+            kinds={"duckdb", "sql"},
+            metadata=definition_metadata("indicators.fact"),
+        )
+    ],
+    pool=WRITER_POOL,
+)
+def indicator_facts(session: dg.ResourceParam[Session]) -> dg.MaterializeResult:
+    """All indicators in one table, with what is missing and how each compares."""
+    rows = session.derive_facts()
+    return dg.MaterializeResult(metadata={"dagster/row_count": rows})
+
+
+@dg.multi_asset(
+    name="marts",
+    specs=[_spec("marts", derived("marts")[f"marts.{name}"]) for name in MARTS],
+    can_subset=True,
+    pool=WRITER_POOL,
+)
+def marts(
+    context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]
+) -> Iterator[dg.MaterializeResult]:
+    """The tables that analysts open."""
+    yield from _make(context, session, [f"marts.{name}" for name in MARTS])
+    session.submit_checks(
+        f"marts.{name}"
+        for name in MARTS
+        if table_key(f"marts.{name}") in context.selected_asset_keys
+    )
+
+
+indicator_assets = [_indicator_asset(slug) for slug in indicators()]

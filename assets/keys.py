@@ -1,0 +1,55 @@
+"""Names of assets: the stage a thing belongs to, and its name within the stage.
+
+What belongs here: turning names of the library into asset keys. What does not: assets.
+"""
+
+from functools import cache
+
+import dagster as dg
+
+from beacon.contracts import Contract, load_contracts
+from beacon.registry import Indicator, load_indicators
+from beacon.registry.sources import SourceRegister, load_source_register
+from beacon.warehouse import SqlTable, sql_tables
+
+RELEASE = dg.AssetKey(["release", "release"])
+FACT = dg.AssetKey(["indicators", "fact"])
+
+
+@cache
+def register() -> SourceRegister:
+    """The source register, loaded once a process."""
+    return load_source_register()
+
+
+@cache
+def contracts() -> dict[str, Contract]:
+    """The contracts, loaded once a process."""
+    return load_contracts()
+
+
+@cache
+def indicators() -> dict[str, Indicator]:
+    """The indicators, loaded once a process."""
+    return load_indicators()
+
+
+@cache
+def derived(schema: str) -> dict[str, SqlTable]:
+    """The derived tables of a schema, loaded once a process."""
+    return sql_tables(schema)
+
+
+def table_key(name: str) -> dg.AssetKey:
+    """The asset of a table: `geography.lsoa21` is `geography/lsoa21`."""
+    return dg.AssetKey(name.split("."))
+
+
+def landing_key(source: str) -> dg.AssetKey:
+    """The asset of a source's landed bytes."""
+    return dg.AssetKey(["landing", source])
+
+
+def indicator_key(slug: str) -> dg.AssetKey:
+    """The asset of one indicator's own table."""
+    return dg.AssetKey(["indicators", slug])

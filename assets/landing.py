@@ -1,0 +1,179 @@
+"""Landing and staging: publishers' bytes, then the same as typed rows.
+
+What belongs here: one asset a source and one a staging table. What does not: reading files.
+"""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from assets.keys import landing_key, register, table_key
+from assets.metadata import definition_metadata, description
+from assets.session import WRITER_POOL
+from beacon.ingest.land import LandingOutcome
+from beacon.ingest.stage import StagedPart
+from beacon.session import Session
+
+
+def _landing_specs() -> list[dg.AssetSpec]:
+    return [
+        dg.AssetSpec(
+            landing_key(source.id),
+            group_name="landing",
+            description=f"{source.title}, {source.publisher}. Bytes as received, never changed.",
+            kinds={"file"},
+            metadata={
+                "publisher": source.publisher,
+                "licence": source.licence,
+                "landing page": dg.MetadataValue.url(source.landing_page),
+                "issued": source.cadence.every,
+            },
+        )
+        for source in register().sources.values()
+    ]
+
+
+def _landing_checks() -> list[dg.AssetCheckSpec]:
+    return [
+        dg.AssetCheckSpec(
+            "received",
+            asset=landing_key(source),
+            description="Every file meant to be this source's could be recognised as it.",
+        )
+        for source in register().sources
+    ]
+
+
+@dg.multi_asset(
+    name="land",
+    specs=_landing_specs(),
+    check_specs=_landing_checks(),
+    can_subset=True,
+    pool=WRITER_POOL,
+)
+def land(
+    context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]
+) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+    """Find this run's files, keep the bytes of those that are needed, refuse what is no data."""
+    report = session.land()
+    if not session.up_to_date(report):
+        session.start_validation()
+    for source in register().sources:
+        key = landing_key(source)
+        if key not in context.selected_asset_keys:
+            continue
+        outcomes = [outcome for outcome in report.outcomes if outcome.key.split("/")[0] == source]
+        yield _landed(source, outcomes)
+        yield _received(source, outcomes)
+
+
+def _landed(source: str, outcomes: list[LandingOutcome]) -> dg.MaterializeResult:
+    objects = [outcome.candidate for outcome in outcomes if outcome.candidate is not None]
+    version = ",".join(sorted(landed.sha256[:12] for landed in objects)) or "none"
+    return dg.MaterializeResult(
+        asset_key=landing_key(source),
+        data_version=dg.DataVersion(version),
+        metadata={
+            "files": dg.MetadataValue.table(
+                records=[
+                    dg.TableRecord(
+                        {
+                            "dataset": outcome.name,
+                            "status": outcome.status,
+                            "file": (outcome.candidate.origin if outcome.candidate else "")
+                            or (outcome.origin or ""),
+                            "sha256": outcome.candidate.sha256 if outcome.candidate else "",
+                            "received": outcome.candidate.retrieved_at if outcome.candidate else "",
+                        }
+                    )
+                    for outcome in outcomes
+                ],
+                schema=_FILES_SCHEMA,
+            ),
+            "bytes": sum(landed.size_bytes for landed in objects),
+            "new files": sum(outcome.status == "new" for outcome in outcomes),
+        },
+    )
+
+
+_FILES_SCHEMA = dg.TableSchema(
+    columns=[dg.TableColumn(name) for name in ("dataset", "status", "file", "sha256", "received")]
+)
+
+
+def _received(source: str, outcomes: list[LandingOutcome]) -> dg.AssetCheckResult:
+    refused = [outcome for outcome in outcomes if outcome.status == "refused"]
+    return dg.AssetCheckResult(
+        asset_key=landing_key(source),
+        check_name="received",
+        passed=not refused,
+        severity=dg.AssetCheckSeverity.ERROR,
+        description=" ".join(str(problem) for item in refused for problem in item.problems) or None,
+    )
+
+
+def _staging_specs() -> list[dg.AssetSpec]:
+    return [
+        dg.AssetSpec(
+            table_key(f"staging.{table}"),
+            group_name="staging",
+            deps=list(dict.fromkeys(landing_key(s.source.id) for s in register().feeding(table))),
+            description=description(f"staging.{table}"),
+            kinds={"duckdb"},
+            metadata=definition_metadata(f"staging.{table}"),
+        )
+        for table in register().staging_tables
+    ]
+
+
+def _staging_checks() -> list[dg.AssetCheckSpec]:
+    return [
+        dg.AssetCheckSpec(
+            "readable",
+            asset=table_key(f"staging.{table}"),
+            description="Every cell of every new file is what its column may hold.",
+        )
+        for table in register().staging_tables
+    ]
+
+
+@dg.multi_asset(
+    name="stage",
+    specs=_staging_specs(),
+    check_specs=_staging_checks(),
+    can_subset=True,
+    pool=WRITER_POOL,
+)
+def stage(
+    context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]
+) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+    """Read new files into typed rows; keep the last good rows of those that cannot be read."""
+    for table in register().staging_tables:
+        key = table_key(f"staging.{table}")
+        if key not in context.selected_asset_keys:
+            continue
+        parts = session.stage(table)
+        problems = [problem for part in parts for problem in part.problems]
+        for problem in problems:
+            context.log.error(str(problem))
+        yield dg.MaterializeResult(
+            asset_key=key,
+            data_version=dg.DataVersion(_staged_version(parts)),
+            metadata={
+                "dagster/row_count": sum(part.rows for part in parts if part.in_use),
+                "files in use": sum(part.in_use is not None for part in parts),
+                "read now": sum(part.status == "staged" for part in parts),
+                "last good kept": sum(part.is_last_good for part in parts),
+            },
+        )
+        yield dg.AssetCheckResult(
+            asset_key=key,
+            check_name="readable",
+            passed=not problems,
+            severity=dg.AssetCheckSeverity.ERROR,
+            description="\n".join(str(problem) for problem in problems) or None,
+        )
+
+
+def _staged_version(parts: list[StagedPart]) -> str:
+    return ",".join(sorted(part.in_use.sha256[:12] for part in parts if part.in_use)) or "none"

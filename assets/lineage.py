@@ -1,0 +1,75 @@
+"""Column lineage: which columns each column of a derived table comes from.
+
+What belongs here: deriving it from the SQL, once, into `assets/column_lineage.json`; a test says
+whether that file is current. What does not: showing it (`assets.metadata`).
+
+Run `python -m assets.lineage` after changing a file of `sql/`.
+"""
+
+import json
+from functools import cache
+from pathlib import Path
+
+Lineage = dict[str, dict[str, list[list[str]]]]
+
+_FILE = Path(__file__).with_name("column_lineage.json")
+_SCHEMAS = ("geography", "cohorts", "indicators", "marts")
+
+
+@cache
+def known_lineage() -> Lineage:
+    """The lineage as last derived: table, column, and the pairs of table and column it reads."""
+    lineage: Lineage = json.loads(_FILE.read_text(encoding="utf-8")) if _FILE.is_file() else {}
+    return lineage
+
+
+def derive_lineage() -> Lineage:
+    """Derive the lineage of every derived table from its SQL.
+
+    Tables of the registry and outlines have no contract; their columns come from an empty database.
+    """
+    import duckdb
+
+    from beacon.contracts import create_table, load_contracts
+    from beacon.contracts.lineage import derive_column_lineage
+    from beacon.indicators import PUBLISHED_COLUMNS
+    from beacon.warehouse import SCHEMAS, sql_tables
+    from beacon.warehouse_registry import registry_ddl
+
+    con = duckdb.connect()
+    for schema in SCHEMAS:
+        con.execute(f"create schema {schema}")
+    for statement in registry_ddl():
+        con.execute(statement)
+    for name, contract in load_contracts().items():
+        con.execute(create_table(contract, name))
+    con.execute(f"create table indicators.published ({PUBLISHED_COLUMNS})")
+    for outline in ("lsoa21_outline (lsoa21_code varchar", "place_outline (place_code varchar"):
+        con.execute(f"create table geography.{outline}, geometry blob)")
+    schemas: dict[str, dict[str, str]] = {}
+    for schema, table, column, kind in con.execute(
+        "select schema_name, table_name, column_name, data_type from duckdb_columns() "
+        "where not internal order by all"
+    ).fetchall():
+        schemas.setdefault(f"{schema}.{table}", {})[column] = kind
+    found: Lineage = {}
+    for group in _SCHEMAS:
+        for name, table in sql_tables(group).items():
+            lineage = derive_column_lineage(table.text, schemas)
+            found[name] = {
+                column: [
+                    list(source) for source in sources if not source[0].startswith("registry.")
+                ]
+                for column, sources in lineage.items()
+            }
+    return found
+
+
+def write_lineage() -> None:
+    """Write the lineage file."""
+    text = json.dumps(derive_lineage(), indent=1, sort_keys=True)
+    _FILE.write_text(text + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write_lineage()

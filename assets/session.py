@@ -1,0 +1,55 @@
+"""The session that every asset of a run shares.
+
+What belongs here: the Dagster resource around `beacon.session.Session`. What does not: its work.
+"""
+
+import os
+from typing import Any
+
+import dagster as dg
+from pydantic import PrivateAttr
+
+from beacon.session import Session
+from beacon.settings import Settings
+from beacon.workspace import Workspace
+
+# Only one step at a time may write to the working database, in whichever run it is.
+WRITER_POOL = "duckdb_writer"
+
+
+class BeaconSession(dg.ConfigurableResource[Session]):
+    """Opens one session for a whole run, so that steps share one database connection.
+
+    Empty settings fall back to `BEACON_…` environment variables and then to defaults, so that a
+    run launched from the UI does what the command that started the UI was told.
+    """
+
+    home: str = ""
+    inputs: str = ""
+    folder: str = ""
+    footprint: str = ""
+    sample_size: str = ""
+
+    _session: Session = PrivateAttr()
+
+    def settings(self) -> Settings:
+        """The run's settings."""
+        given: dict[str, Any] = {
+            name: value
+            for name in ("home", "inputs", "folder", "footprint", "sample_size")
+            if (value := getattr(self, name))
+        }
+        return Settings(**given)
+
+    def setup_for_execution(self, context: dg.InitResourceContext) -> None:
+        """Open the session lazily; nothing is touched before a step needs it."""
+        run_id = context.run.run_id if context.run else f"pid-{os.getpid()}"
+        self._session = Session(Workspace(self.settings()), run_id)
+
+    def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
+        """Close the warehouse and end the validation process, however the run went."""
+        self._session.close()
+
+    def create_resource(self, context: dg.InitResourceContext) -> Session:
+        """Give steps the session itself."""
+        return self._session

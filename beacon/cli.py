@@ -1,0 +1,54 @@
+"""The `beacon` command.
+
+What belongs here: the list of commands and how errors reach a person. What does not: what a
+command does (`beacon.commands`). Commands import what they need when they run, so that
+`beacon --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from beacon.commands.indicators import indicators
+from beacon.commands.query import query
+from beacon.commands.releases import releases, verify
+from beacon.commands.run import run
+from beacon.commands.sources import sources_app
+from beacon.commands.stats import stats
+from beacon.commands.system import doctor, ui
+from beacon.errors import BeaconError
+
+app = typer.Typer(
+    name="beacon",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help=(
+        "Population-health analytics of an English integrated care system: Core20 cohorts, the "
+        "Marmot beacon indicators, versioned releases."
+    ),
+)
+app.command("run")(run)
+app.command("query")(query)
+app.command("releases")(releases)
+app.command("verify")(verify)
+app.command("indicators")(indicators)
+app.add_typer(sources_app, name="sources")
+app.command("stats")(stats)
+app.command("doctor")(doctor)
+app.command("ui")(ui)
+
+
+def main() -> None:
+    """Run the command line; errors that a person can act on come without a traceback."""
+    try:
+        app()
+    except BeaconError as error:
+        sys.stderr.write(f"beacon: {error}\n")
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

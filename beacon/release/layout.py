@@ -1,0 +1,113 @@
+"""What a release looks like on disk, and which one is current.
+
+What belongs here: labels, paths and the pointer. What does not: making or checking releases.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from beacon.errors import ReleaseNotFoundError
+from beacon.files import read_json, write_json
+from beacon.settings import Home
+
+MANIFEST = "manifest.json"
+RUN_RECORD = "run.json"
+CHECKSUMS = "SHA256SUMS"
+VIEWS = "views.sql"
+DATAPACKAGE = "datapackage.json"
+
+_LABEL = re.compile(r"v(\d{4})\.(\d{2})\.(\d{2})-(\d+)")
+_UNFINISHED = re.compile(r"\.v\d{4}\.\d{2}\.\d{2}-\d+\.[0-9a-f]+\.building")
+
+
+@dataclass(frozen=True)
+class Release:
+    """One published release."""
+
+    label: str
+    path: Path
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """The release's manifest.
+
+        Raises:
+            ReleaseNotFoundError: When the manifest is not there.
+        """
+        manifest: dict[str, Any] | None = read_json(self.path / MANIFEST)
+        if manifest is None:
+            raise ReleaseNotFoundError(
+                f"Release {self.label} has no manifest; run `beacon verify` to see what is damaged."
+            )
+        return manifest
+
+    @property
+    def run_record(self) -> dict[str, Any]:
+        """When and by which run it was made; the part of a release that is not reproducible."""
+        record: dict[str, Any] = read_json(self.path / RUN_RECORD) or {}
+        return record
+
+
+def _order(label: str) -> tuple[int, ...]:
+    match = _LABEL.fullmatch(label)
+    return tuple(int(part) for part in match.groups()) if match else ()
+
+
+def list_releases(home: Home) -> list[Release]:
+    """All releases of a home, oldest first."""
+    if not home.releases.is_dir():
+        return []
+    labels = [path.name for path in home.releases.iterdir() if _LABEL.fullmatch(path.name)]
+    return [Release(label, home.releases / label) for label in sorted(labels, key=_order)]
+
+
+def latest_release(home: Home) -> Release | None:
+    """The current release, or None where none has been published."""
+    pointer = read_json(home.latest)
+    if pointer is None:
+        return None
+    return Release(pointer["release"], home.releases / pointer["release"])
+
+
+def get_release(home: Home, label: str | None = None) -> Release:
+    """A release by label, or the current one.
+
+    Raises:
+        ReleaseNotFoundError: When there is no such release.
+    """
+    release = latest_release(home) if label is None else Release(label, home.releases / label)
+    if release is None:
+        raise ReleaseNotFoundError(
+            f"No release has been published in {home.root}. Run `beacon run` first."
+        )
+    if (label is not None and not _LABEL.fullmatch(label)) or not release.path.is_dir():
+        known = ", ".join(found.label for found in list_releases(home)) or "none"
+        raise ReleaseNotFoundError(f"There is no release {release.label!r}. Releases: {known}.")
+    return release
+
+
+def next_label(home: Home, today: date | None = None) -> str:
+    """The label of the next release: the date in London and a number within the day."""
+    day = today or datetime.now(ZoneInfo("Europe/London")).date()
+    prefix = f"v{day:%Y.%m.%d}"
+    numbers = [_order(release.label)[3] for release in list_releases(home)
+               if release.label.startswith(prefix + "-")]  # fmt: skip
+    return f"{prefix}-{max(numbers, default=0) + 1}"
+
+
+def point_to(home: Home, release: Release, manifest_sha256: str) -> None:
+    """Make a release the current one, in one atomic step."""
+    write_json(home.latest, {"release": release.label, "manifest_sha256": manifest_sha256})
+
+
+def unfinished_builds(home: Home) -> list[Path]:
+    """Directories that an interrupted build left behind."""
+    if not home.releases.is_dir():
+        return []
+    return [path for path in home.releases.iterdir() if _UNFINISHED.fullmatch(path.name)]

@@ -1,0 +1,85 @@
+"""The manifest: what a release is made of, so that anyone can check it or make it again.
+
+What belongs here: the manifest's content. Time and run are in `run.json`, because the same inputs
+and code must give the same manifest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from beacon import __version__
+from beacon.release import CONTRACT_VERSION
+from beacon.release.parquet import WrittenMart
+from beacon.workspace import Workspace
+
+FICTIONAL_NOTICE = (
+    "FICTIONAL SAMPLE. Every place, person and number in this release is invented. "
+    "Do not use it for any decision."
+)
+
+
+def build_manifest(
+    workspace: Workspace,
+    *,
+    label: str,
+    marts: list[WrittenMart],
+    checks: list[dict[str, Any]],
+    inputs: list[dict[str, Any]],
+    git_commit: str,
+    files: dict[str, str],
+) -> dict[str, Any]:
+    """The manifest of a release.
+
+    Args:
+        workspace: The run's settings and registers.
+        label: The release's label.
+        marts: The marts as written.
+        checks: Results of every check: table, name, severity, passed, message.
+        inputs: Every publisher's object in use: name, sha256, origin, vintage, licence.
+        git_commit: Commit of the code.
+        files: SHA-256 of every other file of the release, by relative path.
+    """
+    footprint = workspace.footprint
+    fictional = workspace.settings.is_fictional
+    outcome: dict[str, dict[str, int]] = {}
+    for check in checks:
+        counts = outcome.setdefault(check["severity"], {"passed": 0, "failed": 0})
+        counts["passed" if check["passed"] else "failed"] += 1
+    return {
+        "release": label,
+        "contract_version": CONTRACT_VERSION,
+        "fictional": fictional,
+        "notice": FICTIONAL_NOTICE if fictional else None,
+        "mode": workspace.settings.inputs,
+        "footprint": {
+            "id": footprint.id,
+            "name": footprint.name,
+            "nation": footprint.nation.code,
+            "icb": footprint.icb.code,
+            "places": list(footprint.place_codes),
+        },
+        "code": {
+            "version": __version__,
+            "git_commit": git_commit,
+            "code_sha256": workspace.code_digest,
+        },
+        "build_fingerprint": workspace.build_fingerprint(),
+        "inputs": inputs,
+        "marts": [
+            {
+                **asdict(mart),
+                "columns": [
+                    {"name": column.name, "type": column.type, "unit": column.unit}
+                    for column in workspace.contracts[f"marts.{mart.name}"].columns
+                ],
+            }
+            for mart in marts
+        ],
+        "files": files,
+        "checks": {
+            "by_severity": outcome,
+            "failed": [check for check in checks if not check["passed"]],
+        },
+    }

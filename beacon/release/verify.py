@@ -1,0 +1,73 @@
+"""Checking that releases are what they were when they were published.
+
+What belongs here: hashing again and comparing. What does not: repairing; a damaged release is
+rolled back from or rebuilt, never mended.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from beacon.files import read_json, sha256_of
+from beacon.release import layout
+from beacon.release.layout import Release
+from beacon.settings import Home
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What checking one release found."""
+
+    label: str
+    files: int
+    faults: tuple[str, ...]
+
+    @property
+    def intact(self) -> bool:
+        """True when every file is there and unchanged, and nothing was added."""
+        return not self.faults
+
+
+def verify_release(home: Home, release: Release) -> Verification:
+    """Hash every file of a release again and compare with what was recorded."""
+    faults: list[str] = []
+    sums = release.path / layout.CHECKSUMS
+    if not sums.is_file():
+        return Verification(release.label, 0, (f"{layout.CHECKSUMS} is missing",))
+    recorded: dict[str, str] = {}
+    for line in sums.read_text(encoding="utf-8").splitlines():
+        digest, _, name = line.partition("  ")
+        recorded[name] = digest
+    for name, digest in recorded.items():
+        path = release.path / name
+        if not path.is_file():
+            faults.append(f"{name} is missing")
+        elif sha256_of(path) != digest:
+            faults.append(f"{name} has changed since it was published")
+    present = {
+        path.relative_to(release.path).as_posix()
+        for path in release.path.rglob("*")
+        if path.is_file()
+    }
+    faults.extend(
+        f"{name} was added after publication"
+        for name in sorted(present - set(recorded) - {layout.CHECKSUMS})
+    )
+    faults.extend(_manifest_faults(release, recorded))
+    pointer = read_json(home.latest)
+    if pointer and pointer["release"] == release.label:
+        manifest = release.path / layout.MANIFEST
+        if not manifest.is_file() or sha256_of(manifest) != pointer["manifest_sha256"]:
+            faults.append("latest.json names another manifest than this one")
+    return Verification(release.label, len(recorded), tuple(faults))
+
+
+def _manifest_faults(release: Release, recorded: dict[str, str]) -> list[str]:
+    manifest = read_json(release.path / layout.MANIFEST)
+    if manifest is None:
+        return []
+    return [
+        f"{mart['file']} is not the one in the manifest"
+        for mart in manifest["marts"]
+        if recorded.get(mart["file"]) != mart["sha256"]
+    ]

@@ -1,0 +1,353 @@
+"""One run's work, step by step, on one open warehouse.
+
+What belongs here: the steps that assets call, and what they hand to each other. What does not:
+when steps run or how they are retried (`pipelines`), or what a step derives (`sql`, `beacon.…`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import IO, TYPE_CHECKING, Any
+
+from beacon.errors import BeaconError, PublicationBlockedError
+from beacon.files import read_json, write_json
+from beacon.ingest.collect import collect
+from beacon.ingest.land import LandingReport
+from beacon.ingest.stage import StagedPart, load_staging_report, save_staging_report
+from beacon.landing import remove_partial_objects
+from beacon.release.layout import Release, latest_release
+from beacon.workspace import Workspace
+
+if TYPE_CHECKING:
+    from beacon.release.build import Publication
+    from beacon.validation import CheckResult, ValidationWorker
+    from beacon.warehouse import Warehouse
+
+# How long a run waits for another run on the same home before it gives up.
+LOCK_WAIT_SECONDS = 600.0
+
+# Tables that a run makes, by stage, beside the staging tables and the indicators' own.
+GEOGRAPHY_OUTLINES = ("geography.lsoa21_outline", "geography.place_outline")
+MARTS = (
+    "place",
+    "lsoa",
+    "core20_cohort",
+    "core20_lsoa",
+    "indicator",
+    "beacon_indicator",
+    "core20plus5_indicator",
+    "scorecard",
+    "source_status",
+)
+
+
+class HomeBusyError(BeaconError):
+    """Another run is writing to the same home."""
+
+
+@dataclass
+class Session:
+    """An open run. Use as a context manager; nothing is opened before it is needed."""
+
+    workspace: Workspace
+    run_id: str = "none"
+    started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    _lock: IO[str] | None = None
+    _stack: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
+    _warehouse: Warehouse | None = None
+    _worker: ValidationWorker | None = None
+    _pending: dict[str, Future[list[CheckResult]]] = field(default_factory=dict)
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the warehouse, end the validation process and let the next run in."""
+        self._stack.close()
+        self._warehouse = None
+        self._worker = None
+        self._lock = None
+
+    def lock(self, wait_seconds: float = LOCK_WAIT_SECONDS) -> None:
+        """Keep every other run off this home until the session closes.
+
+        Raises:
+            HomeBusyError: When another run still holds it after the wait.
+        """
+        if self._lock is not None:
+            return
+        self.workspace.home.root.mkdir(parents=True, exist_ok=True)
+        handle = (self.workspace.home.root / ".lock").open("w")
+        deadline = time.monotonic() + wait_seconds
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    handle.close()
+                    raise HomeBusyError(
+                        f"Another run is writing to {self.workspace.home.root}. "
+                        "Wait for it to end, then run again."
+                    ) from None
+                time.sleep(0.2)
+        self._lock = handle
+        self._stack.callback(handle.close)
+
+    @property
+    def warehouse(self) -> Warehouse:
+        """The working database, opened for writing when first used."""
+        if self._warehouse is None:
+            from beacon.warehouse import open_warehouse
+
+            self.lock()
+            self._warehouse = self._stack.enter_context(open_warehouse(self.workspace))
+        return self._warehouse
+
+    def start_validation(self) -> None:
+        """Start the validation process early: it takes seconds to get ready, on another core."""
+        if self._worker is None:
+            from beacon.validation import ValidationWorker
+
+            self.lock()
+            self._worker = self._stack.enter_context(
+                ValidationWorker.start(self.workspace.home.state / "validation")
+            )
+
+    # Landing and staging
+
+    def land(self) -> LandingReport:
+        """Find and land this run's inputs."""
+        self.lock()
+        remove_partial_objects(self.workspace.home.landing)
+        return collect(self.workspace)
+
+    def landing_report(self) -> LandingReport:
+        """What the latest landing step found."""
+        return LandingReport.load(self.workspace.landing_report_file)
+
+    def up_to_date(self, report: LandingReport) -> bool:
+        """Whether what was landed is what the current release was made from."""
+        release = latest_release(self.workspace.home)
+        return (
+            release is not None
+            and not any(outcome.status == "new" for outcome in report.outcomes)
+            and release.manifest.get("build_fingerprint") == self.workspace.build_fingerprint()
+        )
+
+    def stage(self, table: str) -> list[StagedPart]:
+        """Read what landed for one staging table into the working database."""
+        parts = self.workspace.stager.stage(table, list(self.landing_report().outcomes))
+        save_staging_report(self.workspace.staging_report_file(table), parts)
+        self.warehouse.load_staged(table, parts)
+        return parts
+
+    def staged_parts(self) -> list[StagedPart]:
+        """What the latest staging steps did, for all tables."""
+        return [
+            part
+            for table in self.workspace.register.staging_tables
+            for part in load_staging_report(self.workspace.staging_report_file(table))
+        ]
+
+    # Deriving
+
+    def derive(self, name: str) -> int:
+        """Make one derived table; give its number of rows."""
+        from beacon import outlines
+
+        special: dict[str, Callable[[Warehouse], int]] = {
+            "geography.lsoa21_outline": outlines.derive_lsoa_outlines,
+            "geography.place_outline": outlines.derive_place_outlines,
+        }
+        if name in special:
+            return special[name](self.warehouse)
+        if name == "marts.source_status":
+            self._load_staged_part_table()
+        return self.warehouse.derive(name)
+
+    def derive_indicator(self, slug: str) -> tuple[int, list[str]]:
+        """Make one indicator's table; give its rows and what is wrong with its sources."""
+        from beacon.indicators import derive_indicator, renamed_series
+
+        indicator = self.workspace.indicators[slug]
+        rows = derive_indicator(self.warehouse, indicator)
+        return rows, [str(problem) for problem in renamed_series(self.warehouse, indicator)]
+
+    def derive_facts(self) -> int:
+        """Put all indicators together, with what is missing and how each compares."""
+        from beacon.indicators import derive_published
+
+        derive_published(self.warehouse)
+        self.warehouse.derive("indicators.gap")
+        return self.warehouse.derive("indicators.fact")
+
+    def _load_staged_part_table(self) -> None:
+        from beacon.warehouse_registry import STAGED_PART_COLUMNS, insert_rows
+
+        con = self.warehouse.con
+        con.execute(f"create or replace table registry.staged_part ({STAGED_PART_COLUMNS})")
+        insert_rows(
+            con, "registry.staged_part", [_status_row(part) for part in self.staged_parts()]
+        )
+
+    # Checking
+
+    def submit_checks(self, tables: Iterable[str]) -> None:
+        """Hand tables to the validation process; `check_results` waits for it."""
+        self.start_validation()
+        for table in tables:
+            contract = self.workspace.contracts[table]
+            if self._worker is not None:
+                self._pending[table] = self._worker.validate_table(
+                    self.warehouse.con, table, contract
+                )
+
+    def check_results(self, tables: list[str]) -> dict[str, list[CheckResult]]:
+        """Every check of every table, Great Expectations' and SQL's alike, kept for the release."""
+        from beacon.validation import run_sql_checks
+
+        self.submit_checks(table for table in tables if table not in self._pending)
+        results: dict[str, list[CheckResult]] = {}
+        for table in tables:
+            contract = self.workspace.contracts[table]
+            results[table] = [
+                *self._pending.pop(table).result(),
+                *run_sql_checks(self.warehouse.con, table, contract),
+            ]
+        kept = [check for check in self.kept_checks() if check["table"] not in results]
+        new = [_check_row(check) for checks in results.values() for check in checks]
+        write_json(self._checks_file, sorted([*kept, *new], key=lambda c: (c["table"], c["name"])))
+        return results
+
+    @property
+    def _checks_file(self) -> Any:
+        return self.workspace.home.state / "checks.json"
+
+    def kept_checks(self) -> list[dict[str, Any]]:
+        """The latest result of every check."""
+        checks: list[dict[str, Any]] = read_json(self._checks_file) or []
+        return checks
+
+    # Publishing
+
+    def publish(self) -> Publication:
+        """Publish the marts as they stand in the working database.
+
+        Raises:
+            PublicationBlockedError: When nothing may be published, and why.
+        """
+        from beacon.release.build import Publication, publish_release
+
+        previous = latest_release(self.workspace.home)
+        if previous is not None and self.up_to_date(self.landing_report()):
+            return Publication("unchanged", previous, previous)
+        missing = [
+            f"{part.name}: {'; '.join(str(problem) for problem in part.problems) or 'no file'}"
+            for part in self.staged_parts()
+            if part.in_use is None and self.workspace.register.datasets[part.key].dataset.required
+        ]
+        if missing:
+            raise PublicationBlockedError(
+                "Nothing was published: what no release can be made without is missing. "
+                + " ".join(missing)
+            )
+        return publish_release(
+            self.warehouse,
+            list(MARTS),
+            checks=self.kept_checks(),
+            inputs=self.inputs_in_use(),
+            run_record=self._run_record(),
+        )
+
+    def inputs_in_use(self) -> list[dict[str, Any]]:
+        """Every publisher's object that the marts are made from, with its licence."""
+        rows = []
+        for part in self.staged_parts():
+            if part.in_use is None:
+                continue
+            source = self.workspace.register.datasets[part.key].source
+            rows.append(
+                {
+                    "name": part.name,
+                    "sha256": part.in_use.sha256,
+                    "file": part.in_use.file,
+                    "original_name": part.in_use.original_name,
+                    "origin": part.in_use.origin,
+                    "vintage": part.in_use.vintage,
+                    "size_bytes": part.in_use.size_bytes,
+                    "rows": part.rows,
+                    "publisher": source.publisher,
+                    "licence": source.licence,
+                    "attribution": source.attribution,
+                    "last_good_kept": part.is_last_good,
+                }
+            )
+        return sorted(rows, key=lambda row: str(row["name"]))
+
+    def _run_record(self) -> dict[str, Any]:
+        return {
+            "run_id": self.run_id,
+            "started_at": self.started_at.isoformat(timespec="seconds"),
+            "published_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "inputs_retrieved_at": {
+                part.name: part.in_use.retrieved_at for part in self.staged_parts() if part.in_use
+            },
+        }
+
+
+def _status_row(part: StagedPart) -> tuple[Any, ...]:
+    landed = part.in_use
+    if part.problems:
+        status = "refused_last_good_in_use" if landed else "refused"
+    elif part.status == "absent":
+        status = "not_supplied_last_good_in_use" if landed else "not_supplied"
+    else:
+        status = "in_use"
+    name = part.name.removeprefix(part.key).lstrip("/")
+    return (
+        part.key,
+        name,
+        landed.vintage if landed else None,
+        status,
+        part.rows if landed else None,
+        landed.sha256 if landed else None,
+        landed.original_name if landed else None,
+        landed.origin if landed else None,
+        landed.size_bytes if landed else None,
+        "; ".join(str(problem) for problem in part.problems) or None,
+    )
+
+
+def _check_row(check: CheckResult) -> dict[str, Any]:
+    return {
+        "table": check.table,
+        "name": check.name,
+        "severity": check.severity,
+        "passed": check.passed,
+        "message": check.message,
+        "unexpected_count": check.unexpected_count,
+        "examples": list(check.examples),
+    }
+
+
+@contextlib.contextmanager
+def open_session(workspace: Workspace, run_id: str = "none") -> Iterator[Session]:
+    """Open a session and close it whatever happens."""
+    session = Session(workspace, run_id)
+    try:
+        yield session
+    finally:
+        session.close()
+
+
+__all__ = ["GEOGRAPHY_OUTLINES", "MARTS", "HomeBusyError", "Release", "Session", "open_session"]
