@@ -155,6 +155,10 @@ class Columns:
         """Whether an optional column is there."""
         return name in self._positions
 
+    def position(self, name: str) -> int:
+        """Place of a column in the table, from 0."""
+        return self._positions[name]
+
     def text(self, name: str) -> pl.Series:
         """A column as stripped text."""
         return self.table.frame[f"c{self._positions[name]}"].str.strip_chars().alias(name)

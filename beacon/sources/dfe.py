@@ -11,8 +11,8 @@ from pathlib import Path
 import polars as pl
 
 from beacon.registry.sources import Container, DatasetSpec
-from beacon.sources.codes import area_pattern
 from beacon.sources.columns import Columns
+from beacon.sources.dfe_areas import read_areas
 from beacon.sources.observations import add_periods, reject_conflicts, to_observations
 from beacon.sources.periods import parse_compact_academic
 from beacon.sources.reading import read_table
@@ -43,29 +43,10 @@ def read_eyfsp(
         "gld_percent",
         "does not follow from the counts in the same row",
     )
-    area_columns = {
-        "country_code": "nation",
-        "region_code": "region",
-        "new_la_code": "county_or_unitary",
-    }
-    codes = [
-        columns.code(header, area_pattern(kind, fictional=fictional), blank=True)
-        for header, kind in area_columns.items()
-    ]
-    names = [columns.text(name) for name in ("country_name", "region_name", "la_name")]
-    level = columns.allowed(
-        "geographic_level", ("National", "Regional", "Local authority", "Local Authority")
-    )
+    areas = read_areas(columns, fictional=fictional)
     columns.allowed("time_identifier", ("Academic year", "Academic Year"))
     frame = pl.DataFrame(
         {
-            "level": level,
-            "nation": codes[0],
-            "region": codes[1],
-            "authority": codes[2],
-            "nation_name": names[0],
-            "region_name": names[1],
-            "authority_name": names[2],
             "sex": columns.allowed("gender", tuple(_SEXES)).replace_strict(_SEXES, default=None),
             "value": value,
             "value_status": status,
@@ -73,20 +54,9 @@ def read_eyfsp(
             "denominator": denominator,
             "source_row": columns.rows.cast(pl.Int32),
         }
-    ).hstack(add_periods(columns, "time_period", parse_compact_academic))
-
-    def by_level(part: str) -> pl.Expr:
-        return (
-            pl.when(pl.col("level") == "National")
-            .then(f"nation{part}")
-            .when(pl.col("level") == "Regional")
-            .then(f"region{part}")
-            .otherwise(f"authority{part}")
-        )
+    ).hstack([*areas, *add_periods(columns, "time_period", parse_compact_academic)])
 
     frame = frame.with_columns(
-        by_level("").alias("area_code"),
-        by_level("_name").alias("area_name"),
         pl.lit("gld_percent").alias("series"),
         pl.lit("Good level of development").alias("series_name"),
         pl.lit("End of reception").alias("age"),
@@ -100,7 +70,6 @@ def read_eyfsp(
             )
         ),
     )
-    columns.fail_where(frame["area_code"] == "", "geographic_level", "has no area code in its row")
     columns.raise_if_problems()
     frame = reject_conflicts(columns, frame, "gld_percent")
     columns.raise_if_problems()

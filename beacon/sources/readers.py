@@ -12,11 +12,18 @@ import polars as pl
 
 from beacon.registry.sources import Container, DatasetSpec
 from beacon.sources.boundaries import read_boundaries
+from beacon.sources.desnz import read_fuel_poverty
 from beacon.sources.dfe import read_eyfsp
+from beacon.sources.dfe_lait import read_lait
+from beacon.sources.dfe_participation import read_level2_at_19, read_neet
+from beacon.sources.dft_walking_cycling import read_walking_cycling
+from beacon.sources.dwp_cilif import read_low_income_families
 from beacon.sources.fingertips import read_fingertips
 from beacon.sources.iod import read_imd
 from beacon.sources.lookups import read_lookup
+from beacon.sources.mhclg_homelessness import read_temporary_accommodation
 from beacon.sources.ons_els import read_ons_els
+from beacon.sources.ons_living_wage import read_below_living_wage
 from beacon.sources.population import read_census_age_bands, read_single_years
 
 
@@ -31,12 +38,20 @@ class Reader(Protocol):
 
 
 READERS: dict[str, Reader] = {
+    "below_living_wage": read_below_living_wage,
     "boundaries": read_boundaries,
     "census_age_bands": read_census_age_bands,
     "eyfsp": read_eyfsp,
     "fingertips": read_fingertips,
+    "fuel_poverty": read_fuel_poverty,
     "imd": read_imd,
+    "lait": read_lait,
+    "level2_at_19": read_level2_at_19,
     "lookup": read_lookup,
+    "low_income_families": read_low_income_families,
+    "neet": read_neet,
     "ons_els": read_ons_els,
     "single_years": read_single_years,
+    "temporary_accommodation": read_temporary_accommodation,
+    "walking_cycling": read_walking_cycling,
 }
