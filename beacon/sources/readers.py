@@ -20,6 +20,7 @@ from beacon.sources.dft_walking_cycling import read_walking_cycling
 from beacon.sources.dwp_cilif import read_low_income_families
 from beacon.sources.fingertips import read_fingertips
 from beacon.sources.iod import read_imd
+from beacon.sources.iod_domains import read_iod_domains
 from beacon.sources.lookups import read_lookup
 from beacon.sources.mhclg_homelessness import read_temporary_accommodation
 from beacon.sources.ons_els import read_ons_els
@@ -45,6 +46,7 @@ READERS: dict[str, Reader] = {
     "fingertips": read_fingertips,
     "fuel_poverty": read_fuel_poverty,
     "imd": read_imd,
+    "iod_domains": read_iod_domains,
     "lait": read_lait,
     "level2_at_19": read_level2_at_19,
     "lookup": read_lookup,
