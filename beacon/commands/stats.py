@@ -99,6 +99,8 @@ def stats(
         )
         check_options(METHODS[method], options)
         result = compute(METHODS[method], file, by or [], options)
+        if not by and _looks_ungrouped(result):
+            typer.echo("Rows repeat within a group: name the groups' columns with --by.", err=True)
         if out is None:
             _print(result)
         else:
@@ -227,6 +229,14 @@ def _refuse_contradictions(frame: pl.DataFrame, options: Options, file: str) -> 
             problems.append(Problem(file, message, column=name, remedy=remedy))
     if problems:
         raise InputRefusedError(problems)
+
+
+def _looks_ungrouped(result: pl.DataFrame) -> bool:
+    """Whether bands, quantiles or periods repeat, as they do where groups were not named."""
+    return (
+        "reason" in result.columns
+        and result["reason"].cast(str).str.starts_with("duplicate_").fill_null(False).any()
+    )
 
 
 def explain(methods: list[Method]) -> str:

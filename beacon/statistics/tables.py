@@ -173,6 +173,8 @@ def _whole_numbers(series: pl.Series) -> pl.Series:
 def _typed(
     series: pl.Series, column: Column, file: str, header: str, problems: list[Problem]
 ) -> pl.Series:
+    if series.dtype in (pl.Categorical, pl.Enum):
+        series = series.cast(pl.String)
     if series.dtype == pl.String:
         stripped = series.str.strip_chars()
         text = stripped.set(stripped.str.to_lowercase().is_in(_BLANK), None)

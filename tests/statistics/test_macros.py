@@ -48,6 +48,15 @@ def test_installing_twice_and_into_a_schema() -> None:
     assert answer(connection, '"public health".wilson_upper_95(0, 30)') == pytest.approx(
         0.11351339317396
     )
+    # Macros of macros find each other there, without a search path.
+    up = "[1, 2, 3, 4, 5], [0.9, 1.9, 2.9, 3.9, 4.9], [1.1, 2.1, 3.1, 4.1, 5.1]"
+    assert answer(connection, f'"public health".recent_trend({up})') == "Increasing"
+    assert answer(connection, '"public health".poisson_lower(9.7, 0.9)') == pytest.approx(
+        poisson_limits([9.7], 0.9)[0][0]
+    )
+    assert answer(connection, '"public health".rii([1, 1, 1], [4, 5, 6])') == pytest.approx(
+        6.5 / 3.5
+    )
 
 
 @pytest.mark.parametrize("p", [1e-300, 1e-12, 0.001, 0.025, 0.3, 0.5, 0.7, 0.975, 0.999])

@@ -168,6 +168,26 @@ def test_standard_population_is_joined_by_label_and_completed(tmp_path: Path) ->
     assert answer["reason"].to_list() == [None, "missing_population"]
 
 
+def test_a_forgotten_by_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "dsr.csv"
+    path.write_text("area,ageband,count,pop,stdpop\na,all,30,900,1\nb,all,40,800,1\n")
+    assert "name the groups' columns with --by" in message(invoke("dsr", path))
+    assert "--by" not in message(invoke("dsr", path, "--by", "area"))
+
+
+def test_categories_in_parquet(tmp_path: Path) -> None:
+    path, out = tmp_path / "trend.parquet", tmp_path / "out.csv"
+    pl.DataFrame(
+        {
+            "period": pl.Series([str(y) for y in range(2019, 2024)], dtype=pl.Categorical),
+            "numerator": [10, 20, 30, 40, 50],
+            "denominator": pl.Series(["100"] * 5, dtype=pl.Categorical),
+        }
+    ).write_parquet(path)
+    assert invoke("trend", path, "--polarity", "low_is_good", "--out", out).exit_code == 0
+    assert pl.read_csv(out)["trend_judgement"][0] == "Increasing and getting worse"
+
+
 def test_further_levels_are_added(rates: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.csv"
     assert invoke("rate", rates, "--confidence", 0.99, "--out", out).exit_code == 0
