@@ -25,12 +25,24 @@ PUBLISHED_COLUMNS = (
 )
 
 
-def derive_indicator(warehouse: Warehouse, indicator: Indicator) -> int:
-    """Make `indicators.<slug>` from the staged observations; give its number of rows."""
+def derive_indicator(
+    warehouse: Warehouse, indicator: Indicator, staged: frozenset[tuple[str, str]] | None = None
+) -> int:
+    """Make `indicators.<slug>` from the staged observations; give its number of rows.
+
+    Args:
+        warehouse: The open working database.
+        indicator: What to make.
+        staged: The (source, series) pairs that are staged, where the caller knows them: an
+            indicator with none of them gets its empty table without running the query.
+    """
     sql = (resource_dir("sql") / _TEMPLATE).read_text(encoding="utf-8")
     con = warehouse.con
     con.execute("set variable indicator_slug = ?", [indicator.slug])
     con.execute(f"create or replace table indicators.{indicator.slug} ({PUBLISHED_COLUMNS})")
+    wanted = {key for binding in indicator.sources for key in binding.series_keys}
+    if staged is not None and not wanted & staged:
+        return 0
     con.execute(f"insert into indicators.{indicator.slug} by name {sql}")
     return warehouse.row_count(f"indicators.{indicator.slug}")
 

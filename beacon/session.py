@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any
 
 from beacon.errors import BeaconError, PublicationBlockedError
@@ -180,8 +181,16 @@ class Session:
         from beacon.indicators import derive_indicator, renamed_series
 
         indicator = self.workspace.indicators[slug]
-        rows = derive_indicator(self.warehouse, indicator)
+        rows = derive_indicator(self.warehouse, indicator, self._staged_series)
         return rows, [str(problem) for problem in renamed_series(self.warehouse, indicator)]
+
+    @cached_property
+    def _staged_series(self) -> frozenset[tuple[str, str]]:
+        """Which series of which source are staged, so that no SQL is run for those that are not."""
+        rows = self.warehouse.con.execute(
+            "select distinct source, series from staging.observation"
+        ).fetchall()
+        return frozenset((str(source), str(series)) for source, series in rows)
 
     def derive_facts(self) -> int:
         """Put all indicators together, with what is missing and how each compares."""
