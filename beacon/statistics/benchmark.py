@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from beacon.statistics.frames import Reasons, floats, with_columns
+from beacon.statistics.frames import Reasons, floats, quietly, with_columns
 from beacon.statistics.intervals import (
     Floats,
     exact_poisson_limits,
@@ -74,6 +74,7 @@ def judge(
     return words
 
 
+@quietly
 def compare_with_benchmark(frame: pl.DataFrame) -> pl.DataFrame:
     """Compare each row with its benchmark by the method named in the row (Fingertips).
 
@@ -167,6 +168,7 @@ def _significance(inner: Floats, outer: Floats, valid: NDArray[np.bool_]) -> NDA
     return words
 
 
+@quietly
 def funnel_significance_proportion(
     frame: pl.DataFrame, *, benchmark: float | None = None
 ) -> pl.DataFrame:
@@ -206,6 +208,7 @@ def funnel_significance_proportion(
     )
 
 
+@quietly
 def funnel_significance_ratio(frame: pl.DataFrame) -> pl.DataFrame:
     """Significance of observed against expected counts: limits of the observed against 1.
 

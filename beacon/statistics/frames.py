@@ -19,6 +19,9 @@ from beacon.statistics.reasons import Reason
 CONFIDENCES = (0.95, 0.998)
 """The two levels Fingertips publishes."""
 
+quietly = np.errstate(all="ignore")
+"""Decorator: what cannot be computed becomes NULL with a reason, and warns nobody."""
+
 _ALL = "__all__"
 _SIZE = "__size__"
 
@@ -76,7 +79,12 @@ class Reasons:
 
 
 def keyed(frame: pl.DataFrame, by: Sequence[str]) -> tuple[pl.DataFrame, list[str]]:
-    """The frame with at least one key column, and the keys; `without_key` takes it off again."""
+    """The frame with at least one key column, the keys, and NULL for every number not finite.
+
+    `without_key` takes an invented key off again.
+    """
+    numbers = pl.selectors.float() - pl.selectors.by_name(*by)
+    frame = frame.with_columns(pl.when(numbers.is_finite()).then(numbers).name.keep())
     return (frame, list(by)) if by else (frame.with_columns(pl.lit(0).alias(_ALL)), [_ALL])
 
 

@@ -19,6 +19,7 @@ from beacon.statistics.frames import (
     batches,
     by_group,
     keyed,
+    quietly,
     together,
     with_columns,
 )
@@ -168,6 +169,7 @@ def _inferred_value_type(value: Floats, low: Floats, high: Floats, se: Floats) -
     return result
 
 
+@quietly
 def inequality(
     frame: pl.DataFrame,
     *,

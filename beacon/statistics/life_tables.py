@@ -19,6 +19,7 @@ from beacon.statistics.frames import (
     by_group,
     keyed,
     limit_names,
+    quietly,
     together,
     with_columns,
 )
@@ -100,6 +101,7 @@ def chiang_life_table(deaths: Floats, population: Floats, width: Floats, a: Floa
     return LifeTable(q, survivors, years, expectancy, standard_error)
 
 
+@quietly
 def life_expectancy(
     frame: pl.DataFrame,
     *,
@@ -169,6 +171,7 @@ def life_expectancy(
     return result.with_columns(whole) if same else result
 
 
+@quietly
 def health_expectancy(
     frame: pl.DataFrame,
     *,

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from beacon.statistics.frames import Reasons, floats, keyed, with_columns, without_key
+from beacon.statistics.frames import Reasons, floats, keyed, quietly, with_columns, without_key
 from beacon.statistics.intervals import Floats
 from beacon.statistics.reasons import Reason
 
@@ -45,6 +45,7 @@ def imd_quantile(rank: Floats, lsoas: int, quantiles: int) -> tuple[Floats, Reas
     return np.where(reasons.none, quantile.astype(np.float64), np.nan), reasons
 
 
+@quietly
 def imd_quantiles(frame: pl.DataFrame, *, lsoas: int, quantiles: int = 10) -> pl.DataFrame:
     """Official quantiles of every rank column: IMD_rank -> IMD_decile, rank -> decile.
 
@@ -68,6 +69,7 @@ def imd_quantiles(frame: pl.DataFrame, *, lsoas: int, quantiles: int = 10) -> pl
     return with_columns(frame, {**columns, "reason": first.codes})
 
 
+@quietly
 def local_quantiles(frame: pl.DataFrame, *, by: Sequence[str] = ()) -> pl.DataFrame:
     """Quantiles of areas within a larger area (Fingertips technical guidance).
 

@@ -19,6 +19,7 @@ from beacon.statistics.frames import (
     floats,
     keyed,
     limit_names,
+    quietly,
     together,
     with_columns,
 )
@@ -52,6 +53,7 @@ def rate_reasons(x: Floats, n: Floats) -> Reasons:
     return reasons
 
 
+@quietly
 def proportion(
     frame: pl.DataFrame,
     *,
@@ -74,6 +76,7 @@ def proportion(
     return _ratio(frame, by, multiplier, confidences, proportion_reasons, _wilson)
 
 
+@quietly
 def rate(
     frame: pl.DataFrame,
     *,
@@ -153,6 +156,7 @@ def _summed(frame: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
     return together(parts, by)
 
 
+@quietly
 def mean(
     frame: pl.DataFrame,
     *,
@@ -200,6 +204,7 @@ def mean(
     return together(parts, keys_by)
 
 
+@quietly
 def interval_primitives(frame: pl.DataFrame) -> pl.DataFrame:
     """Bare limits of a count (Byars, Exact) or a proportion (Wilson), without any switch.
 

@@ -17,6 +17,7 @@ from beacon.statistics.frames import (
     by_group,
     keyed,
     limit_names,
+    quietly,
     together,
     with_columns,
 )
@@ -44,6 +45,7 @@ def european_standard_population() -> pl.DataFrame:
     return pl.read_csv(path, comment_prefix="#", schema={"ageband": pl.String, "stdpop": pl.Int64})
 
 
+@quietly
 def directly_standardised_rate(
     frame: pl.DataFrame,
     *,
@@ -77,7 +79,11 @@ def directly_standardised_rate(
     counts, frequency = pl.col("count").fill_null(0.0), pl.col("event_frequency")
     # Frequencies first: within a band they share one population and one weight.
     bands = (
-        frame.sort([*keys_by, "ageband", "event_frequency"], nulls_last=True, maintain_order=True)
+        frame.sort(
+            [*keys_by, "ageband", "event_frequency", "pop", "stdpop", "count"],
+            nulls_last=True,
+            maintain_order=True,
+        )
         .group_by([*keys_by, "ageband"], maintain_order=True)
         .agg(
             events=(counts * frequency).sum(),
@@ -176,6 +182,7 @@ def dobson(
     return value, limits
 
 
+@quietly
 def indirectly_standardised(
     frame: pl.DataFrame,
     *,

@@ -14,7 +14,15 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from beacon.statistics.frames import Reasons, batches, by_group, keyed, together, with_columns
+from beacon.statistics.frames import (
+    Reasons,
+    batches,
+    by_group,
+    keyed,
+    quietly,
+    together,
+    with_columns,
+)
 from beacon.statistics.intervals import Floats, z_score
 from beacon.statistics.reasons import Reason
 
@@ -109,6 +117,7 @@ def _turns(weight: Floats, y: Floats, gradient: Floats) -> NDArray[np.bool_]:
     return turned
 
 
+@quietly
 def recent_trend(
     frame: pl.DataFrame,
     *,

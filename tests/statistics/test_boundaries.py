@@ -274,7 +274,7 @@ def test_life_tables_need_more_than_5000_person_years(total: int, given: bool) -
 
 def test_a_value_is_hidden_only_where_its_95_percent_interval_exceeds_20_years() -> None:
     widths = {}
-    for scale in np.linspace(0.0103, 0.2, 300):
+    for scale in np.linspace(0.0103, 0.2, 60):
         frame = mortality().with_columns(pl.col("population", "deaths") * scale)
         row = life_expectancy(frame).row(0, named=True)
         if row["lower95_0cl"] is not None:

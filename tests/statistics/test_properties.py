@@ -14,6 +14,7 @@ from beacon.statistics.aggregation import sum_of_children
 from beacon.statistics.inequality import fit, inequality
 from beacon.statistics.intervals import byar_limits, poisson_limits, wilson_limits, z_score
 from beacon.statistics.life_tables import START_AGES, life_expectancy
+from beacon.statistics.methods import METHODS, Options
 from beacon.statistics.quantiles import imd_quantile, local_quantiles
 from beacon.statistics.rates import rate
 from beacon.statistics.standardisation import (
@@ -282,3 +283,70 @@ def test_one_bad_row_never_touches_another(pairs: list[tuple[int, int]]) -> None
     apart = pl.concat([rate(frame[i : i + 1]) for i in range(frame.height)])
     assert together.equals(apart)
     assert together["value"].is_null().equals(together["reason"].is_not_null())
+
+
+def whole_method_inputs() -> dict[str, tuple[pl.DataFrame, str]]:
+    """A sound frame of two groups for each grouped method, and the column that answers."""
+    bands = european_standard_population()
+    ages = pl.DataFrame({"start_age": START_AGES})
+    index = pl.int_range(pl.len()).cast(pl.Float64)
+    frames = {
+        "dsr": (
+            bands.with_columns(pl.col("stdpop").cast(pl.Float64), count=index + 3, pop=900 + index),
+            "value",
+        ),
+        "life_expectancy": (ages.with_columns(population=5e4 - index, deaths=90 + index), "value"),
+        "trend": (
+            pl.DataFrame({"period": [str(y) for y in range(2019, 2024)]}).with_columns(
+                numerator=index + 5, denominator=50 + index
+            ),
+            "chi2",
+        ),
+        "sii_rii": (
+            pl.DataFrame({"quantile": [str(q) for q in range(1, 6)]}).with_columns(
+                population=900 + index, value=70 + index, lower95=69 + index, upper95=71 + index
+            ),
+            "sii",
+        ),
+        "isr": (
+            bands.select("ageband").with_columns(
+                count=index, pop=900 + index, refcount=9 + index, refpop=9_000 + index
+            ),
+            "ratio_value",
+        ),
+        "mean": (pl.DataFrame({"values": [1.0, 2.0, 4.0]}), "value"),
+    }
+    return {
+        name: (pl.concat([frame.with_columns(area=pl.lit(a)) for a in ("bad", "good")]), column)
+        for name, (frame, column) in frames.items()
+    }
+
+
+SOUND = whole_method_inputs()
+ODD = st.sampled_from([None, 0.0, -1.0, 0.5, 1e12, float("nan"), math.inf, 10.0])
+
+
+@quick
+@given(st.sampled_from(sorted(SOUND)), st.data())
+def test_whatever_is_wrong_with_one_area(name: str, data: st.DataObject) -> None:
+    """Never an exception, a NULL always has its reason, and the other area answers as before."""
+    frame, column = SOUND[name]
+    numeric = [c for c in frame.columns if frame[c].dtype == pl.Float64]
+    broken = frame
+    for _ in range(data.draw(st.integers(1, 3))):
+        row = data.draw(st.integers(0, frame.height // 2 - 1))
+        target = data.draw(st.sampled_from(numeric))
+        values = broken[target].to_list()
+        values[row] = data.draw(ODD)
+        broken = broken.with_columns(pl.Series(target, values, dtype=pl.Float64))
+    run, options = METHODS[name].run, Options()
+    before, after = run(frame, ["area"], options), run(broken, ["area"], options)
+    good = pl.col("area") == "good"
+    assert after.filter(good).equals(before.filter(good))
+    bad = after.filter(~good)
+    assert bad.height >= 1
+    assert bad.filter(pl.col(column).is_null() & pl.col("reason").is_null()).height == 0
+    for each in bad.select(pl.selectors.float()).iter_columns():
+        assert each.is_finite().all(ignore_nulls=True)
+    shuffled = run(broken.sample(fraction=1, shuffle=True, seed=1), ["area"], options)
+    assert shuffled.equals(after)
