@@ -22,13 +22,12 @@ def derive_lsoa_outlines(warehouse: Warehouse) -> int:
     )
     wanted = "select lsoa21_code from geography.lsoa21 where place_code is not null"
     for resolution in _FINEST_FIRST:
-        found = con.execute(
+        ((missing, total),) = con.execute(
             "select count(*) filter (b.area_code is null), count(*) "  # noqa: S608
             f"from ({wanted}) as w left join staging.boundary as b "
             "on b.area_type = 'lsoa21' and b.resolution = ? and b.area_code = w.lsoa21_code",
             [resolution],
-        ).fetchone()
-        missing, total = found or (1, 0)
+        ).fetchall()
         if (total and not missing) or resolution == _FINEST_FIRST[-1]:
             con.execute(
                 "insert into geography.lsoa21_outline "  # noqa: S608

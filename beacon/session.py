@@ -278,6 +278,35 @@ class Session:
             run_record=self._run_record(),
         )
 
+    def run_all(self, *, check: bool = True) -> Publication:
+        """The whole run without an orchestrator: for tests, benchmarks and notebooks.
+
+        Args:
+            check: False leaves out contract checks, which cost a second process.
+
+        Raises:
+            PublicationBlockedError: When nothing may be published, and why.
+        """
+        from beacon.warehouse import sql_tables
+
+        self.land()
+        for table in self.workspace.register.staging_tables:
+            self.stage(table)
+        for name in sql_tables("geography"):
+            self.derive(name)
+        for name in GEOGRAPHY_OUTLINES:
+            self.derive(name)
+        for name in sql_tables("cohorts"):
+            self.derive(name)
+        for slug in self.workspace.indicators:
+            self.derive_indicator(slug)
+        self.derive_facts()
+        for mart in MARTS:
+            self.derive(f"marts.{mart}")
+        if check:
+            self.check_results([f"marts.{mart}" for mart in MARTS])
+        return self.publish()
+
     def inputs_in_use(self) -> list[dict[str, Any]]:
         """Every publisher's object that the marts are made from, with its licence."""
         rows = []

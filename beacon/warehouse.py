@@ -115,8 +115,9 @@ class Warehouse:
 
     def row_count(self, name: str) -> int:
         """Rows of a table."""
-        found = self.con.execute(f"select count(*) from {name}").fetchone()  # noqa: S608
-        return int(found[0]) if found else 0
+        # Fetching all of a result frees the connection for the next statement; fetching one does not.
+        ((count,),) = self.con.execute(f"select count(*) from {name}").fetchall()  # noqa: S608
+        return int(count)
 
     def columns(self, name: str) -> list[tuple[str, str]]:
         """Columns of a table and their types."""

@@ -140,6 +140,10 @@ def land_files(
         if key is None:
             continue
         spec = register.datasets[key]
+        known_part = by_origin.get(file.relative)
+        if spec.dataset.part_by and known_part is not None and known_part.key == key:
+            # A cut or an added series changes what a part would be called, not which file it is.
+            part = known_part.part
         if not needed.part(spec, members):
             not_needed.append(file.relative)
         elif seen.problems:
@@ -175,7 +179,7 @@ def land_files(
         landed = store.store(
             chosen.path,
             spec,
-            part=chosen.recognition.part,
+            part=name.removeprefix(key).lstrip("/"),
             members=chosen.recognition.members,
             container=chosen.recognition.container or "csv",
             origin=chosen.relative,

@@ -95,7 +95,9 @@ class Stager:
         problems = outcome.problems
         if outcome.candidate is not None and outcome.status in ("new", "unchanged"):
             try:
-                return self._read(outcome.candidate, spec)
+                part = self._read(outcome.candidate, spec)
+                self._refuse_a_fall(part, last, spec)
+                return part
             except InputRefusedError as error:
                 problems = error.problems
         status: StagingStatus = "refused" if problems else "absent"
@@ -111,6 +113,29 @@ class Stager:
         return StagedPart(
             outcome.name, outcome.key, status, last, older.parquet, older.rows, problems, True
         )
+
+    def _refuse_a_fall(
+        self, part: StagedPart, last: LandedObject | None, spec: DatasetSpec
+    ) -> None:
+        """A file cut between two fields reads well; only what is missing gives it away."""
+        if last is None or part.in_use is None or last.sha256 == part.in_use.sha256:
+            return
+        before = self._read(last, spec).rows
+        least = before * (1 - spec.dataset.rows.largest_fall)
+        if part.rows < least:
+            raise InputRefusedError(
+                [
+                    Problem(
+                        part.in_use.original_name,
+                        f"gives {part.rows:,} rows where the last good file gave {before:,}; it "
+                        "looks cut short.",
+                        row=part.rows,
+                        remedy="If the publisher now issues fewer rows, raise rows.largest_fall of "
+                        f"{spec.key} in reference_data/sources and run again; until then the last "
+                        "good version stays in use.",
+                    )
+                ]
+            )
 
     def _read(self, landed: LandedObject, spec: DatasetSpec) -> StagedPart:
         import polars as pl

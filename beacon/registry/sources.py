@@ -27,10 +27,17 @@ class _Model(BaseModel):
 
 
 class RowBounds(_Model):
-    """How many data rows an official file may have. Not applied to the fictional sample."""
+    """How many data rows an official file may have.
+
+    Attributes:
+        min: Fewest rows; not applied to the fictional sample, which comes in any size.
+        max: Most rows; likewise.
+        largest_fall: Share of the last good file's rows that a new one may lack.
+    """
 
     min: int = 1
     max: int | None = None
+    largest_fall: float = Field(default=0.2, ge=0, le=1)
 
 
 class Cadence(_Model):

@@ -1,0 +1,57 @@
+"""Fixtures that many tests share.
+
+What belongs here: homes with a published sample, and where given files are. What does not: fixtures
+of one module.
+"""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from beacon.session import Session
+from beacon.settings import Settings
+from beacon.workspace import Workspace
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def given_directory(variable: str, default: str) -> Path:
+    """A directory of given files, or skip, naming what is missing."""
+    directory = Path(os.environ.get(variable, ROOT.parent / "shared" / default))
+    if not directory.is_dir():
+        pytest.skip(f"{variable} names no directory ({directory} is absent)")
+    return directory
+
+
+@pytest.fixture(scope="session")
+def official_files() -> Path:
+    """The folder of real official files."""
+    return given_directory("BEACON_TEST_INPUTS", "inputs")
+
+
+@pytest.fixture(scope="session")
+def _published_sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("sample") / "home"
+    with Session(Workspace(Settings(home=home, inputs="sample")), run_id="fixture") as session:
+        assert session.run_all(check=False).status == "published"
+    return home
+
+
+@pytest.fixture
+def sample_home(_published_sample: Path, tmp_path: Path) -> Path:
+    """A home of its own in which the sample has been published once."""
+    home = tmp_path / "home"
+    shutil.copytree(_published_sample, home)
+    return home
+
+
+@pytest.fixture(scope="session")
+def official_home(official_files: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home in which the real official files have been published once. Tests only read it."""
+    home = tmp_path_factory.mktemp("official") / "home"
+    settings = Settings(home=home, inputs="folder", folder=official_files)
+    with Session(Workspace(settings), run_id="fixture") as session:
+        assert session.run_all(check=False).status == "published"
+    return home
