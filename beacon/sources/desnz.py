@@ -14,9 +14,10 @@ import polars as pl
 from beacon.errors import InputRefusedError, Problem
 from beacon.registry.sources import Container, Dataset, DatasetSpec, RowBounds
 from beacon.sources.codes import area_pattern
-from beacon.sources.columns import Columns, header_matches
+from beacon.sources.columns import Columns
 from beacon.sources.observations import reject_conflicts, to_observations
 from beacon.sources.periods import calendar_years
+from beacon.sources.reading import begins_with
 from beacon.sources.tables import TextTable, read_sheets, without_notes
 
 
@@ -44,11 +45,13 @@ def read_fuel_poverty(
         }
     )
     kinds = ((dataset, options["series"], "administrative"), (lsoa, options["lsoa_series"], "lsoa"))
-    tables = read_sheets(path, lambda cells: any(_begins(which, cells) for which, _, _ in kinds))
+    tables = read_sheets(
+        path, lambda cells: any(begins_with(which, cells) for which, _, _ in kinds)
+    )
     problems: list[Problem] = []
     frames: list[pl.DataFrame] = []
     for which, series, kind in kinds:
-        found = [table for table in tables if _begins(which, table.header)]
+        found = [table for table in tables if begins_with(which, table.header)]
         if found:
             frames.append(_read_table(found[0], which, series, kind, fictional, problems))
         else:
@@ -57,11 +60,6 @@ def read_fuel_poverty(
     if problems:
         raise InputRefusedError(problems)
     return pl.concat(frames)
-
-
-def _begins(dataset: Dataset, cells: list[str]) -> bool:
-    """Whether a row is a dataset's header; other tables differ in their first two columns only."""
-    return len(cells) > 1 and all(map(header_matches, dataset.header[:2], cells[:2]))
 
 
 def _read_table(

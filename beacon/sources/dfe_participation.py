@@ -12,7 +12,7 @@ from pathlib import Path
 import polars as pl
 
 from beacon.registry.sources import Container, DatasetSpec
-from beacon.sources.codes import area_pattern
+from beacon.sources.codes import FICTIONAL_LETTER, area_pattern
 from beacon.sources.columns import Columns
 from beacon.sources.dfe_areas import read_areas
 from beacon.sources.dfe_lait import winter_of
@@ -113,7 +113,10 @@ def read_level2_at_19(
         InputRefusedError: For a rate that does not follow from its counts, or a cell that is none
             of what its column may hold.
     """
-    columns = Columns(read_table(path, container, spec.dataset), spec.dataset, fictional=fictional)
+    table = read_table(path, container, spec.dataset)
+    if fictional:
+        table = _without_regions(table)
+    columns = Columns(table, spec.dataset, fictional=fictional)
     columns.check_row_count()
     cohort_year = columns.code("cohort_19_in", r"20\d\d")
     cohort, _ = columns.number("number_in_ss_cohort", 0)
@@ -148,6 +151,14 @@ def read_level2_at_19(
     return frame
 
 
+def _without_regions(table: TextTable) -> TextTable:
+    """Leave out fictional regions, which the layout names without codes and nothing lists."""
+    if not {"la_code_9", "region"} <= set(table.header):
+        return table
+    code, region = (pl.col(f"c{table.header.index(name)}") for name in ("la_code_9", "region"))
+    return replace(table, frame=table.frame.filter((code != "ALL") | (region == "ALL")))
+
+
 def _ending_academic(text: str) -> Period | None:
     """The academic year in which the cohort turned 19, from the year in which it ends."""
     return crossing_year(int(text) - 1, "academic") if text.isdigit() else None
@@ -172,7 +183,9 @@ def _level_2_groups(columns: Columns, fictional: bool) -> pl.DataFrame:
     """Area, sex and category of every row: "ALL" in the code column is a region, or England."""
     authority = area_pattern("county_or_unitary", fictional=fictional)
     code = columns.code("la_code_9", f"ALL|{authority}")
-    region = columns.allowed("region", ("ALL", *REGION_CODES))
+    region = columns.text("region")
+    if not fictional:
+        columns.allowed("region", ("ALL", *REGION_CODES))
     sex = columns.allowed("gender", tuple(_LEVEL_2_SEX))
     meals = columns.allowed("fsm", ("ALL", *_FREE_MEALS))
     needs = columns.allowed("sen", ("ALL", *_SPECIAL_NEEDS))
@@ -189,7 +202,7 @@ def _level_2_groups(columns: Columns, fictional: bool) -> pl.DataFrame:
         .then("code")
         .when(pl.col("region") != "ALL")
         .then(pl.col("region").replace_strict(REGION_CODES, default=None))
-        .otherwise(pl.lit(ENGLAND))
+        .otherwise(pl.lit(FICTIONAL_LETTER + ENGLAND[1:] if fictional else ENGLAND))
         .alias("area_code"),
         pl.when(pl.col("code") != "ALL")
         .then("name")

@@ -15,7 +15,7 @@ from beacon.registry.sources import Container, DatasetSpec
 from beacon.sources.columns import Columns
 from beacon.sources.observations import reject_conflicts, to_observations
 from beacon.sources.periods import crossing_year
-from beacon.sources.reading import most_of
+from beacon.sources.reading import begins_with
 from beacon.sources.tables import TextTable, read_sheets, without_notes
 from beacon.sources.yearly_columns import with_named_columns, year_columns
 
@@ -39,7 +39,8 @@ def read_low_income_families(
     """
     problems: list[Problem] = []
     frames: list[pl.DataFrame] = []
-    for table in read_sheets(path, most_of(spec.dataset)):
+    # Tables of wards have a column "Local Authority" too, and two called "Area Code".
+    for table in read_sheets(path, lambda cells: begins_with(spec.dataset, cells)):
         data = without_notes(table)
         columns = Columns(data, with_named_columns(spec.dataset, data), fictional=fictional)
         columns.check_row_count()

@@ -35,3 +35,12 @@ def most_of(dataset: Dataset) -> HeaderTest:
         return found * 2 > len(dataset.header)
 
     return is_header
+
+
+def begins_with(dataset: Dataset, cells: list[str], count: int = 2) -> bool:
+    """Whether a row begins with a dataset's first headers, in their places.
+
+    Tables of one workbook often share all but these.
+    """
+    expected = dataset.header[:count]
+    return len(cells) >= count and all(map(header_matches, expected, cells))
