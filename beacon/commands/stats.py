@@ -253,13 +253,14 @@ def explain(methods: list[Method]) -> str:
             need = "" if column.required else " (optional)"
             also = f" [also {', '.join(column.aliases)}]" if column.aliases else ""
             lines.append(f"    {column.name}{need}: {column.meaning}{also}")
+        lines += [f"    One of {' or '.join(each)} is needed." for each in method.alternatives]
         groups = "row by row; --by " + (
             "sums groups first" if method.name in ("proportion", "rate") else "makes no difference"
         )
         if not method.rows:
-            groups = "groups by --by, else case_id, else the whole file"
+            groups = "by --by, else case_id, else the whole file"
         if method.name == "place_aggregation":
-            groups = "groups by --by, else the one code column that is not an LSOA's"
+            groups = "by --by, else the one code column that is not an LSOA's"
         lines += [f"  Gives:   {', '.join(method.outputs)}", f"  Groups:  {groups}"]
         if method.options:
             names = sorted(

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from beacon.statistics import trend
 from beacon.statistics.aggregation import share_in_most_deprived_decile, sum_of_children
 from beacon.statistics.benchmark import compare_with_benchmark
 from beacon.statistics.inequality import inequality, stream_seed
@@ -544,9 +545,17 @@ def test_significance_is_strict_at_its_threshold() -> None:
     assert chi2[0] == pytest.approx(threshold(), rel=1e-12)
 
 
+def test_chi_squared_exactly_at_the_threshold_is_no_trend(monkeypatch: pytest.MonkeyPatch) -> None:
+    frame = series([1.0, 2.0, 3.0, 4.0, 5.0])
+    exact = recent_trend(frame, value_type="other")["chi2"][0]
+    monkeypatch.setattr(trend, "threshold", lambda: exact)
+    assert one(frame) == ("No significant change", "not_significant")
+    monkeypatch.setattr(trend, "threshold", lambda: np.nextafter(exact, 0))
+    assert one(frame) == ("Increasing", None)
+
+
 def test_an_outlier_alone_makes_no_trend() -> None:
-    trend, reason = one(series([1.0, 1.0, 0.9, 0.95, 6.0]))
-    assert (trend, reason) == ("No significant change", "outlier")
+    assert one(series([1.0, 1.0, 0.9, 0.95, 6.0])) == ("No significant change", "outlier")
 
 
 @pytest.mark.parametrize(
