@@ -16,10 +16,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from beacon.errors import BeaconError
 from beacon.paths import resource_dir
+from beacon.registry.fetch import Fetch, Records
 
 NOT_READ = "none"
 
-Container = Literal["csv", "csv.gz", "xlsx", "xls", "ods", "gpkg", "geojson", "parquet"]
+Container = Literal["csv", "csv.gz", "xlsx", "xls", "ods", "gpkg", "geojson", "parquet", "pages"]
 
 
 class _Model(BaseModel):
@@ -81,6 +82,8 @@ class Dataset(_Model):
         file_name: Pattern of the publisher's file name, a hint only: used to say which dataset a
             damaged file was meant to be.
         required: True where no release can be made without it.
+        fetch: How to get it live; absent where it can only be supplied in a folder.
+        records: How the records of a paged service become this dataset's rows.
     """
 
     id: str
@@ -104,6 +107,8 @@ class Dataset(_Model):
     rows: RowBounds = RowBounds()
     file_name: str | None = None
     required: bool = False
+    fetch: Fetch | None = None
+    records: Records = Records()
 
     @field_validator("header", "header_optional")
     @classmethod
@@ -123,6 +128,15 @@ class Dataset(_Model):
             raise ValueError("part_pattern is given exactly when part_by is 'title'")
         if self.part_pattern is not None and re.compile(self.part_pattern).groups != 1:
             raise ValueError("part_pattern must have exactly one group, the edition")
+        unknown = sorted(set(self.records.fields) - set(self.header))
+        if unknown:
+            raise ValueError(f"records.fields names what is no header: {', '.join(unknown)}")
+        pivot = self.records.pivot
+        spread = len(self.header) - len(self.records.fields)
+        if pivot is not None and len(pivot.expanded()) != spread:
+            raise ValueError(
+                f"records.pivot.codes has {len(pivot.expanded())} codes for {spread} headers"
+            )
         return self
 
     @property
