@@ -11,7 +11,7 @@ from assets.keys import derived, indicator_key, indicators, table_key
 from assets.metadata import column_lineage, definition_metadata, description
 from assets.session import WRITER_POOL
 from beacon.session import GEOGRAPHY_OUTLINES, MARTS, Session
-from beacon.warehouse import SqlTable
+from beacon.sql_files import SqlTable
 
 # Tables that are made in Python, after those they depend on.
 _OUTLINE_DEPENDS = {

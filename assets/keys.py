@@ -10,7 +10,7 @@ import dagster as dg
 from beacon.contracts import Contract, load_contracts
 from beacon.registry import Indicator, load_indicators
 from beacon.registry.sources import SourceRegister, load_source_register
-from beacon.warehouse import SqlTable, sql_tables
+from beacon.sql_files import SqlTable, sql_tables, staging_tables_in_use
 
 RELEASE = dg.AssetKey(["release", "release"])
 FACT = dg.AssetKey(["indicators", "fact"])
@@ -38,6 +38,22 @@ def indicators() -> dict[str, Indicator]:
 def derived(schema: str) -> dict[str, SqlTable]:
     """The derived tables of a schema, loaded once a process."""
     return sql_tables(schema)
+
+
+@cache
+def staging_tables() -> tuple[str, ...]:
+    """Staging tables that some derivation reads."""
+    return tuple(t for t in register().staging_tables if t in staging_tables_in_use())
+
+
+@cache
+def sources_in_use() -> tuple[str, ...]:
+    """Sources that feed one of those."""
+    return tuple(
+        dict.fromkeys(
+            spec.source.id for table in staging_tables() for spec in register().feeding(table)
+        )
+    )
 
 
 def table_key(name: str) -> dg.AssetKey:

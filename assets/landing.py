@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from assets.keys import landing_key, register, table_key
+from assets.keys import landing_key, register, sources_in_use, staging_tables, table_key
 from assets.metadata import definition_metadata, description
 from assets.session import WRITER_POOL
 from beacon.ingest.land import LandingOutcome
@@ -29,7 +29,7 @@ def _landing_specs() -> list[dg.AssetSpec]:
                 "issued": source.cadence.every,
             },
         )
-        for source in register().sources.values()
+        for source in (register().sources[name] for name in sources_in_use())
     ]
 
 
@@ -40,7 +40,7 @@ def _landing_checks() -> list[dg.AssetCheckSpec]:
             asset=landing_key(source),
             description="Every file meant to be this source's could be recognised as it.",
         )
-        for source in register().sources
+        for source in sources_in_use()
     ]
 
 
@@ -58,7 +58,7 @@ def land(
     report = session.land()
     if not session.up_to_date(report):
         session.start_validation()
-    for source in register().sources:
+    for source in sources_in_use():
         key = landing_key(source)
         if key not in context.selected_asset_keys:
             continue
@@ -122,7 +122,7 @@ def _staging_specs() -> list[dg.AssetSpec]:
             kinds={"duckdb"},
             metadata=definition_metadata(f"staging.{table}"),
         )
-        for table in register().staging_tables
+        for table in staging_tables()
     ]
 
 
@@ -133,7 +133,7 @@ def _staging_checks() -> list[dg.AssetCheckSpec]:
             asset=table_key(f"staging.{table}"),
             description="Every cell of every new file is what its column may hold.",
         )
-        for table in register().staging_tables
+        for table in staging_tables()
     ]
 
 
@@ -148,7 +148,7 @@ def stage(
     context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """Read new files into typed rows; keep the last good rows of those that cannot be read."""
-    for table in register().staging_tables:
+    for table in staging_tables():
         key = table_key(f"staging.{table}")
         if key not in context.selected_asset_keys:
             continue

@@ -33,7 +33,8 @@ def derive_lineage() -> Lineage:
     from beacon.contracts import create_table, load_contracts
     from beacon.contracts.lineage import derive_column_lineage
     from beacon.indicators import PUBLISHED_COLUMNS
-    from beacon.warehouse import SCHEMAS, sql_tables
+    from beacon.sql_files import sql_tables
+    from beacon.warehouse import SCHEMAS
     from beacon.warehouse_registry import registry_ddl
 
     con = duckdb.connect()

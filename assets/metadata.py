@@ -10,7 +10,7 @@ import dagster as dg
 from assets.keys import contracts, table_key
 from assets.lineage import known_lineage
 from beacon.contracts import Contract
-from beacon.warehouse import SqlTable
+from beacon.sql_files import SqlTable
 
 
 def column_schema(contract: Contract) -> dg.TableSchema:

@@ -101,7 +101,7 @@ class LandingStore:
         sidecar = target_dir / f"{name}.landing.json"
         known = read_json(sidecar)
         if known is not None and (target_dir / name).is_file():
-            return _from_json(known)
+            return landed_from_json(known)
         landed = LandedObject(
             key=spec.key,
             part=part,
@@ -154,7 +154,7 @@ class LandingStore:
     def current(self, *, fictional: bool) -> dict[str, LandedObject]:
         """The last good object of each dataset part, by name. Fictional and official are apart."""
         records = (read_json(self._current_file) or {}).get(_realm(fictional), {})
-        return {name: _from_json(record) for name, record in records.items()}
+        return {name: landed_from_json(record) for name, record in records.items()}
 
     def accept(self, landed: list[LandedObject], *, fictional: bool) -> None:
         """Make objects the last good ones of their datasets, all in one step."""
@@ -169,7 +169,8 @@ def _realm(fictional: bool) -> str:
     return "fictional" if fictional else "official"
 
 
-def _from_json(record: dict[str, Any]) -> LandedObject:
+def landed_from_json(record: dict[str, Any]) -> LandedObject:
+    """An object from its record; fields that older records lack or newer ones add are no fault."""
     names = set(LandedObject.__dataclass_fields__)
     known = {name: value for name, value in record.items() if name in names}
     return replace(LandedObject(**known), members=tuple(known["members"]))

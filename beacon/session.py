@@ -156,7 +156,7 @@ class Session:
         """What the latest staging steps did, for all tables."""
         return [
             part
-            for table in self.workspace.register.staging_tables
+            for table in self.workspace.staging_tables
             for part in load_staging_report(self.workspace.staging_report_file(table))
         ]
 
@@ -290,7 +290,7 @@ class Session:
         from beacon.warehouse import sql_tables
 
         self.land()
-        for table in self.workspace.register.staging_tables:
+        for table in self.workspace.staging_tables:
             self.stage(table)
         for name in sql_tables("geography"):
             self.derive(name)

@@ -6,16 +6,13 @@ keep their contracts. What does not: the derivations themselves (`sql/`), releas
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from beacon.contracts import Contract, cast_select, comment_statements, create_table
 from beacon.ingest.stage import StagedPart
-from beacon.paths import resource_dir
+from beacon.sql_files import SqlTable, read_sql_table, sql_tables
 from beacon.statistics.macros import install_macros
 from beacon.warehouse_registry import load_registry_tables
 from beacon.workspace import Workspace
@@ -24,47 +21,6 @@ if TYPE_CHECKING:
     import duckdb
 
 SCHEMAS = ("registry", "staging", "geography", "cohorts", "indicators", "marts")
-
-_HEADER = re.compile(r"^-- (table|grain|depends|columns): (.*)$", re.MULTILINE)
-
-
-@dataclass(frozen=True)
-class SqlTable:
-    """One file of `sql/`: the table it makes and what it reads."""
-
-    name: str
-    depends: tuple[str, ...]
-    path: Path
-    text: str
-
-
-def read_sql_table(path: Path) -> SqlTable:
-    """Read the header of a SQL file."""
-    text = path.read_text(encoding="utf-8")
-    header = dict(_HEADER.findall(text))
-    depends = tuple(part.strip() for part in header["depends"].split(",") if part.strip())
-    return SqlTable(header["table"], depends, path, text)
-
-
-def sql_tables(schema: str) -> dict[str, SqlTable]:
-    """The derived tables of one schema, by name, each after those it depends on."""
-    tables = {
-        table.name: table
-        for table in map(read_sql_table, sorted((resource_dir("sql") / schema).glob("*.sql")))
-        if "{" not in table.name
-    }
-    ordered: dict[str, SqlTable] = {}
-
-    def visit(name: str) -> None:
-        if name in tables and name not in ordered:
-            for dependency in tables[name].depends:
-                if dependency != name:
-                    visit(dependency)
-            ordered[name] = tables[name]
-
-    for name in tables:
-        visit(name)
-    return ordered
 
 
 class Warehouse:
@@ -138,3 +94,6 @@ def open_warehouse(workspace: Workspace, *, prepare: bool = True) -> Iterator[Wa
         yield warehouse
     finally:
         con.close()
+
+
+__all__ = ["SCHEMAS", "SqlTable", "Warehouse", "open_warehouse", "read_sql_table", "sql_tables"]

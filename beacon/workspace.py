@@ -20,6 +20,7 @@ from beacon.paths import resource_dir
 from beacon.registry import Footprint, Indicator, load_footprint, load_indicators
 from beacon.registry.sources import SourceRegister, load_source_register
 from beacon.settings import Home, Settings
+from beacon.sql_files import staging_tables_in_use
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,12 @@ class Workspace:
         return Stager(
             self.home.staging, self.register, self.store, fictional=self.settings.is_fictional
         )
+
+    @property
+    def staging_tables(self) -> list[str]:
+        """Staging tables that some derivation reads, in the order of the register."""
+        wanted = staging_tables_in_use()
+        return [table for table in self.register.staging_tables if table in wanted]
 
     @cached_property
     def needed(self) -> Needed:

@@ -166,7 +166,7 @@ def _summary(
         "select count(distinct indicator_slug) filter (places_with_value > 0), "
         "count(distinct indicator_slug) from indicator "
         "where programme = 'marmot_beacon' and role = 'measure'"
-    ).fetchone() or (0, 0)
+    ).fetchall()[0]
     rows.append(
         (
             "indicators",

@@ -6,6 +6,7 @@ What does not: reading cells (`beacon.ingest.stage`).
 
 from __future__ import annotations
 
+import functools
 from collections import defaultdict
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -15,8 +16,10 @@ from typing import Any, Literal
 from beacon.errors import Problem
 from beacon.files import read_json, write_json
 from beacon.ingest.folder import FoundFile
-from beacon.landing import LandedObject, LandingStore
+from beacon.landing import LandedObject, LandingStore, landed_from_json
+from beacon.outline_types import USED_AREA_TYPES
 from beacon.registry.sources import DatasetSpec, SourceRegister
+from beacon.sql_files import staging_tables_in_use
 
 LandingStatus = Literal["new", "unchanged", "refused", "absent"]
 
@@ -31,6 +34,7 @@ class LandingOutcome:
         status: new: bytes not seen before; unchanged: the last good bytes again; refused: the
             file cannot be used; absent: no file for it was supplied.
         candidate: The object to stage: the one just landed, or the last good one.
+        alternates: Other copies of the same dataset, to try where there is no last good one.
         problems: Why it was refused.
     """
 
@@ -40,6 +44,7 @@ class LandingOutcome:
     candidate: LandedObject | None
     origin: str | None = None
     problems: tuple[Problem, ...] = ()
+    alternates: tuple[LandedObject, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -81,9 +86,8 @@ def _outcome(entry: dict[str, Any]) -> LandingOutcome:
         name=entry["name"],
         key=entry["key"],
         status=entry["status"],
-        candidate=LandedObject(**{**candidate, "members": tuple(candidate["members"])})
-        if candidate
-        else None,
+        candidate=landed_from_json(candidate) if candidate else None,
+        alternates=tuple(landed_from_json(other) for other in entry.get("alternates", ())),
         origin=entry["origin"],
         problems=tuple(Problem(**problem) for problem in entry["problems"]),
     )
@@ -97,9 +101,11 @@ class Needed:
 
     def dataset(self, spec: DatasetSpec) -> bool:
         """Whether any of a dataset's rows are used."""
-        return spec.dataset.is_read and (
-            spec.dataset.staging != "observation" or spec.source.id in self._series
-        )
+        if not spec.dataset.is_read or spec.dataset.staging not in staging_tables_in_use():
+            return False
+        if spec.dataset.staging == "boundary":
+            return spec.dataset.options["area_type"] in USED_AREA_TYPES
+        return spec.dataset.staging != "observation" or spec.source.id in self._series
 
     def part(self, spec: DatasetSpec, members: tuple[str, ...]) -> bool:
         """Whether a part of a dataset that is split by series is used."""
@@ -176,21 +182,19 @@ def land_files(
             continue
         chosen, *others = sorted(good, key=lambda file: _preference(file, spec))
         duplicates.extend(f"{file.relative} (also {name})" for file in others)
-        landed = store.store(
-            chosen.path,
-            spec,
-            part=name.removeprefix(key).lstrip("/"),
-            members=chosen.recognition.members,
-            container=chosen.recognition.container or "csv",
-            origin=chosen.relative,
-            retrieved_at=now,
-            fictional=fictional,
-            sha256=chosen.sha256,
+        part = name.removeprefix(key).lstrip("/")
+        keep = functools.partial(
+            _keep, store=store, spec=spec, part=part, retrieved_at=now, fictional=fictional
         )
+        landed = keep(chosen)
+        # Where nothing good is known yet, a second copy may save the night.
+        alternates = tuple(keep(file) for file in others) if last is None else ()
         status: LandingStatus = (
             "unchanged" if last is not None and last.sha256 == landed.sha256 else "new"
         )
-        outcomes.append(LandingOutcome(name, key, status, landed, chosen.relative))
+        outcomes.append(
+            LandingOutcome(name, key, status, landed, chosen.relative, alternates=alternates)
+        )
 
     supplied = {outcome.key for outcome in outcomes}
     for spec in register.datasets.values():
@@ -203,6 +207,28 @@ def land_files(
         duplicates=tuple(duplicates),
         supplied_from=supplied_from,
         problems_elsewhere=tuple(elsewhere),
+    )
+
+
+def _keep(
+    file: FoundFile,
+    *,
+    store: LandingStore,
+    spec: DatasetSpec,
+    part: str,
+    retrieved_at: str,
+    fictional: bool,
+) -> LandedObject:
+    return store.store(
+        file.path,
+        spec,
+        part=part,
+        members=file.recognition.members,
+        container=file.recognition.container or "csv",
+        origin=file.relative,
+        retrieved_at=retrieved_at,
+        fictional=fictional,
+        sha256=file.sha256,
     )
 
 

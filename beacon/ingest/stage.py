@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -16,7 +16,7 @@ from typing import Any, Literal
 from beacon.errors import InputRefusedError, Problem
 from beacon.files import read_json, write_json
 from beacon.ingest.land import LandingOutcome
-from beacon.landing import LandedObject, LandingStore
+from beacon.landing import LandedObject, LandingStore, landed_from_json
 from beacon.registry.sources import DatasetSpec, SourceRegister
 
 StagingStatus = Literal["staged", "cached", "refused", "absent"]
@@ -34,6 +34,7 @@ class StagedPart:
         parquet: File of typed rows, relative to the staging directory.
         rows: Rows in it.
         problems: Why the newest object was refused.
+        passed_over: Why a copy was not used although another copy of the same could be.
         is_last_good: True when an older object is used because the newest could not be.
     """
 
@@ -44,6 +45,7 @@ class StagedPart:
     parquet: str | None
     rows: int
     problems: tuple[Problem, ...] = ()
+    passed_over: tuple[Problem, ...] = ()
     is_last_good: bool = False
 
 
@@ -100,6 +102,11 @@ class Stager:
                 return part
             except InputRefusedError as error:
                 problems = error.problems
+            for alternate in outcome.alternates:
+                try:
+                    return replace(self._read(alternate, spec), passed_over=problems)
+                except InputRefusedError as error:
+                    problems += error.problems
         status: StagingStatus = "refused" if problems else "absent"
         if last is None:
             return StagedPart(outcome.name, outcome.key, status, None, None, 0, problems)
@@ -111,7 +118,14 @@ class Stager:
                 outcome.name, outcome.key, "refused", None, None, 0, (*problems, *error.problems)
             )
         return StagedPart(
-            outcome.name, outcome.key, status, last, older.parquet, older.rows, problems, True
+            outcome.name,
+            outcome.key,
+            status,
+            last,
+            older.parquet,
+            older.rows,
+            problems,
+            is_last_good=True,
         )
 
     def _refuse_a_fall(
@@ -182,5 +196,6 @@ def load_staging_report(path: Path) -> list[StagedPart]:
 def _part(entry: dict[str, Any]) -> StagedPart:
     in_use = entry.pop("in_use")
     problems = tuple(Problem(**problem) for problem in entry.pop("problems"))
-    landed = LandedObject(**{**in_use, "members": tuple(in_use["members"])}) if in_use else None
-    return StagedPart(**entry, in_use=landed, problems=problems)
+    passed_over = tuple(Problem(**problem) for problem in entry.pop("passed_over", ()))
+    landed = landed_from_json(in_use) if in_use else None
+    return StagedPart(**entry, in_use=landed, problems=problems, passed_over=passed_over)

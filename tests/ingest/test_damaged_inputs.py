@@ -83,7 +83,7 @@ SWAPPED_HEADERS = {
 
 
 @pytest.fixture
-def session(sample_home: Path):  # noqa: ANN201
+def session(sample_home: Path):
     workspace = Workspace(Settings(home=sample_home, inputs="sample"))
     with Session(workspace) as opened:
         yield opened
@@ -98,7 +98,7 @@ def _stage_everything(session: Session) -> list[str]:
     """Land and stage what is there; give the problems in words."""
     report = session.land()
     problems = [str(problem) for outcome in report.refused for problem in outcome.problems]
-    for table in session.workspace.register.staging_tables:
+    for table in session.workspace.staging_tables:
         for part in session.workspace.stager.stage(table, list(report.outcomes)):
             problems += [str(problem) for problem in part.problems]
             if part.problems:
