@@ -23,6 +23,7 @@ from beacon.ingest.land import LandingReport
 from beacon.ingest.stage import StagedPart, load_staging_report, save_staging_report
 from beacon.landing import remove_partial_objects
 from beacon.release.layout import Release, latest_release
+from beacon.release.previous import load_previous
 from beacon.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -44,7 +45,9 @@ MARTS = (
     "beacon_indicator",
     "core20plus5_indicator",
     "scorecard",
+    "inequality",
     "source_status",
+    "change",
 )
 
 
@@ -174,6 +177,8 @@ class Session:
             return special[name](self.warehouse)
         if name == "marts.source_status":
             self._load_staged_part_table()
+        if name == "marts.change":
+            load_previous(self.warehouse, self.inputs_in_use())
         return self.warehouse.derive(name)
 
     def derive_indicator(self, slug: str) -> tuple[int, list[str]]:
@@ -255,8 +260,10 @@ class Session:
         Raises:
             PublicationBlockedError: When nothing may be published, and why.
         """
-        from beacon.release.build import Publication, publish_release
+        from beacon.release.build import Publication, publish_release, recover
 
+        self.lock()
+        recover(self.workspace.home)
         previous = latest_release(self.workspace.home)
         if previous is not None and self.up_to_date(self.landing_report()):
             return Publication("unchanged", previous, previous)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from beacon.registry import Indicator
 from beacon.registry.bindings import ObservationFilter, ObservationLabel
+from beacon.release.previous import PREVIOUS_TABLES
 
 if TYPE_CHECKING:
     import duckdb
@@ -40,7 +41,8 @@ _TABLES: dict[str, str] = {
         "indicator_id integer, indicator_slug varchar, name varchar, name_status varchar, "
         "programme varchar, theme varchar, definition varchar, numerator_definition varchar, "
         "denominator_definition varchar, benchmark_method varchar, rationale varchar, "
-        "caveats varchar, rounding integer, owner varchar, checked_by varchar, next_review date"
+        "caveats varchar, rounding integer, owner varchar, checked_by varchar, next_review date, "
+        "revision_tolerance_percent double"
     ),
     "measure": (
         "indicator_slug varchar, measure varchar, measure_name varchar, measure_order integer, "
@@ -141,7 +143,7 @@ def load_registry_tables(con: duckdb.DuckDBPyConnection, workspace: Workspace) -
 
 def registry_ddl() -> list[str]:
     """Statements that make the empty `registry` tables."""
-    tables = {**_TABLES, "staged_part": STAGED_PART_COLUMNS}
+    tables = {**_TABLES, "staged_part": STAGED_PART_COLUMNS, **PREVIOUS_TABLES}
     return [f"create or replace table registry.{name} ({cols})" for name, cols in tables.items()]
 
 
@@ -174,6 +176,7 @@ def _indicator_row(indicator: Indicator) -> tuple[Any, ...]:
         indicator.owner,
         indicator.checked_by,
         indicator.next_review,
+        indicator.revision_tolerance_percent,
     )
 
 

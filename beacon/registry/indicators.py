@@ -155,6 +155,15 @@ class Indicator(Entry):
         default=None, description="What is and is not available below region."
     )
     rounding: int = Field(ge=0, le=4, description="Decimal places shown; data keep full precision.")
+    revision_tolerance_percent: float | None = Field(
+        default=10.0,
+        gt=0,
+        description=(
+            "A published value that changes by more than this percentage of itself, or is gone,"
+            " holds the release until a person approves it. An operational threshold, not a"
+            " statistical one; null: never held."
+        ),
+    )
     rationale: Text
     caveats: tuple[Text, ...] = ()
     owner: Text = Field(description="The role that answers for this definition.")

@@ -17,16 +17,24 @@ from typing import Any
 
 from beacon.contracts import datapackage_resource
 from beacon.errors import PublicationBlockedError
-from beacon.files import canonical_json, fsync_directory, sha256_of
+from beacon.files import canonical_json, fsync_directory, sha256_of, write_json
 from beacon.release import layout
-from beacon.release.catalogue import views_sql, write_catalogue
+from beacon.release.approval import refuse_unless_approved
+from beacon.release.catalogue import (
+    catalogue_label,
+    remove_temporary_catalogues,
+    views_sql,
+    write_catalogue,
+)
 from beacon.release.layout import Release
 from beacon.release.manifest import build_manifest
 from beacon.release.parquet import WrittenMart, write_mart
+from beacon.settings import Home
 from beacon.warehouse import Warehouse
 
 # A mart that records what a run saw rather than what the data say does not make a new release.
-NOT_COMPARED = frozenset({"source_status"})
+# What changed since the previous release follows from that release and this one.
+NOT_COMPARED = frozenset({"source_status", "change"})
 
 Extra = Callable[[Path, str], None]
 
@@ -65,10 +73,9 @@ def publish_release(
             the place of an official one.
     """
     home = warehouse.workspace.home
+    recover(home)
     previous = layout.latest_release(home)
     _refuse_if_blocked(warehouse, checks, previous)
-    for leftover in layout.unfinished_builds(home):
-        shutil.rmtree(leftover, ignore_errors=True)
     label = layout.next_label(home)
     building = home.releases / f".{label}.{uuid.uuid4().hex}.building"
     building.mkdir(parents=True)
@@ -85,6 +92,8 @@ def publish_release(
         ]
         if previous is not None and _says_the_same(written, previous):
             return Publication("unchanged", previous, previous)
+        content = content_digest({mart.name: mart.content_sha256 for mart in written})
+        approval = refuse_unless_approved(warehouse, content, label, previous)
         _write_companions(warehouse, building, written)
         for extra in extras:
             extra(building, label)
@@ -98,18 +107,54 @@ def publish_release(
             files=_hashes(building, {mart.file for mart in written}),
         )
         _write(building / layout.MANIFEST, canonical_json(manifest))
-        _write(building / layout.RUN_RECORD, canonical_json(run_record))
+        record = run_record if approval is None else {**run_record, "approval": approval}
+        _write(building / layout.RUN_RECORD, canonical_json(record))
         _write_checksums(building)
         _flush(building)
         release = Release(label, home.releases / label)
+        write_json(home.releases / layout.JOURNAL, {"release": label})
         building.replace(release.path)
         fsync_directory(home.releases)
-        manifest_sha256 = sha256_of(release.path / layout.MANIFEST)
-        layout.point_to(home, release, manifest_sha256)
-        write_catalogue(home, release)
+        make_current(home, release)
         return Publication("published", release, previous)
     finally:
         shutil.rmtree(building, ignore_errors=True)
+
+
+def make_current(home: Home, release: Release) -> None:
+    """Point to a release that is complete on disk, and let the analysts' database follow."""
+    layout.point_to(home, release, sha256_of(release.path / layout.MANIFEST))
+    (home.releases / layout.JOURNAL).unlink(missing_ok=True)
+    write_catalogue(home, release)
+
+
+def recover(home: Home) -> list[str]:
+    """Clean up after a publication that was cut short at any instant; needs the home's lock.
+
+    Removes unfinished builds and a release that was renamed but never pointed to, and lets the
+    analysts' database follow the pointer.
+
+    Returns:
+        What was done, in words.
+    """
+    done = []
+    for leftover in layout.unfinished_builds(home):
+        shutil.rmtree(leftover, ignore_errors=True)
+        done.append(f"removed the unfinished build {leftover.name}")
+    label = layout.interrupted_label(home)
+    if label is not None and layout.is_label(label) and (home.releases / label).is_dir():
+        # Out of sight in one step, so that a crash here leaves an unfinished build.
+        doomed = home.releases / f".{label}.{uuid.uuid4().hex}.building"
+        (home.releases / label).replace(doomed)
+        shutil.rmtree(doomed, ignore_errors=True)
+        done.append(f"removed {label}, which had not become current")
+    (home.releases / layout.JOURNAL).unlink(missing_ok=True)
+    done += [f"removed {path.name}" for path in remove_temporary_catalogues(home)]
+    current = layout.latest_release(home)
+    if current is not None and catalogue_label(home) != current.label:
+        write_catalogue(home, current)
+        done.append(f"wrote {home.catalogue.name} again for {current.label}")
+    return done
 
 
 def _refuse_if_blocked(
@@ -137,6 +182,19 @@ def _says_the_same(written: list[WrittenMart], previous: Release) -> bool:
     }
 
 
+def content_digest(content_sha256: dict[str, str]) -> str:
+    """One hash of what a release says, from the hashes of its marts' rows."""
+    compared = sorted((n, h) for n, h in content_sha256.items() if n not in NOT_COMPARED)
+    return hashlib.sha256(repr(compared).encode()).hexdigest()
+
+
+def digest_of(release: Release) -> str:
+    """The same hash of a published release."""
+    return content_digest(
+        {mart["name"]: mart["content_sha256"] for mart in release.manifest["marts"]}
+    )
+
+
 def _write_companions(warehouse: Warehouse, building: Path, written: list[WrittenMart]) -> None:
     contracts = [warehouse.workspace.contracts[f"marts.{mart.name}"] for mart in written]
     _write(building / layout.VIEWS, views_sql(contracts))
@@ -157,7 +215,7 @@ def _hashes(building: Path, known: set[str]) -> dict[str, str]:
     return {
         path.relative_to(building).as_posix(): sha256_of(path)
         for path in sorted(building.rglob("*"))
-        if path.is_file() and path.name not in known
+        if path.is_file() and path.relative_to(building).as_posix() not in known
     }
 
 
@@ -199,8 +257,3 @@ def git_commit() -> str:
             if line.endswith(f" {name}"):
                 return line.split()[0]
     return "unknown"
-
-
-def short_hash(text: str) -> str:
-    """A short, stable token of a text."""
-    return hashlib.sha256(text.encode()).hexdigest()[:12]

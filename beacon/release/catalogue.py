@@ -7,12 +7,12 @@ views as a SQL script. What does not: the working database.
 from __future__ import annotations
 
 import os
+import re
 import uuid
 from pathlib import Path
 
 from beacon.contracts import Contract, comment_statements, load_contracts
 from beacon.contracts.ddl import quote_literal
-from beacon.release import layout
 from beacon.release.layout import Release
 from beacon.settings import Home
 from beacon.statistics.macros import install_macros
@@ -21,16 +21,28 @@ from beacon.statistics.macros import install_macros
 # still be read: set variable beacon_home = '/new/place';
 HOME_VARIABLE = "beacon_home"
 
+# The same for a single release that was exported: a folder or the address of an object store.
+RELEASE_VARIABLE = "beacon_release"
+
+# Which release the views are over; a view of its own, so that a query can say it.
+RELEASE_VIEW = "release"
+
+_TEMPORARY = re.compile(r"\.beacon\.[0-9a-f]{32}\.duckdb(\.wal)?")
+_LABEL_IN_VIEW = re.compile(r"'(v[\d.]+-\d+)'")
+
 
 def views_sql(contracts: list[Contract]) -> str:
     """A script of views over the files of one release, for any DuckDB with the release at hand."""
     lines = [
         "-- Views over the Parquet files of this release.",
-        "-- Run it in the release's own directory: duckdb -init views.sql",
+        "-- In the release's own directory:   duckdb -init views.sql",
+        "-- From elsewhere, or over an object store, say first where the release is:",
+        f"--   set variable {RELEASE_VARIABLE} = 'folder or address without a closing slash';",
     ]
     lines += [
-        f"create or replace view {contract.table} as "  # noqa: S608
-        f"select * from read_parquet({quote_literal(contract.table + '.parquet')});"
+        f"create or replace view {contract.table} as select * from read_parquet("  # noqa: S608
+        f"coalesce(getvariable('{RELEASE_VARIABLE}') || '/', '') "
+        f"|| {quote_literal(contract.table + '.parquet')});"
         for contract in contracts
     ]
     return "\n".join(lines) + "\n"
@@ -39,34 +51,74 @@ def views_sql(contracts: list[Contract]) -> str:
 def write_catalogue(home: Home, release: Release) -> None:
     """Write the analysts' database beside the current one and swap it in.
 
-    Whoever has the old one open keeps it; who opens it anew sees the new release.
+    Whoever has the old one open keeps it; who opens it anew sees the new release. Beside the views
+    there are macros that read any release of the home: `as_of(release, mart)`, and
+    `<mart>_as_of(release)` for each mart.
     """
     import duckdb
 
     contracts = load_contracts()
     temporary = home.root / f".beacon.{uuid.uuid4().hex}.duckdb"
+    root = f"coalesce(getvariable('{HOME_VARIABLE}'), {quote_literal(str(home.root))})"
     con = duckdb.connect(str(temporary))
     try:
         install_macros(con)
+        con.execute(
+            f"create macro as_of(release, mart) as table select * from read_parquet({root} "  # noqa: S608
+            "|| '/releases/' || release || '/' || mart || '.parquet')"
+        )
         for mart in release.manifest["marts"]:
-            contract = contracts[f"marts.{mart['name']}"]
-            path = f"/releases/{release.label}/{mart['file']}"
+            name, path = mart["name"], f"/releases/{release.label}/{mart['file']}"
             con.execute(
-                f'create view "{contract.table}" as select * from read_parquet('  # noqa: S608
-                f"coalesce(getvariable('{HOME_VARIABLE}'), {quote_literal(str(home.root))}) "
-                f"|| {quote_literal(path)})"
+                f'create view "{name}" as '  # noqa: S608
+                f"select * from read_parquet({root} || {quote_literal(path)})"
             )
-            for statement in comment_statements(contract, contract.table, kind="view"):
+            con.execute(
+                f'create macro "{name}_as_of"(release) as table select * from read_parquet('  # noqa: S608
+                f"{root} || '/releases/' || release || {quote_literal('/' + mart['file'])})"
+            )
+            contract = contracts.get(f"marts.{name}")
+            if contract is None or list(contract.column_names) != [
+                column["name"] for column in mart["columns"]
+            ]:
+                # An older release under newer contracts: its own columns stand, undescribed.
+                continue
+            for statement in comment_statements(contract, name, kind="view"):
                 con.execute(statement)
+        con.execute(
+            f"create view {RELEASE_VIEW} as select {quote_literal(release.label)} as release, "
+            f"{str(release.manifest['fictional']).lower()} as fictional"
+        )
     finally:
         con.close()
     temporary.chmod(0o644)
-    _remove_log(temporary)
+    Path(f"{temporary}.wal").unlink(missing_ok=True)
     os.replace(temporary, home.catalogue)  # noqa: PTH105
 
 
-def _remove_log(database: Path) -> None:
-    Path(f"{database}.wal").unlink(missing_ok=True)
+def catalogue_label(home: Home) -> str | None:
+    """The release that the analysts' database is over; None where it cannot be told."""
+    import duckdb
+
+    if not home.catalogue.is_file():
+        return None
+    try:
+        with duckdb.connect(str(home.catalogue), read_only=True) as con:
+            found = con.execute(
+                "select sql from duckdb_views() where view_name = ? and not internal",
+                [RELEASE_VIEW],
+            ).fetchone()
+    except duckdb.Error:
+        return None
+    match = _LABEL_IN_VIEW.search(found[0]) if found else None
+    return match.group(1) if match else None
 
 
-__all__ = ["HOME_VARIABLE", "layout", "views_sql", "write_catalogue"]
+def remove_temporary_catalogues(home: Home) -> list[Path]:
+    """Remove what an interrupted swap left behind; give the files removed."""
+    if not home.root.is_dir():
+        return []
+    found = [path for path in home.root.iterdir() if _TEMPORARY.fullmatch(path.name)]
+    for path in found:
+        path.unlink(missing_ok=True)
+    return found

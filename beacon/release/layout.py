@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from beacon.errors import ReleaseNotFoundError
+from beacon.errors import BeaconError, ReleaseNotFoundError
 from beacon.files import read_json, write_json
 from beacon.settings import Home
 
@@ -21,6 +21,12 @@ RUN_RECORD = "run.json"
 CHECKSUMS = "SHA256SUMS"
 VIEWS = "views.sql"
 DATAPACKAGE = "datapackage.json"
+
+# Names the release that is between its rename and the move of the pointer. Written before, removed
+# after: whoever finds it knows that a publication was cut short.
+JOURNAL = ".publishing.json"
+PINS = ".pins.json"
+PRUNED = ".pruned.json"
 
 _LABEL = re.compile(r"v(\d{4})\.(\d{2})\.(\d{2})-(\d+)")
 _UNFINISHED = re.compile(r"\.v\d{4}\.\d{2}\.\d{2}-\d+\.[0-9a-f]+\.building")
@@ -63,16 +69,56 @@ def list_releases(home: Home) -> list[Release]:
     """All releases of a home, oldest first."""
     if not home.releases.is_dir():
         return []
-    labels = [path.name for path in home.releases.iterdir() if _LABEL.fullmatch(path.name)]
+    halfway = interrupted_label(home)
+    labels = [
+        path.name
+        for path in home.releases.iterdir()
+        if _LABEL.fullmatch(path.name) and path.name != halfway
+    ]
     return [Release(label, home.releases / label) for label in sorted(labels, key=_order)]
 
 
 def latest_release(home: Home) -> Release | None:
     """The current release, or None where none has been published."""
-    pointer = read_json(home.latest)
+    pointer = read_pointer(home)
     if pointer is None:
         return None
     return Release(pointer["release"], home.releases / pointer["release"])
+
+
+def read_pointer(home: Home) -> dict[str, str] | None:
+    """Which release is current and the hash of its manifest; None before the first.
+
+    Raises:
+        BeaconError: When the pointer cannot be read.
+    """
+    try:
+        pointer: dict[str, str] | None = read_json(home.latest)
+        if pointer is not None:
+            _ = pointer["release"], pointer["manifest_sha256"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise BeaconError(
+            f"{home.latest} is damaged: {error}. Releases are intact; "
+            "`beacon rollback RELEASE` makes one current again."
+        ) from error
+    return pointer
+
+
+def interrupted_label(home: Home) -> str | None:
+    """The release whose publication was cut short after its rename; it was never current."""
+    try:
+        journal: dict[str, str] | None = read_json(home.releases / JOURNAL)
+        pointer = read_json(home.latest) or {}
+        label = journal["release"] if journal else None
+    except (ValueError, KeyError, TypeError):
+        # Both files are replaced in one step, so this is damage from outside, not a crash.
+        return None
+    return label if label and label != pointer.get("release") else None
+
+
+def is_label(text: str) -> bool:
+    """Whether a text has the form of a release's label."""
+    return _LABEL.fullmatch(text) is not None
 
 
 def get_release(home: Home, label: str | None = None) -> Release:
@@ -96,8 +142,10 @@ def next_label(home: Home, today: date | None = None) -> str:
     """The label of the next release: the date in London and a number within the day."""
     day = today or datetime.now(ZoneInfo("Europe/London")).date()
     prefix = f"v{day:%Y.%m.%d}"
-    numbers = [_order(release.label)[3] for release in list_releases(home)
-               if release.label.startswith(prefix + "-")]  # fmt: skip
+    used = {release.label for release in list_releases(home)}
+    # A label that was given up by `prune` is not used again for other content.
+    used |= set(read_json(home.releases / PRUNED) or [])
+    numbers = [_order(label)[3] for label in used if label.startswith(prefix + "-")]
     return f"{prefix}-{max(numbers, default=0) + 1}"
 
 

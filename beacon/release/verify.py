@@ -54,7 +54,7 @@ def verify_release(home: Home, release: Release) -> Verification:
         for name in sorted(present - set(recorded) - {layout.CHECKSUMS})
     )
     faults.extend(_manifest_faults(release, recorded))
-    pointer = read_json(home.latest)
+    pointer = layout.read_pointer(home)
     if pointer and pointer["release"] == release.label:
         manifest = release.path / layout.MANIFEST
         if not manifest.is_file() or sha256_of(manifest) != pointer["manifest_sha256"]:
@@ -63,11 +63,20 @@ def verify_release(home: Home, release: Release) -> Verification:
 
 
 def _manifest_faults(release: Release, recorded: dict[str, str]) -> list[str]:
-    manifest = read_json(release.path / layout.MANIFEST)
-    if manifest is None:
-        return []
-    return [
-        f"{mart['file']} is not the one in the manifest"
-        for mart in manifest["marts"]
-        if recorded.get(mart["file"]) != mart["sha256"]
+    try:
+        manifest = read_json(release.path / layout.MANIFEST)
+        if manifest is None:
+            return []
+        declared = {mart["file"]: mart["sha256"] for mart in manifest["marts"]}
+        declared |= manifest["files"]
+        named = manifest["release"]
+    except (ValueError, KeyError, TypeError):
+        return [f"{layout.MANIFEST} cannot be read"]
+    faults = [
+        f"{file} is not the one in the manifest"
+        for file, digest in declared.items()
+        if recorded.get(file) != digest
     ]
+    if named != release.label:
+        faults.append(f"the manifest is that of {named}")
+    return faults
