@@ -17,6 +17,7 @@ import polars as pl
 from beacon.errors import InputRefusedError, Problem
 from beacon.registry.sources import Container, DatasetSpec
 from beacon.sources.codes import area_pattern
+from beacon.sources.page_archive import read_features
 
 # Envelope sizes by the three envelope bits of a GeoPackage geometry header.
 # Source: OGC 12-128r18, GeoPackage Encoding Standard, 2.1.3 "BLOB format".
@@ -37,7 +38,12 @@ def read_boundaries(
         InputRefusedError: For a damaged file, another coordinate system, a bad or repeated code.
     """
     options = spec.dataset.options
-    rows = _geopackage_rows(path, options) if container == "gpkg" else _geojson_rows(path, options)
+    if container == "gpkg":
+        rows = _geopackage_rows(path, options)
+    elif container == "pages":
+        rows = _feature_rows(path, read_features(path), options)
+    else:
+        rows = _geojson_rows(path, options)
     frame = pl.DataFrame(
         rows,
         schema={"area_code": pl.String, "area_name": pl.String, "geometry": pl.Binary},
@@ -120,8 +126,6 @@ def _wkb(path: Path, row: int, blob: bytes | None) -> bytes:
 
 
 def _geojson_rows(path: Path, options: dict[str, Any]) -> list[tuple[str, str, bytes]]:
-    import shapely
-
     try:
         document = json.loads(path.read_bytes().decode("utf-8-sig"))
         features = document["features"]
@@ -130,6 +134,14 @@ def _geojson_rows(path: Path, options: dict[str, Any]) -> list[tuple[str, str, b
         raise InputRefusedError(
             [Problem(path.name, f"the GeoJSON is damaged or cut short ({error}).", row)]
         ) from error
+    return _feature_rows(path, features, options)
+
+
+def _feature_rows(
+    path: Path, features: list[dict[str, Any]], options: dict[str, Any]
+) -> list[tuple[str, str, bytes]]:
+    import shapely
+
     rows: list[tuple[str, str, bytes]] = []
     texts: list[str] = []
     for number, feature in enumerate(features, start=1):

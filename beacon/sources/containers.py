@@ -72,6 +72,8 @@ def _zip_container(path: Path) -> Container:
             names = {member.filename for member in members}
             if "xl/workbook.xml" in names:
                 return "xlsx"
+            if "index.json" in names and b'"beacon-pages-' in archive.read("index.json"):
+                return "pages"
             if "mimetype" in names and b"opendocument.spreadsheet" in archive.read("mimetype"):
                 return "ods"
     except zipfile.BadZipFile as error:

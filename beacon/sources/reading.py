@@ -10,6 +10,7 @@ from pathlib import Path
 
 from beacon.registry.sources import Container, Dataset
 from beacon.sources.columns import header_matches
+from beacon.sources.page_archive import read_page_table
 from beacon.sources.tables import HeaderTest, TextTable, read_csv, read_workbook
 
 
@@ -19,6 +20,8 @@ def read_table(path: Path, container: Container, dataset: Dataset) -> TextTable:
     The header is found by most of its columns rather than all, so that a missing or renamed
     column is reported by name instead of as a header that was not found.
     """
+    if container == "pages":
+        return read_page_table(path, dataset)
     is_header = most_of(dataset)
     if container in ("csv", "csv.gz"):
         return read_csv(path, container, is_header)

@@ -17,6 +17,7 @@ from beacon.errors import InputRefusedError, Problem
 from beacon.registry.sources import Container, Dataset, DatasetSpec, SourceRegister
 from beacon.sources.columns import header_matches, resolve_header
 from beacon.sources.containers import container_of, read_text_bytes
+from beacon.sources.page_archive import read_index, read_page_table
 from beacon.sources.tables import (
     HEADER_SEARCH_ROWS,
     clean_header,
@@ -62,6 +63,8 @@ def recognise(path: Path, register: SourceRegister) -> Recognition:
     """
     try:
         container = container_of(path)
+        if container == "pages":
+            return _recognise_pages(path, register)
         tables = _candidate_headers(path, container)
     except InputRefusedError as error:
         meant = _by_name(path, register)
@@ -81,6 +84,23 @@ def recognise(path: Path, register: SourceRegister) -> Recognition:
             return Recognition(spec.key, _part_by_name(path, spec), (), container, error.problems)
         return Recognition(spec.key, part, members, container)
     return _altered(path, container, tables, register)
+
+
+def _recognise_pages(path: Path, register: SourceRegister) -> Recognition:
+    """Pages of a web service say which dataset was asked for; their fields must be its own."""
+    spec = register.datasets.get(read_index(path).dataset)
+    if spec is None or "pages" not in spec.dataset.containers or not spec.dataset.is_read:
+        return Recognition(None, container="pages")
+    try:
+        table = read_page_table(path, spec.dataset)
+    except InputRefusedError as error:
+        return Recognition(spec.key, "", (), "pages", error.problems)
+    drift = tuple(_drift(path, spec.dataset, table.header))
+    if drift or spec.dataset.part_by is None:
+        return Recognition(spec.key, "", (), "pages", drift)
+    place = table.header.index(spec.dataset.part_by)
+    members = tuple(sorted(set(table.frame[f"c{place}"].to_list())))
+    return Recognition(spec.key, _joined(members), members, "pages")
 
 
 @dataclass(frozen=True)
@@ -219,10 +239,12 @@ def _part(
     if extra:
         header = peek_csv(path, container, 1)[0]
         suffix = "@" + _slug(next((name for name in header if header_matches(extra, name)), ""))
+    return _joined(members) + suffix, members if dataset.part_is_series else ()
+
+
+def _joined(members: tuple[str, ...]) -> str:
     name = "+".join(_slug(member) for member in members[:4])
-    if len(members) > 4:
-        name += f"+{len(members) - 4}-more"
-    return name + suffix, members if dataset.part_is_series else ()
+    return name if len(members) <= 4 else f"{name}+{len(members) - 4}-more"
 
 
 def _edition(path: Path, dataset: Dataset, titles: list[str]) -> str:
