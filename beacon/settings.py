@@ -6,6 +6,8 @@ What does not: facts about indicators, sources or footprints (`reference_data/`)
 
 from __future__ import annotations
 
+import os
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -30,6 +32,19 @@ class Settings(BaseSettings):
             otherwise.
         sample_seed: Seed of the fictional sample.
         sample_size: Preset size of the fictional sample.
+        contact: An e-mail address or a page where publishers reach whoever runs this
+            installation. Sent with every live request.
+        live_base_urls: Publishers' addresses by name, instead of those in
+            `reference_data/hosts.yaml`: a proxy, a mirror or a replica. As JSON in
+            BEACON_LIVE_BASE_URLS.
+        live_skip: Sources, datasets or single files (`source`, `source/dataset`,
+            `source/dataset/file`) that this installation does not fetch. As JSON in
+            BEACON_LIVE_SKIP.
+        live_ca_file: Certificates to trust instead of the public ones, where the network inspects
+            traffic.
+
+    Keys of publishers are no settings, so that they are never shown or kept with a run: see
+    `secrets_from_environment`.
     """
 
     model_config = SettingsConfigDict(env_prefix="BEACON_", frozen=True, extra="ignore")
@@ -40,6 +55,10 @@ class Settings(BaseSettings):
     footprint: str = Field(default="")
     sample_seed: int = 20260101
     sample_size: str = "small"
+    contact: str = ""
+    live_base_urls: dict[str, str] = Field(default_factory=dict)
+    live_skip: tuple[str, ...] = ()
+    live_ca_file: Path | None = None
 
     @model_validator(mode="after")
     def _complete(self) -> Settings:
@@ -52,8 +71,32 @@ class Settings(BaseSettings):
 
     @property
     def is_fictional(self) -> bool:
-        """True when everything made under these settings is fictional."""
-        return self.inputs == "sample"
+        """True when everything made under these settings is fictional.
+
+        The sample is, and files in a folder are not. What is fetched is what the footprint is: a
+        fictional footprint is filled from replicas, and readers refuse official codes there.
+
+        Raises:
+            RegistryError: When the footprint of live inputs is not valid.
+        """
+        if self.inputs != "live":
+            return self.inputs == "sample"
+        return _footprint_is_fictional(self.footprint)
+
+
+@cache
+def _footprint_is_fictional(name: str) -> bool:
+    from beacon.registry import load_footprint
+
+    return load_footprint(name).fictional
+
+
+def secrets_from_environment() -> dict[str, str]:
+    """Publishers' keys that the environment holds, by name. Never log, show or keep them."""
+    names = ("stat_xplore_key", "nomis_uid")
+    return {
+        name: value for name in names if (value := os.environ.get(f"BEACON_{name.upper()}", ""))
+    }
 
 
 class Home:
@@ -71,6 +114,11 @@ class Home:
     def staging(self) -> Path:
         """Typed copies of landed objects as Parquet; a cache that can be rebuilt from landing."""
         return self.root / "staging"
+
+    @property
+    def downloads(self) -> Path:
+        """What live inputs fetched last, so that only what changed is fetched again."""
+        return self.root / "downloads"
 
     @property
     def sample(self) -> Path:

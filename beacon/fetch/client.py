@@ -299,7 +299,12 @@ class HttpClient:
                 if self._clock.now() + wait - started > limits.total_seconds:
                     break
                 self._clock.sleep(wait)
-        raise FetchError(ask.shown, f"{last.said} (asked {attempt} times).", host_is_down=last.down)
+        raise FetchError(
+            ask.shown,
+            f"{last.said} (asked {attempt} times).",
+            host_is_down=last.down,
+            gave_up=True,
+        )
 
     def _wait_after(self, attempt: int, failed: _TryAgain, ask: Ask) -> float:
         limits = self._limits

@@ -17,12 +17,16 @@ class FetchError(BeaconError):
         said: What went wrong, a sentence without the address.
         host_is_down: True when the host itself did not answer, so that asking it for something
             else is of no use in this run.
+        gave_up: True when it was asked as often as it may be.
     """
 
-    def __init__(self, url: str, said: str, *, host_is_down: bool = False) -> None:
+    def __init__(
+        self, url: str, said: str, *, host_is_down: bool = False, gave_up: bool = False
+    ) -> None:
         self.url = url
         self.said = said
         self.host_is_down = host_is_down
+        self.gave_up = gave_up
         super().__init__(f"{url}: {said}")
 
 

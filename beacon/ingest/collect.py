@@ -1,10 +1,12 @@
 """Finding this run's inputs, whatever the mode: the mode changes only where bytes come from.
 
-What belongs here: choosing between the sample and a folder. What does not: how either is read.
+What belongs here: choosing between the sample, a folder and the publishers. What does not: how any
+of them is read.
 """
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,10 +31,7 @@ def input_folder(workspace: Workspace) -> Path:
         return settings.folder.expanduser().absolute()
     if settings.inputs == "sample":
         return _sample_folder(workspace)
-    raise SettingsError(
-        "Inputs 'live' are not available in this version. "
-        "Use 'folder' with files you have downloaded, or 'sample'."
-    )
+    raise SettingsError("Live inputs come from publishers, not from a folder.")
 
 
 def _sample_folder(workspace: Workspace) -> Path:
@@ -52,7 +51,11 @@ def _sample_folder(workspace: Workspace) -> Path:
 
 
 def find_files(workspace: Workspace) -> list[FoundFile]:
-    """Every file of this run's inputs, recognised by content."""
+    """Every file of this run's inputs, recognised by content. Live inputs are fetched first."""
+    if workspace.settings.inputs == "live":
+        from beacon.fetch.night import fetch_night
+
+        return fetch_night(workspace)
     return scan_folder(
         input_folder(workspace),
         workspace.register,
@@ -65,7 +68,7 @@ def collect(workspace: Workspace) -> LandingReport:
     """Find this run's inputs, land what is needed, and leave a report for the steps that follow."""
     settings = workspace.settings
     report = land_files(
-        find_files(workspace),
+        _take_handed_over(workspace) or find_files(workspace),
         workspace.register,
         workspace.store,
         workspace.needed,
@@ -83,6 +86,7 @@ def nothing_to_do(workspace: Workspace) -> bool:
     """
     from beacon.release.layout import latest_release
 
+    is_live = workspace.settings.inputs == "live"
     release = latest_release(workspace.home)
     if release is None or not workspace.home.catalogue.is_file():
         return False
@@ -90,7 +94,10 @@ def nothing_to_do(workspace: Workspace) -> bool:
         return False
     current = workspace.store.current(fictional=workspace.settings.is_fictional)
     origins = {landed.origin: landed for landed in current.values()}
-    for file in find_files(workspace):
+    files = find_files(workspace)
+    if is_live:
+        _hand_over(workspace, files)
+    for file in files:
         seen = file.recognition
         if seen.key is None:
             continue
@@ -101,8 +108,26 @@ def nothing_to_do(workspace: Workspace) -> bool:
             continue
         name = f"{seen.key}/{seen.part}" if seen.part else seen.key
         known = current.get(name)
-        if known is None or (known.origin == file.relative and known.sha256 != file.sha256):
+        # A publisher's correction comes from a new address; in a folder that is another copy.
+        same_file = is_live or (known is not None and known.origin == file.relative)
+        if known is None or (same_file and known.sha256 != file.sha256):
             return False
         if known.origin != file.relative and known.origin not in origins:
             return False
     return True
+
+
+# Files that `nothing_to_do` fetched, for the landing step of the same run: publishers are asked
+# once a night. Kept for so long only, because a run that ends in between never takes them.
+_HANDED_OVER: dict[str, tuple[float, list[FoundFile]]] = {}
+_HANDED_OVER_SECONDS = 900.0
+
+
+def _hand_over(workspace: Workspace, files: list[FoundFile]) -> None:
+    _HANDED_OVER[str(workspace.home.root)] = (time.monotonic(), files)
+
+
+def _take_handed_over(workspace: Workspace) -> list[FoundFile] | None:
+    when, files = _HANDED_OVER.pop(str(workspace.home.root), (0.0, []))
+    fresh = time.monotonic() - when < _HANDED_OVER_SECONDS
+    return files if fresh and workspace.settings.inputs == "live" else None

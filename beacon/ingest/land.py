@@ -107,6 +107,10 @@ class Needed:
             return spec.dataset.options["area_type"] in USED_AREA_TYPES
         return spec.dataset.staging != "observation" or spec.source.id in self._series
 
+    def series_of(self, spec: DatasetSpec) -> frozenset[str]:
+        """The publisher's series that are used of a dataset's source."""
+        return frozenset(self._series.get(spec.source.id, ()))
+
     def part(self, spec: DatasetSpec, members: tuple[str, ...]) -> bool:
         """Whether a part of a dataset that is split by series is used."""
         if not self.dataset(spec):
@@ -226,9 +230,10 @@ def _keep(
         members=file.recognition.members,
         container=file.recognition.container or "csv",
         origin=file.relative,
-        retrieved_at=retrieved_at,
+        retrieved_at=file.retrieved_at or retrieved_at,
         fictional=fictional,
         sha256=file.sha256,
+        headers=file.headers,
     )
 
 

@@ -1,0 +1,31 @@
+"""Which connector fetches which kind of dataset.
+
+What belongs here: the table of connectors, and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from beacon.fetch.arcgis import arcgis_tasks
+from beacon.fetch.ees import ees_tasks
+from beacon.fetch.files import file_tasks
+from beacon.fetch.fingertips import fingertips_tasks
+from beacon.fetch.gov_uk import gov_uk_tasks
+from beacon.fetch.nomis import nomis_tasks
+from beacon.fetch.stat_xplore import stat_xplore_tasks
+from beacon.fetch.tasks import Context, Task
+from beacon.registry.sources import DatasetSpec
+
+# Gives the things to fetch for a dataset; may itself ask the publisher what there is.
+Connector = Callable[[Context, DatasetSpec], list[Task]]
+
+CONNECTORS: dict[str, Connector] = {
+    "arcgis": arcgis_tasks,
+    "ees": ees_tasks,
+    "file": file_tasks,
+    "fingertips": fingertips_tasks,
+    "gov_uk": gov_uk_tasks,
+    "nomis": nomis_tasks,
+    "stat_xplore": stat_xplore_tasks,
+}
