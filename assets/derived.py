@@ -87,16 +87,15 @@ def cohorts(
     yield from _make(context, session, list(derived("cohorts")))
 
 
-def _indicator_asset(slug: str) -> dg.AssetsDefinition:
+def _indicator_spec(slug: str) -> dg.AssetSpec:
+    """The asset of one indicator, made from its file in the registry."""
     indicator = indicators()[slug]
-
-    @dg.asset(
-        key=indicator_key(slug),
+    return dg.AssetSpec(
+        indicator_key(slug),
         group_name="indicators",
         deps=[table_key("staging.observation")],
         description=f"{indicator.name}.\n\n{indicator.definition or ''}",
         kinds={"duckdb"},
-        pool=WRITER_POOL,
         tags={"programme": indicator.programme},
         metadata={
             "number": indicator.id,
@@ -106,29 +105,42 @@ def _indicator_asset(slug: str) -> dg.AssetsDefinition:
             "polarity": indicator.polarity,
             "next review": str(indicator.next_review),
         },
-        check_specs=[
-            dg.AssetCheckSpec(
-                "series",
-                asset=indicator_key(slug),
-                description="The publisher's series are those that the registry expects.",
-            )
-        ],
     )
-    def _asset(session: dg.ResourceParam[Session]) -> dg.MaterializeResult:
-        rows, problems = session.derive_indicator(slug)
-        return dg.MaterializeResult(
-            metadata={"dagster/row_count": rows},
-            check_results=[
-                dg.AssetCheckResult(
-                    check_name="series",
-                    passed=not problems,
-                    severity=dg.AssetCheckSeverity.ERROR,
-                    description=" ".join(problems) or None,
-                )
-            ],
-        )
 
-    return _asset
+
+# One step for all: a step of its own for each would cost more than the work. Each is an asset of
+# its own all the same, and can be made, checked and dated alone.
+@dg.multi_asset(
+    name="indicators",
+    specs=[_indicator_spec(slug) for slug in indicators()],
+    check_specs=[
+        dg.AssetCheckSpec(
+            "series",
+            asset=indicator_key(slug),
+            description="The publisher's series are those that the registry expects.",
+        )
+        for slug in indicators()
+    ],
+    can_subset=True,
+    pool=WRITER_POOL,
+)
+def indicator_assets(
+    context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]
+) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+    """Find each indicator's published series and bring it into the common shape."""
+    for slug in indicators():
+        key = indicator_key(slug)
+        if key not in context.selected_asset_keys:
+            continue
+        rows, problems = session.derive_indicator(slug)
+        yield dg.MaterializeResult(asset_key=key, metadata={"dagster/row_count": rows})
+        yield dg.AssetCheckResult(
+            asset_key=key,
+            check_name="series",
+            passed=not problems,
+            severity=dg.AssetCheckSeverity.ERROR,
+            description=" ".join(problems) or None,
+        )
 
 
 @dg.multi_asset(
@@ -167,6 +179,3 @@ def marts(
         for name in MARTS
         if table_key(f"marts.{name}") in context.selected_asset_keys
     )
-
-
-indicator_assets = [_indicator_asset(slug) for slug in indicators()]

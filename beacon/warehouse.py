@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from beacon.contracts import Contract, cast_select, comment_statements, create_table
+from beacon.contracts.ddl import quote_literal
 from beacon.ingest.stage import StagedPart
 from beacon.sql_files import SqlTable, read_sql_table, sql_tables
 from beacon.statistics.macros import install_macros
@@ -19,6 +20,9 @@ from beacon.workspace import Workspace
 
 if TYPE_CHECKING:
     import duckdb
+
+# Every indicator reads all observations.
+_READ_OFTEN = frozenset({"observation"})
 
 SCHEMAS = ("registry", "staging", "geography", "cohorts", "indicators", "marts")
 
@@ -41,17 +45,34 @@ class Warehouse:
         return self.workspace.contracts[name]
 
     def load_staged(self, table: str, parts: list[StagedPart]) -> int:
-        """Make a staging table from the staged files in use; give its number of rows."""
+        """Make a staging table from the staged files in use; give its number of rows.
+
+        Rows stay in their Parquet files and the table is a view, except where a table is read
+        many times over.
+        """
         name = f"staging.{table}"
         contract = self._contract(name)
         files = [str(self.workspace.home.staging / part.parquet) for part in parts if part.parquet]
-        if files:
-            names = ", ".join("'" + file.replace("'", "''") + "'" for file in sorted(files))
-            query = cast_select(contract, f"select * from read_parquet([{names}])", con=self.con)  # noqa: S608
-            self.con.execute(f"create or replace table {name} as {query}")
-        else:
+        self._drop(name)
+        if not files:
             self.con.execute(create_table(contract, name))
-        return self.row_count(name)
+            return 0
+        names = ", ".join(quote_literal(file) for file in sorted(files))
+        query = cast_select(contract, f"select * from read_parquet([{names}])", con=self.con)  # noqa: S608
+        kind = "table" if table in _READ_OFTEN else "view"
+        self.con.execute(f"create {kind} {name} as {query}")
+        return sum(part.rows for part in parts if part.parquet)
+
+    def _drop(self, name: str) -> None:
+        """Drop a table or view of this name, whichever it is."""
+        schema, table = name.split(".")
+        found = self.con.execute(
+            "select table_type from information_schema.tables "
+            "where table_schema = ? and table_name = ?",
+            [schema, table],
+        ).fetchall()
+        for (kind,) in found:
+            self.con.execute(f"drop {'view' if kind == 'VIEW' else 'table'} {name}")
 
     def derive(self, name: str, sql: str | None = None) -> int:
         """Make one derived table from its SQL file, in the shape of its contract."""
@@ -71,7 +92,7 @@ class Warehouse:
 
     def row_count(self, name: str) -> int:
         """Rows of a table."""
-        # Fetching all of a result frees the connection for the next statement; fetching one does not.
+        # Fetching all of a result frees the connection for what comes next; fetching one does not.
         ((count,),) = self.con.execute(f"select count(*) from {name}").fetchall()  # noqa: S608
         return int(count)
 

@@ -14,7 +14,7 @@ from pipelines.jobs import nightly
 from pipelines.schedules import nightly_schedule
 
 defs = dg.Definitions(
-    assets=[land, stage, geography, cohorts, *indicator_assets, indicator_facts, marts, release],
+    assets=[land, stage, geography, cohorts, indicator_assets, indicator_facts, marts, release],
     asset_checks=[contract_checks],
     jobs=[nightly],
     schedules=[nightly_schedule],

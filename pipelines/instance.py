@@ -31,7 +31,7 @@ concurrency:
   # {pool}: one writer to the working database.
   pools:
     default_limit: 1
-    granularity: op
+    granularity: run
   runs:
     max_concurrent_runs: 1
 run_monitoring:

@@ -45,6 +45,13 @@ class PooledSqliteEventLogStorage(SqliteEventLogStorage):
 
     _kept: OrderedDict[str, db.Engine]
 
+    @classmethod
+    def from_config_value(
+        cls, inst_data: Any, config_value: Mapping[str, Any]
+    ) -> "PooledSqliteEventLogStorage":
+        """Make the storage from its settings in dagster.yaml."""
+        return cls(inst_data=inst_data, **config_value)
+
     @contextmanager
     def _connect(self, shard: str) -> Iterator[db.Connection]:
         with self._db_lock:

@@ -1,0 +1,56 @@
+"""The run history over kept connections is Dagster's own history, written faster."""
+
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from beacon.settings import Home
+from pipelines.instance import open_instance
+from pipelines.storage import PooledSqliteEventLogStorage, PooledSqliteRunStorage
+
+
+@dg.asset
+def number() -> dg.MaterializeResult:
+    return dg.MaterializeResult(metadata={"dagster/row_count": 3})
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path / "home")
+
+
+def test_the_instance_uses_the_kept_connections(home: Home) -> None:
+    with open_instance(home) as instance:
+        assert isinstance(instance.event_log_storage, PooledSqliteEventLogStorage)
+        assert isinstance(instance.run_storage, PooledSqliteRunStorage)
+        assert not instance.telemetry_enabled
+
+
+def test_an_unmodified_dagster_reads_the_history(home: Home) -> None:
+    with open_instance(home) as instance:
+        result = dg.materialize([number], instance=instance)
+        assert result.success
+    settings = home.dagster / "dagster.yaml"
+    plain = settings.read_text()
+    plain = plain.replace("pipelines.storage", "dagster._core.storage.runs", 1)
+    plain = plain.replace("pipelines.storage", "dagster._core.storage.event_log", 1)
+    settings.write_text(plain.replace("PooledSqlite", "Sqlite"))
+    with dg.DagsterInstance.from_config(str(home.dagster)) as instance:
+        assert type(instance.event_log_storage).__name__ == "SqliteEventLogStorage"
+        (run,) = instance.get_runs()
+        assert run.is_success
+        event = instance.get_latest_materialization_event(dg.AssetKey("number"))
+        assert event is not None
+        assert event.asset_materialization is not None
+        assert event.asset_materialization.metadata["dagster/row_count"].value == 3
+
+
+def test_settings_that_somebody_changed_are_written_anew(home: Home) -> None:
+    open_instance(home).dispose()
+    settings = home.dagster / "dagster.yaml"
+    expected = settings.read_text()
+    settings.write_text("telemetry:\n  enabled: true\n")
+    with open_instance(home) as instance:
+        assert not instance.telemetry_enabled
+    assert settings.read_text() == expected
