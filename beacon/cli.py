@@ -12,12 +12,14 @@ import sys
 import typer
 
 from beacon.commands.indicators import indicators
+from beacon.commands.manage import approve, diff, export, pin, prune, rollback
 from beacon.commands.query import query
 from beacon.commands.releases import releases, verify
 from beacon.commands.run import run
 from beacon.commands.sources import sources_app
 from beacon.commands.stats import stats
 from beacon.commands.system import doctor, ui
+from beacon.commands.trace import trace
 from beacon.errors import BeaconError
 
 app = typer.Typer(
@@ -34,6 +36,13 @@ app.command("run")(run)
 app.command("query")(query)
 app.command("releases")(releases)
 app.command("verify")(verify)
+app.command("diff")(diff)
+app.command("trace")(trace)
+app.command("rollback")(rollback)
+app.command("pin")(pin)
+app.command("prune")(prune)
+app.command("export")(export)
+app.command("approve")(approve)
 app.command("indicators")(indicators)
 app.add_typer(sources_app, name="sources")
 app.command("stats")(stats)

@@ -15,6 +15,7 @@ from beacon.commands.common import Format, FormatOption, HomeOption, print_rows,
 def releases(form: FormatOption = Format.table, home: HomeOption = None) -> None:
     """List the releases of a home, the current one marked."""
     from beacon.release.layout import latest_release, list_releases
+    from beacon.release.manage import describe
     from beacon.settings import Home
 
     place = Home(settings_from(home=home).home)
@@ -25,7 +26,7 @@ def releases(form: FormatOption = Format.table, home: HomeOption = None) -> None
         rows.append(
             (
                 release.label,
-                "current" if current and release.label == current.label else "",
+                describe(place, release, current),
                 record.get("published_at", ""),
                 manifest["footprint"]["name"],
                 "fictional" if manifest["fictional"] else "official",

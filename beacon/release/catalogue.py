@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import uuid
+from functools import cache
 from pathlib import Path
 
 from beacon.contracts import Contract, comment_statements, load_contracts
@@ -29,6 +30,11 @@ RELEASE_VIEW = "release"
 
 _TEMPORARY = re.compile(r"\.beacon\.[0-9a-f]{32}\.duckdb(\.wal)?")
 _LABEL_IN_VIEW = re.compile(r"'(v[\d.]+-\d+)'")
+
+
+@cache
+def _contracts() -> dict[str, Contract]:
+    return load_contracts()
 
 
 def views_sql(contracts: list[Contract]) -> str:
@@ -57,7 +63,7 @@ def write_catalogue(home: Home, release: Release) -> None:
     """
     import duckdb
 
-    contracts = load_contracts()
+    contracts = _contracts()
     temporary = home.root / f".beacon.{uuid.uuid4().hex}.duckdb"
     root = f"coalesce(getvariable('{HOME_VARIABLE}'), {quote_literal(str(home.root))})"
     con = duckdb.connect(str(temporary))

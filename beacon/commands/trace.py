@@ -1,0 +1,115 @@
+"""`beacon trace`: from a number to the publisher's bytes.
+
+What belongs here: the command and how the chain is printed. What does not: following it
+(`beacon.release.trace`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from beacon.commands.common import Format, HomeOption, settings_from
+
+if TYPE_CHECKING:
+    from beacon.release.trace import Chain
+
+
+def trace(
+    indicator: Annotated[str, typer.Argument(help="Number or short name.")],
+    place: Annotated[str, typer.Argument(help="Name or code of a Place, or of the nation.")],
+    period: Annotated[str, typer.Argument(help="As published, such as 2022/23.")] = "latest",
+    measure: Annotated[str | None, typer.Option("--measure", help="One measure only.")] = None,
+    sex: Annotated[str | None, typer.Option("--sex", help="Persons, Female or Male.")] = None,
+    release: Annotated[
+        str | None, typer.Option("--release", help="Release label; the current one by default.")
+    ] = None,
+    form: Annotated[Format, typer.Option("--format", help="table or json.")] = Format.table,
+    home: HomeOption = None,
+) -> None:
+    """Print where a number comes from: value, method, row, file, origin, hash, date, licence."""
+    import json
+    import sys
+
+    from beacon.release.layout import get_release
+    from beacon.release.trace import trace as follow
+    from beacon.settings import Home
+
+    home_of = Home(settings_from(home=home).home)
+    found = get_release(home_of, release)
+    chains = follow(home_of, found, indicator, place, period, measure=measure, sex=sex)
+    if form is Format.json:
+        records = [asdict(chain) for chain in chains]
+        sys.stdout.write(json.dumps(records, indent=2, ensure_ascii=False, default=str) + "\n")
+        return
+    typer.echo(f"release     {found.label}")
+    for chain in chains:
+        typer.echo("")
+        for name, text in _lines(chain):
+            typer.echo(f"{name:<11} {text}")
+
+
+def _lines(chain: Chain) -> list[tuple[str, str]]:
+    row, about = chain.row, chain.indicator
+    what = f"{about.get('measure_name') or row['indicator_slug']} ({row['measure']})"
+    where = f"{row['area_name']} ({row['area_code']}), {row['period']}, {row['sex']}, {row['age']}"
+    if row["category_type"] != "All":
+        where += f", {row['category_type']}: {row['category']}"
+    lines = [("indicator", f"{row['indicator_id']} {what}"), ("row of", f"{chain.mart}: {where}")]
+    if row["value"] is None:
+        lines.append(("value", f"none: {row['value_status']}. {row['value_note'] or ''}".strip()))
+    else:
+        lines.append(("value", f"{row['value']:.10g} {row['unit']}"))
+        if row["lower_95"] is not None:
+            lines.append(("95 % limits", f"{row['lower_95']:.10g} to {row['upper_95']:.10g}"))
+        if row["numerator"] is not None or row["denominator"] is not None:
+            lines.append(("counts", f"{row['numerator']} of {row['denominator']}"))
+    lines.append(("method", _method(row)))
+    if chain.staged is not None:
+        lines.append(("staged row", _staged(chain.staged)))
+    if chain.input is None:
+        lines.append(("source", "no file: there is no value to trace"))
+        return lines
+    lines += _source(chain, chain.input)
+    return lines
+
+
+def _method(row: dict[str, Any]) -> str:
+    limits = {
+        "publisher": "limits as published",
+        "wilson": "limits computed from the counts (Wilson score)",
+        "none": "no limits published, and no counts to compute them from",
+    }.get(row["limits_method"] or "", "no limits")
+    modelled = "; modelled by the publisher" if row["modelled"] else ""
+    taken = "value as published" if row["value"] is not None else "no value"
+    return f"{taken}{modelled}; {limits}; role {row['role']}"
+
+
+def _staged(staged: dict[str, Any]) -> str:
+    shown = ("series", "area_code", "period", "sex", "age", "value", "value_status")
+    return ", ".join(f"{name}={staged[name]}" for name in shown if staged.get(name) is not None)
+
+
+def _source(chain: Chain, entry: dict[str, Any]) -> list[tuple[str, str]]:
+    row, landed = chain.row, chain.landed or {}
+    intact = {True: "bytes intact", False: "BYTES CHANGED", None: "bytes not in this home"}
+    lines = [
+        (
+            "source",
+            f"{entry['publisher']}: {row['source']}/{row['dataset']} series {row['series']}",
+        ),
+        ("file", f"{entry['original_name']}, row {row['source_row']}"),
+    ]
+    if chain.line is not None:
+        lines.append(("its line", chain.line))
+    lines += [
+        ("origin", str(entry["origin"])),
+        ("landed", f"landing/{entry['file']} ({intact[chain.intact]})"),
+        ("sha256", str(entry["sha256"])),
+        ("retrieved", str(landed.get("retrieved_at", "see run.json of the release"))),
+        ("vintage", str(entry["vintage"])),
+        ("licence", f"{entry['licence']}. {entry['attribution']}"),
+    ]
+    return lines

@@ -1,0 +1,167 @@
+"""Looking after published releases: going back, keeping, clearing out, copying elsewhere.
+
+What belongs here: what changes which releases there are, or which is current. All of it needs the
+home's lock. What does not: making releases (`build`) or checking them (`verify`).
+"""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from beacon.errors import BeaconError, PublicationBlockedError
+from beacon.files import copy_hashed, fsync_directory, read_json, sha256_of, write_json
+from beacon.release import layout
+from beacon.release.approval import reinstate, withdraw
+from beacon.release.build import digest_of, make_current, recover
+from beacon.release.layout import Release
+from beacon.release.verify import verify_release
+from beacon.settings import Home
+
+# Releases kept by `prune` beside the current and the pinned ones: a fortnight of nights.
+KEPT_BY_DEFAULT = 14
+
+
+@dataclass(frozen=True)
+class Rollback:
+    """What going back came to: the release that was current, and the one that now is."""
+
+    before: str | None
+    now: Release
+
+
+def rollback(home: Home, label: str) -> Rollback:
+    """Make an older release current again, at once.
+
+    The release that was current stays on disk. The next run does not publish the same content
+    again unless a person approves it.
+
+    Raises:
+        ReleaseNotFoundError: When there is no such release.
+        PublicationBlockedError: When it is damaged.
+    """
+    target = layout.get_release(home, label)
+    # The pointer may be what is broken: what it names is then not needed.
+    try:
+        recover(home)
+        before = layout.latest_release(home)
+    except BeaconError:
+        before = None
+    if before is not None and before.label == label:
+        raise BeaconError(f"{label} is current already.")
+    found = verify_release(home, target, with_pointer=False).faults
+    if found:
+        raise PublicationBlockedError(
+            f"{label} is damaged and was not made current: {'; '.join(found)}."
+        )
+    if before is not None and before.path.is_dir():
+        withdraw(home, before, digest_of(before))
+    reinstate(home, digest_of(target))
+    make_current(home, target)
+    return Rollback(before.label if before else None, target)
+
+
+def pins(home: Home) -> dict[str, dict[str, str]]:
+    """Pinned releases, with why and since when."""
+    found: dict[str, dict[str, str]] = read_json(home.releases / layout.PINS) or {}
+    return found
+
+
+def pin(home: Home, label: str, note: str = "") -> None:
+    """Keep a release whatever `prune` is told.
+
+    Raises:
+        ReleaseNotFoundError: When there is no such release.
+    """
+    layout.get_release(home, label)
+    kept = pins(home)
+    kept[label] = {"note": note, "pinned_at": datetime.now(UTC).isoformat(timespec="seconds")}
+    write_json(home.releases / layout.PINS, kept)
+
+
+def unpin(home: Home, label: str) -> None:
+    """Let `prune` take a release again.
+
+    Raises:
+        BeaconError: When it is not pinned.
+    """
+    kept = pins(home)
+    if kept.pop(label, None) is None:
+        raise BeaconError(f"{label} is not pinned. Pinned: {', '.join(sorted(kept)) or 'none'}.")
+    write_json(home.releases / layout.PINS, kept)
+
+
+def prunable(home: Home, keep: int = KEPT_BY_DEFAULT) -> list[Release]:
+    """Releases that `prune` would remove: neither among the newest, nor current, nor pinned."""
+    if keep < 0:
+        raise BeaconError(f"--keep is at least 0, not {keep}.")
+    current = layout.latest_release(home)
+    spared = set(pins(home)) | ({current.label} if current else set())
+    found = layout.list_releases(home)
+    older = found[: len(found) - keep] if keep else found
+    return [release for release in older if release.label not in spared]
+
+
+def prune(home: Home, keep: int = KEPT_BY_DEFAULT) -> list[Release]:
+    """Remove old releases; give those removed. Each goes out of sight in one step."""
+    doomed = prunable(home, keep)
+    gone = set(read_json(home.releases / layout.PRUNED) or [])
+    write_json(home.releases / layout.PRUNED, sorted(gone | {release.label for release in doomed}))
+    for release in doomed:
+        # Named like an unfinished build: if removal is cut short, the next run ends it.
+        hidden = home.releases / f".{release.label}.{uuid.uuid4().hex}.building"
+        release.path.replace(hidden)
+        shutil.rmtree(hidden, ignore_errors=True)
+    fsync_directory(home.releases)
+    return doomed
+
+
+def export_release(home: Home, release: Release, target: Path) -> Path:
+    """Copy a release to a directory of its own that needs nothing else of Beacon's.
+
+    Args:
+        home: Where it was published.
+        release: The release.
+        target: Directory under which `<label>/` is made.
+
+    Returns:
+        The directory made. Its `views.sql` opens all marts there, or wherever it is copied on to.
+
+    Raises:
+        PublicationBlockedError: When the release is damaged, or what was written is not the same.
+        BeaconError: When the directory is there already.
+    """
+    found = verify_release(home, release, with_pointer=False).faults
+    if found:
+        raise PublicationBlockedError(
+            f"{release.label} is damaged and was not exported: {'; '.join(found)}."
+        )
+    final = target.expanduser().absolute() / release.label
+    if final.exists():
+        raise BeaconError(f"{final} is there already. Remove it, or export to another directory.")
+    partial = final.with_name(f".{release.label}.{uuid.uuid4().hex}.partial")
+    partial.mkdir(parents=True)
+    try:
+        for source in sorted(path for path in release.path.rglob("*") if path.is_file()):
+            copy = partial / source.relative_to(release.path)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            if copy_hashed(source, copy) != sha256_of(copy):
+                raise PublicationBlockedError(f"{copy} was not written as read. Try another disk.")
+        partial.replace(final)
+        fsync_directory(final.parent)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return final
+
+
+def describe(home: Home, release: Release, current: Release | None) -> str:
+    """One word on a release: current, pinned or nothing."""
+    words = []
+    if current is not None and release.label == current.label:
+        words.append("current")
+    if release.label in pins(home):
+        words.append("pinned")
+    return " ".join(words)
