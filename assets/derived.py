@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from assets.keys import derived, indicator_key, indicators, table_key
+from assets.keys import contracts, derived, indicator_key, indicators, table_key
 from assets.metadata import column_lineage, definition_metadata, description
 from assets.session import WRITER_POOL
 from beacon.session import GEOGRAPHY_OUTLINES, MARTS, Session
@@ -53,6 +53,9 @@ def _make(
         if key in context.selected_asset_keys:
             rows = session.derive(name)
             yield dg.MaterializeResult(asset_key=key, metadata={"dagster/row_count": rows})
+            if name in contracts():
+                # Checked beside the steps that follow; the results are awaited before publishing.
+                session.submit_checks([name])
 
 
 _GEOGRAPHY = [*derived("geography"), *GEOGRAPHY_OUTLINES]
@@ -160,6 +163,7 @@ def indicator_assets(
 def indicator_facts(session: dg.ResourceParam[Session]) -> dg.MaterializeResult:
     """All indicators in one table, with what is missing and how each compares."""
     rows = session.derive_facts()
+    session.submit_checks(["indicators.fact"])
     return dg.MaterializeResult(metadata={"dagster/row_count": rows})
 
 
@@ -174,8 +178,3 @@ def marts(
 ) -> Iterator[dg.MaterializeResult]:
     """The tables that analysts open."""
     yield from _make(context, session, [f"marts.{name}" for name in MARTS])
-    session.submit_checks(
-        f"marts.{name}"
-        for name in MARTS
-        if table_key(f"marts.{name}") in context.selected_asset_keys
-    )
