@@ -1,0 +1,1 @@
+"""Local copies of the publishers' HTTP behaviour, filled with the fictional sample."""
