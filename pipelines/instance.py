@@ -17,6 +17,9 @@ _SETTINGS = """\
 # deploy/ instead.
 telemetry:
   enabled: false
+# No invitation to sign up for anything when an operator opens the UI.
+nux:
+  enabled: false
 run_storage:
   module: pipelines.storage
   class: PooledSqliteRunStorage
