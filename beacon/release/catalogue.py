@@ -93,7 +93,8 @@ def write_catalogue(home: Home, release: Release) -> None:
                 con.execute(statement)
         con.execute(
             f"create view {RELEASE_VIEW} as select {quote_literal(release.label)} as release, "
-            f"{str(release.manifest['fictional']).lower()} as fictional"
+            f"{str(release.manifest['fictional']).lower()} as fictional, "
+            f"{quote_literal(str(home.root))} as home"
         )
     finally:
         con.close()
@@ -103,7 +104,10 @@ def write_catalogue(home: Home, release: Release) -> None:
 
 
 def catalogue_label(home: Home) -> str | None:
-    """The release that the analysts' database is over; None where it cannot be told."""
+    """The release that the analysts' database is over.
+
+    None where it cannot be told, or where the database was written when the home was elsewhere.
+    """
     import duckdb
 
     if not home.catalogue.is_file():
@@ -116,7 +120,9 @@ def catalogue_label(home: Home) -> str | None:
             ).fetchone()
     except duckdb.Error:
         return None
-    match = _LABEL_IN_VIEW.search(found[0]) if found else None
+    if not found or quote_literal(str(home.root)) not in found[0]:
+        return None
+    match = _LABEL_IN_VIEW.search(found[0])
     return match.group(1) if match else None
 
 

@@ -111,3 +111,9 @@ def new_run(tmp_path: Path) -> Callable[..., SmallRun]:
         return SmallRun(tmp_path / name, threads)
 
     return make
+
+
+@pytest.fixture
+def published(_published_sample: Path) -> Path:
+    """A home in which the sample has been published once. Tests only read it."""
+    return _published_sample

@@ -290,6 +290,11 @@ def test_a_home_that_moved_can_be_read(small: SmallRun, tmp_path: Path) -> None:
             con.execute("select count(*) from place").fetchall()
         con.execute(f"set variable beacon_home = '{moved}'")
         assert con.execute("select count(*) from place").fetchall() == [(3,)]
+    # The next run in the new place writes the database again, so that no variable is needed.
+    home = Home(moved)
+    assert len(build.recover(home)) == 1
+    with duckdb.connect(str(home.catalogue), read_only=True) as con:
+        assert con.execute("select count(*) from place").fetchall() == [(3,)]
 
 
 def test_older_releases_are_read_with_as_of(small: SmallRun) -> None:
