@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from beacon import __version__
-from beacon.errors import Problem, SettingsError
+from beacon.errors import InputRefusedError, Problem, SettingsError
 from beacon.fetch.client import HttpClient, Progress
 from beacon.fetch.errors import FetchError, NotConfiguredError
 from beacon.fetch.hosts import Hosts, load_hosts
@@ -295,6 +295,10 @@ class _Publisher:
                 self._problem(received.url, f"what came {what}, where {spec.key} was asked for.",
                               name)
             ]  # fmt: skip
+        if not problems:
+            # Read whole before it counts: what cannot be read must not pass for what is held, or
+            # a publisher who says that nothing has changed would keep it here for ever.
+            problems = self._faults(spec, outcome.path, seen, name)
         if problems:
             night.failures.append(Failure(name, spec.key, received.url, tuple(problems)))
             return
@@ -323,6 +327,18 @@ class _Publisher:
         night.confirmed.append(name)
         if not same:
             night.arrived.append(name)
+
+    def _faults(
+        self, spec: DatasetSpec, path: Path, seen: Recognition, name: str
+    ) -> list[Problem]:
+        from beacon.sources.readers import READERS
+
+        fictional = self._fetcher.workspace.settings.is_fictional
+        try:
+            READERS[spec.dataset.reader](path, seen.container or "csv", spec, fictional)
+        except InputRefusedError as error:
+            return [replace(problem, remedy=self._remedy(name)) for problem in error.problems]
+        return []
 
     def _held(self, name: str) -> Retrieved | None:
         """What is held of an item, unless its file is gone or damaged."""

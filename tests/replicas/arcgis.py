@@ -11,6 +11,7 @@ import csv
 import io
 import json
 import sqlite3
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +135,7 @@ def _rows(directory: Path, pattern: str) -> list[dict[str, Any]]:
     ]
 
 
+@cache
 def _geopackage(path: Path) -> list[dict[str, Any]]:
     import shapely
 

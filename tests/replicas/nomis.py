@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+from functools import cache
 from pathlib import Path
 
 from tests.replicas.server import Answer, Replica, Request
@@ -25,17 +26,12 @@ class NomisReplica(Replica):
 
     def __init__(self, sample: Path) -> None:
         super().__init__()
-        folder = sample / "population"
-        census = next(folder.glob("*TS007A*")).read_text("utf-8")
-        estimates = gzip.decompress(next(folder.glob("*SAPE23*")).read_bytes()).decode()
-        ages = ["200", *(str(code) for code in range(101, 192))]
+        census, estimates = _datasets(sample)
+        # The first is small enough to be each replica's own, to be changed in tests.
         self.datasets: dict[str, Rows] = {
-            "NM_2020_1": _long(
-                census, "2021 super output area - lower layer", "C2021_AGE_19",
-                [str(code) for code in range(19)], 1, 0,
-            ),
-            "NM_2010_1": _long(estimates, "lsoa11_name", "C_AGE", ages, 1, 0),
-        }  # fmt: skip
+            "NM_2020_1": [dict(row) for row in census],
+            "NM_2010_1": estimates,
+        }
         self.accounts: set[str] = set()
 
     @property
@@ -64,9 +60,20 @@ class NomisReplica(Replica):
         return Answer(text.getvalue().encode(), 200, "text/csv")
 
 
-def _long(
-    text: str, first: str, dimension: str, codes: list[str], code_column: int, name_column: int
-) -> Rows:
+@cache
+def _datasets(sample: Path) -> tuple[Rows, Rows]:
+    folder = sample / "population"
+    census = next(folder.glob("*TS007A*")).read_text("utf-8")
+    estimates = gzip.decompress(next(folder.glob("*SAPE23*")).read_bytes()).decode()
+    bands = [str(code) for code in range(19)]
+    ages = ["200", *(str(code) for code in range(101, 192))]
+    return (
+        _long(census, "2021 super output area - lower layer", "C2021_AGE_19", bands),
+        _long(estimates, "lsoa11_name", "C_AGE", ages),
+    )
+
+
+def _long(text: str, first: str, dimension: str, codes: list[str]) -> Rows:
     table = [row for row in csv.reader(io.StringIO(text)) if row]
     start = next(number for number, row in enumerate(table) if row[0] == first)
     width = len(codes) + 2
@@ -74,12 +81,12 @@ def _long(
     total = str(len(areas) * len(codes))
     return [
         {
-            "GEOGRAPHY_NAME": area[name_column],
-            "GEOGRAPHY_CODE": area[code_column],
+            "GEOGRAPHY_NAME": name,
+            "GEOGRAPHY_CODE": area,
             dimension: code,
             "OBS_VALUE": value,
             "RECORD_COUNT": total,
         }
-        for area in areas
-        for code, value in zip(codes, area[2:], strict=True)
+        for name, area, *values in areas
+        for code, value in zip(codes, values, strict=True)
     ]
