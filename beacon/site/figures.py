@@ -1,0 +1,130 @@
+"""A figure: one row of a mart with its words, state and place in an order.
+
+What belongs here: everything that a cell, a sentence or a tooltip says of one value. What does
+not: HTML, and any arithmetic on values.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from beacon.site import words
+from beacon.site.facts import IndicatorFacts, ReleaseFacts, Row, Series
+from beacon.site.words import State
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One value as it is shown.
+
+    Attributes:
+        text: The value as a cell shows it, or the word of its absence.
+        value: The mart's own value, in full precision.
+        state: Its judgement, or why it is missing.
+        limits: The 95% limits as text, or None.
+        story: The whole of it in one or two sentences.
+        note: Why it is missing or not compared.
+        order: Key to sort a column by value: missing last.
+        period: The period in words.
+        row: The mart's row.
+    """
+
+    text: str
+    value: float | None
+    state: State
+    limits: str | None
+    story: str
+    note: str | None
+    order: float
+    period: str
+    row: Row
+
+
+def series_name(indicator: IndicatorFacts, series: Series, *, with_measure: bool = True) -> str:
+    """What a series is called: the measure, and the sex where it is not everyone."""
+    name = indicator.measure_name(series.measure) if with_measure else str(indicator.row["name"])
+    name = name.removesuffix(", female, male")
+    return name if series.sex == "Persons" else f"{name}, {series.sex.lower()}"
+
+
+def why_not_compared(facts: ReleaseFacts, indicator: IndicatorFacts, row: Row) -> str:
+    """Why a value is not compared with the nation."""
+    measure = indicator.measure(row["measure"])
+    if measure["benchmark_method"] == "none":
+        reason = indicator.registry.benchmark_reason if indicator.registry else None
+        return reason or "The registry sets no comparison for this indicator."
+    if row.get("nation_value") is None:
+        return f"There is no figure for {facts.nation} for this period."
+    if row.get("lower_95") is None:
+        return "The source gives no confidence limits."
+    return "This series is not judged."
+
+
+def figure(
+    facts: ReleaseFacts, indicator: IndicatorFacts, row: Row | None, area_name: str
+) -> Figure:
+    """The figure of one row; a row that does not exist is a value that is not published.
+
+    Args:
+        facts: The release.
+        indicator: The row's indicator.
+        row: A row of the scorecard or of an indicator mart, or None.
+        area_name: Name of the area, for its sentence.
+    """
+    if row is None:
+        state = words.STATES["not_published"]
+        text = f"{area_name}: the marts hold no row for this area."
+        return Figure(state.word, None, state, None, text, text, float("inf"), "no period", {})
+    decimals = indicator.decimals(row["measure"])
+    unit = row["unit"]
+    value = row["value"]
+    area_is_place = row.get("area_type", "place") == "place"
+    state = words.state_of(value, row["value_status"], row["compared_with_nation"])
+    period = words.period_text(row["period"])
+    heading = f"{area_name}, {period}" if row["period"] != "none" else area_name
+    if value is None:
+        note = words.sentence(row["value_note"] or state.meaning.format(nation=facts.nation))
+        story = f"{heading}: {state.word.lower()}. {note}"
+        return Figure(state.word, None, state, None, story, note, float("inf"), period, row)
+    limits = limits_text(row, decimals, unit)
+    told = words.with_unit(value, unit, decimals)
+    parts = [f"{heading}: {told}" + (f" (95% confidence interval {limits})." if limits else ".")]
+    why: str | None = None
+    if area_is_place:
+        nation = row.get("nation_value")
+        if nation is not None:
+            parts.append(f"{facts.nation}: {words.with_unit(nation, unit, decimals)}.")
+        if state.key == "not_compared":
+            why = words.sentence(why_not_compared(facts, indicator, row))
+            parts.append(f"Not compared. {why}")
+        else:
+            parts.append(f"{state.word} {joining(state.key)} {facts.nation}.")
+    trend = words.trend_text(row.get("recent_trend"))
+    if trend:
+        parts.append(f"Recent trend: {trend.lower()}.")
+    if row.get("modelled"):
+        parts.append("A modelled estimate.")
+    return Figure(
+        text=words.in_cell(value, unit, decimals),
+        value=value,
+        state=state,
+        limits=limits,
+        story=" ".join(parts),
+        note=why,
+        order=value,
+        period=period,
+        row=row,
+    )
+
+
+def joining(state: str) -> str:
+    """The word between a judgement and what it is compared with."""
+    return "to" if state == "similar" else "than"
+
+
+def limits_text(row: Row, decimals: int, unit: str | None) -> str | None:
+    """The 95% limits as text, or None where there are none."""
+    lower, upper = row.get("lower_95"), row.get("upper_95")
+    if lower is None or upper is None:
+        return None
+    return f"{words.in_cell(lower, unit, decimals)} to {words.in_cell(upper, unit, decimals)}"

@@ -1,0 +1,57 @@
+"""A page before it is written, and what every page knows.
+
+What belongs here: addresses and shared context. What does not: the content of any page.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from beacon.site.facts import ReleaseFacts
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page.
+
+    Attributes:
+        path: Address within the site, such as `places/halton.html`.
+        template: File among the templates.
+        title: What the browser's tab and the heading say.
+        section: Which entry of the navigation is current.
+        context: What the template draws on.
+    """
+
+    path: str
+    template: str
+    title: str
+    section: str
+    context: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def root(self) -> str:
+        """The way from this page to the site's root: every link is relative."""
+        return "../" * self.path.count("/")
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What every page builder is given."""
+
+    facts: ReleaseFacts
+    briefing_pdfs: frozenset[str] = frozenset()
+
+
+NAVIGATION = (
+    ("overview", "Overview", "index.html"),
+    ("rug", "Tartan rug", "rug.html"),
+    ("places", "Places", "places/index.html"),
+    ("indicators", "Indicators", "indicators/index.html"),
+    ("core20plus5", "Core20PLUS5", "core20plus5.html"),
+    ("inequality", "Inequality", "inequality.html"),
+    ("targets", "Targets", "targets.html"),
+    ("changes", "What changed", "changes.html"),
+    ("quality", "Data quality", "quality.html"),
+    ("methods", "Methods", "methods.html"),
+)

@@ -1,0 +1,294 @@
+"""Place pages, their index, and the one-page briefings.
+
+What belongs here: what a Place's pages say. What does not: the drawing of maps and spines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+
+from beacon.site import words
+from beacon.site.charts import strips
+from beacon.site.charts.scale import scale_for
+from beacon.site.facts import (
+    ADULTS,
+    ALL_AGES,
+    BEACONS,
+    CHILDREN,
+    OTHERS,
+    IndicatorFacts,
+    Place,
+    ReleaseFacts,
+    Row,
+    Series,
+)
+from beacon.site.figures import Figure, figure, series_name
+from beacon.site.insights import briefly, place_insights, state_counts
+from beacon.site.maps import MapMaker
+from beacon.site.page import Page, Shared
+from beacon.site.pages.rugs import badges_of
+
+_ALL = (BEACONS, ADULTS, CHILDREN, OTHERS)
+# A quartile of fewer values than this says nothing.
+_LEAST_FOR_QUARTILES = 4
+
+
+@dataclass(frozen=True)
+class SpineRow:
+    """An indicator's row on a Place page."""
+
+    indicator: IndicatorFacts
+    name: str
+    unit: str
+    badges: tuple[tuple[str, str], ...]
+    figure: Figure
+    nation: str
+    rank: str
+    trend: str | None
+    strip: Markup | None
+
+
+def place_pages(shared: Shared, maps: MapMaker) -> Iterator[Page]:
+    """Two pages a Place, and the index of Places."""
+    facts = shared.facts
+    for place in facts.places:
+        yield from _pages_of(shared, place, maps)
+    yield Page(
+        "places/index.html",
+        "places.html.j2",
+        "Places",
+        "places",
+        {"cards": [(place, headline(facts, place)) for place in facts.places]},
+    )
+
+
+def headline(facts: ReleaseFacts, place: Place) -> dict[str, Any]:
+    """The few numbers that stand for a Place wherever it is listed."""
+    row = place.row
+    counts = state_counts(facts, place, (BEACONS,))
+    shown = ("worse", "similar", "better", "higher", "lower", "not_compared", "missing")
+    total = sum(counts.values())
+    share = row["core20_share_percent"]
+    return {
+        "share": None if share is None else f"{words.number(share)}%",
+        "share_value": share,
+        "people": _count(row["people"]),
+        "people_core20": _count(row["people_core20"]),
+        "lsoas": row["lsoas"],
+        "lsoas_core20": row["lsoas_core20"],
+        "counts": counts,
+        "strip": strips.counts_strip([(key, counts[key]) for key in shown], total),
+        "total": total,
+    }
+
+
+def _count(value: int | None) -> str:
+    return "not supplied" if value is None else f"{value:,}"
+
+
+def _pages_of(shared: Shared, place: Place, maps: MapMaker) -> Iterator[Page]:
+    facts = shared.facts
+    insights = place_insights(facts, place, _ALL)
+    groups = [
+        (title, spine_rows(facts, place, programmes))
+        for title, programmes in (
+            ("Marmot beacon indicators", (BEACONS,)),
+            ("Core20PLUS5", (ADULTS, CHILDREN)),
+            ("Other indicators", (OTHERS,)),
+        )
+    ]
+    context: dict[str, Any] = {
+        "place": place,
+        "headline": headline(facts, place),
+        "concerns": insights.get("worse", []),
+        "strengths": insights.get("better", []),
+        "similar": insights.get("similar", []),
+        "directionless": [*insights.get("higher", []), *insights.get("lower", [])],
+        "groups": [
+            (title, [r for r in rows if r.figure.value is not None]) for title, rows in groups
+        ],
+        "absent": [(title, [r for r in rows if r.figure.value is None]) for title, rows in groups],
+        "vintages": _vintages(facts, place),
+        "briefing_pdf": f"{place.slug}-briefing.pdf"
+        if place.slug in shared.briefing_pdfs
+        else None,
+    }
+    yield Page(
+        f"places/{place.slug}.html",
+        "place.html.j2",
+        place.name,
+        "places",
+        {
+            **context,
+            "map_lsoas": maps.of_lsoas(place),
+            "wards": _wards(facts, place),
+            "ages": _ages(facts, place),
+            "targets": _targets(facts),
+        },
+    )
+    yield Page(
+        f"places/{place.slug}-briefing.html",
+        "briefing.html.j2",
+        f"{place.name}: briefing",
+        "places",
+        {
+            **context,
+            "concerns": briefly(insights.get("worse", [])),
+            "strengths": briefly(insights.get("better", [])),
+        },
+    )
+
+
+def spine_rows(facts: ReleaseFacts, place: Place, programmes: tuple[str, ...]) -> list[SpineRow]:
+    """The rows of a spine chart: each headline series, with the other Places' range."""
+    return [_spine_row(facts, place, series) for series in facts.scorecard_series(*programmes)]
+
+
+def _spine_row(facts: ReleaseFacts, place: Place, series: Series) -> SpineRow:
+    indicator = facts.by_slug[series.slug]
+    shown = facts.scorecard(series)
+    row = shown.get(place.code)
+    item = figure(facts, indicator, row, place.name)
+    values = sorted(r["value"] for r in shown.values() if r["value"] is not None)
+    strip = None
+    if row is not None and item.value is not None and row["nation_value"] is not None:
+        strip = _spine(item.value, row, values, item.state.key)
+    decimals = indicator.decimals(series.measure)
+    nation = row["nation_value"] if row is not None else None
+    any_row = row or next(iter(shown.values()))
+    ranked = row is not None and row["rank_among_places"] is not None
+    return SpineRow(
+        indicator=indicator,
+        name=series_name(indicator, series),
+        unit=words.unit_text(any_row["unit"]),
+        badges=badges_of(
+            indicator, series.measure, modelled=any(r["modelled"] for r in shown.values())
+        ),
+        figure=item,
+        nation="" if nation is None else words.in_cell(nation, any_row["unit"], decimals),
+        rank=f"{row['rank_among_places']} of {row['places_ranked']}" if ranked and row else "",
+        trend=words.trend_text(row.get("recent_trend")) if row is not None else None,
+        strip=strip,
+    )
+
+
+def _spine(value: float, row: Row, values: list[float], state: str) -> Markup | None:
+    if len(values) < _LEAST_FOR_QUARTILES:
+        return None
+    return strips.spine_strip(
+        strips.Spine(
+            value=value,
+            centre=row["nation_value"],
+            low=values[0],
+            quarter=_quantile(values, 0.25),
+            three_quarters=_quantile(values, 0.75),
+            high=values[-1],
+            flip=row["polarity"] == "low_is_good",
+            state=state,
+        )
+    )
+
+
+def _quantile(values: list[float], share: float) -> float:
+    """A quantile of sorted values with linear interpolation (type 7 of Hyndman and Fan)."""
+    at = share * (len(values) - 1)
+    below = int(at)
+    above = min(below + 1, len(values) - 1)
+    return values[below] + (at - below) * (values[above] - values[below])
+
+
+def _vintages(facts: ReleaseFacts, place: Place) -> list[dict[str, Any]]:
+    found = []
+    for vintage in facts.vintages:
+        row = facts.core20_total(place.code, vintage)
+        if row is not None:
+            found.append(
+                {
+                    "vintage": vintage,
+                    "share": f"{words.number(row['share_percent'])}%",
+                    "people": f"{row['people']:,}",
+                    "of": f"{row['people_in_area']:,}",
+                    "lsoas": f"{row['lsoas']:,} of {row['lsoas_in_area']:,}",
+                    "lsoa_vintage": row["lsoa_vintage"],
+                    "base": base_text(row["population_base"]),
+                }
+            )
+    return found
+
+
+def base_text(base: str | None) -> str:
+    """A population base in words: `census_2021` is Census 2021."""
+    return (base or "not stated").replace("_", " ").capitalize()
+
+
+def _wards(facts: ReleaseFacts, place: Place) -> list[dict[str, Any]]:
+    """A Place's wards, those with most people in Core20 LSOAs first."""
+    flag = f"core20_imd{facts.imd_vintage}"
+    found: dict[str, dict[str, Any]] = {}
+    for row in facts.lsoas:
+        if row["place_code"] != place.code:
+            continue
+        name = row.get("ward24_name") or "Ward not supplied"
+        ward = found.setdefault(
+            str(row.get("ward24_code") or name),
+            {"name": name, "lsoas": 0, "core20": 0, "people": 0, "people_core20": 0},
+        )
+        ward["lsoas"] += 1
+        ward["people"] += row["people"] or 0
+        if row.get(flag):
+            ward["core20"] += 1
+            ward["people_core20"] += row["people"] or 0
+    return sorted(found.values(), key=lambda w: (-w["people_core20"], -w["core20"], w["name"]))
+
+
+def _age_order(band: str) -> int:
+    return int(band.split("-")[0].rstrip("+"))
+
+
+def _ages(facts: ReleaseFacts, place: Place) -> list[dict[str, Any]]:
+    """Core20 and the rest by age band, one table a sex that the cohort mart holds."""
+    rows = [r for r in facts.cohort(place.code) if r["age_band"] != ALL_AGES]
+    sexes = [s for s in ("Female", "Male") if any(r["sex"] == s for r in rows)] or ["Persons"]
+    bands = sorted({r["age_band"] for r in rows}, key=_age_order)
+    people = {(r["sex"], r["age_band"], bool(r["core20"])): r["people"] for r in rows}
+    totals = {
+        (sex, core20): sum(people.get((sex, band, core20), 0) for band in bands)
+        for sex in sexes
+        for core20 in (True, False)
+    }
+    shares = {
+        key: 100 * count / totals[key[0], key[2]]
+        for key, count in people.items()
+        if key[0] in sexes and totals[key[0], key[2]]
+    }
+    if not shares:
+        return []
+    scale = scale_for(shares.values(), strips.INSET, strips.WIDTH - strips.INSET, from_zero=True)
+    tables = []
+    for sex in sexes:
+        lines = []
+        for band in bands:
+            core, rest = (shares.get((sex, band, flag)) for flag in (True, False))
+            lines.append(
+                {
+                    "band": band.replace("-", " to "),
+                    "core20": _count(people.get((sex, band, True))),
+                    "rest": _count(people.get((sex, band, False))),
+                    "core20_share": "" if core is None else f"{words.number(core)}%",
+                    "rest_share": "" if rest is None else f"{words.number(rest)}%",
+                    "strip": strips.pair_strip(scale, core, rest),
+                }
+            )
+        tables.append({"sex": sex, "rows": lines, "axis": strips.axis(scale, suffix="%")})
+    return tables
+
+
+def _targets(facts: ReleaseFacts) -> list[Any]:
+    """Targets that an indicator of this release measures exactly."""
+    if facts.targets is None or facts.fictional:
+        return []
+    return [t for t in facts.targets.targets if t.indicator in facts.by_slug]
