@@ -18,6 +18,7 @@ CHECKED_TABLES = [
     *derived("geography"),
     *derived("cohorts"),
     "indicators.fact",
+    "indicators.trend",
     *(f"marts.{name}" for name in MARTS),
 ]
 

@@ -35,6 +35,11 @@ def _spec(group: str, table: SqlTable) -> dg.AssetSpec:
     )
 
 
+def replace_deps(spec: dg.AssetSpec, deps: list[dg.AssetKey]) -> dg.AssetSpec:
+    """The same asset with other parents, where the SQL reads a view over several assets."""
+    return spec.replace_attributes(deps=deps)
+
+
 def _outline_spec(name: str) -> dg.AssetSpec:
     return dg.AssetSpec(
         table_key(name),
@@ -149,22 +154,19 @@ def indicator_assets(
 @dg.multi_asset(
     name="indicator_facts",
     specs=[
-        dg.AssetSpec(
-            table_key("indicators.fact"),
-            group_name="indicators",
-            deps=[indicator_key(slug) for slug in indicators()],
-            description=description("indicators.fact", derived("indicators")["indicators.fact"]),
-            kinds={"duckdb", "sql"},
-            metadata=definition_metadata("indicators.fact"),
-        )
+        replace_deps(
+            _spec("indicators", derived("indicators")["indicators.fact"]),
+            [indicator_key(slug) for slug in indicators()],
+        ),
+        _spec("indicators", derived("indicators")["indicators.trend"]),
     ],
     pool=WRITER_POOL,
 )
-def indicator_facts(session: dg.ResourceParam[Session]) -> dg.MaterializeResult:
-    """All indicators in one table, with what is missing and how each compares."""
-    rows = session.derive_facts()
-    session.submit_checks(["indicators.fact"])
-    return dg.MaterializeResult(metadata={"dagster/row_count": rows})
+def indicator_facts(session: dg.ResourceParam[Session]) -> Iterator[dg.MaterializeResult]:
+    """All indicators in one table, with what is missing, how each compares, and its trend."""
+    for name, rows in session.derive_facts().items():
+        yield dg.MaterializeResult(asset_key=table_key(name), metadata={"dagster/row_count": rows})
+        session.submit_checks([name])
 
 
 @dg.multi_asset(

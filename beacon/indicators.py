@@ -88,11 +88,15 @@ def derive_published(warehouse: Warehouse) -> int:
     return warehouse.row_count("indicators.published")
 
 
-def derive_facts(warehouse: Warehouse) -> int:
-    """Make `indicators.published`, `indicators.gap` and `indicators.fact`."""
+def derive_facts(warehouse: Warehouse) -> dict[str, int]:
+    """Put all indicators together, with what is missing, how each compares, and recent trends.
+
+    Returns:
+        Rows of `indicators.fact` and `indicators.trend`.
+    """
     derive_published(warehouse)
     warehouse.derive("indicators.gap")
-    return warehouse.derive("indicators.fact")
+    return {name: warehouse.derive(name) for name in ("indicators.fact", "indicators.trend")}
 
 
 __all__ = ["derive_facts", "derive_indicator", "derive_published", "renamed_series"]

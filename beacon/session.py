@@ -197,13 +197,11 @@ class Session:
         ).fetchall()
         return frozenset((str(source), str(series)) for source, series in rows)
 
-    def derive_facts(self) -> int:
-        """Put all indicators together, with what is missing and how each compares."""
-        from beacon.indicators import derive_published
+    def derive_facts(self) -> dict[str, int]:
+        """Put all indicators together; give the rows of each table made."""
+        from beacon.indicators import derive_facts
 
-        derive_published(self.warehouse)
-        self.warehouse.derive("indicators.gap")
-        return self.warehouse.derive("indicators.fact")
+        return derive_facts(self.warehouse)
 
     def _load_staged_part_table(self) -> None:
         from beacon.warehouse_registry import STAGED_PART_COLUMNS, insert_rows

@@ -53,6 +53,7 @@ _TABLES: dict[str, str] = {
     "cancelled_period": (
         "indicator_slug varchar, measure varchar, period varchar, reason varchar, status varchar"
     ),
+    "known_break": "indicator_slug varchar, period varchar, note varchar",
     "selection": (
         "indicator_slug varchar, measure varchar, role varchar, modelled boolean, "
         "binding_order integer, source varchar, series varchar, expected_name varchar, "
@@ -116,6 +117,11 @@ def load_registry_tables(con: duckdb.DuckDBPyConnection, workspace: Workspace) -
             )
             for indicator in workspace.indicators.values()
             for cancelled in indicator.cancelled_periods
+        ],
+        "known_break": [
+            (indicator.slug, known.period, known.note)
+            for indicator in workspace.indicators.values()
+            for known in indicator.known_breaks
         ],
         "selection": [
             row for indicator in workspace.indicators.values() for row in _selection_rows(indicator)

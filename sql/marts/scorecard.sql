@@ -1,7 +1,7 @@
 -- table: marts.scorecard
 -- grain: one row per indicator, headline measure, Place and sex, at the latest period
--- depends: indicators.fact, registry.indicator, registry.measure, registry.place, registry.footprint
--- columns: indicator_id, indicator_slug, name, theme, programme, measure, measure_name, place_code, place_name, sex, age, period, period_end, value, lower_95, upper_95, unit, polarity, nation_value, compared_with_nation, rank_among_places, places_ranked, difference_from_nation, modelled, value_status, value_note, fictional
+-- depends: indicators.fact, indicators.trend, registry.indicator, registry.measure, registry.place, registry.footprint
+-- columns: indicator_id, indicator_slug, name, theme, programme, measure, measure_name, place_code, place_name, sex, age, period, period_end, value, lower_95, upper_95, unit, polarity, nation_value, compared_with_nation, rank_among_places, places_ranked, difference_from_nation, recent_trend, recent_trend_reason, modelled, value_status, value_note, fictional
 -- The latest period is that of the measure, not of the Place: a Place without a value for it is
 -- shown without one rather than with an older value among newer ones. Rank 1 is the best where
 -- the indicator has a direction, else the highest.
@@ -70,6 +70,12 @@ select
         partition by rows_shown.indicator_slug, rows_shown.measure, rows_shown.sex, rows_shown.age
     ) as places_ranked,
     rows_shown.value - rows_shown.nation_value as difference_from_nation,
+    if(rows_shown.value is null, null, coalesce(trend.recent_trend, 'Cannot be calculated')) as recent_trend,
+    if(
+        rows_shown.value is null,
+        null,
+        coalesce(trend.recent_trend_reason, if(trend.recent_trend is null, 'not_defined_for_this_measure', null))
+    ) as recent_trend_reason,
     rows_shown.modelled,
     rows_shown.value_status,
     rows_shown.value_note,
@@ -77,3 +83,12 @@ select
 from rows_shown
 cross join registry.footprint as footprint
 inner join registry.indicator as indicator on rows_shown.indicator_slug = indicator.indicator_slug
+left join indicators.trend as trend
+    on rows_shown.indicator_slug = trend.indicator_slug
+    and rows_shown.measure = trend.measure
+    and rows_shown.area_code = trend.area_code
+    and rows_shown.sex = trend.sex
+    and rows_shown.age = trend.age
+    and rows_shown.category_type = trend.category_type
+    and rows_shown.category = trend.category
+    and rows_shown.period = trend.last_period
