@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import urlencode, urljoin, urlsplit
 
+from beacon.errors import SettingsError
 from beacon.fetch.decoding import Bounds, Decoder, TooLargeError
 from beacon.fetch.errors import FetchError
 from beacon.fetch.hosts import is_loopback, origin_of
@@ -214,9 +215,8 @@ class HttpClient:
         self._pacer = Pacer(self._clock, intervals or {})
         self._progress = progress
         self._chance = chance
-        tls: ssl.SSLContext | bool = (
-            ssl.create_default_context(cafile=str(ca_file)) if ca_file is not None else True
-        )
+        # Made once: reading all public certificates takes longer than a request on this machine.
+        tls = httpx.create_ssl_context() if ca_file is None else _trusting(ca_file)
         settings: dict[str, Any] = {
             "headers": {"User-Agent": user_agent, "Accept-Encoding": "gzip", "Accept": "*/*"},
             "timeout": httpx.Timeout(
@@ -510,6 +510,15 @@ class HttpClient:
         if found is None:
             found = re.search(r'"(?:title|message|error)"\s*:\s*"([^"]{1,160})"', text)
         return f' ("{found.group(1)}")' if found else ""
+
+
+def _trusting(ca_file: Path) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=str(ca_file))
+    except (OSError, ssl.SSLError) as error:
+        raise SettingsError(
+            f"BEACON_LIVE_CA_FILE: {ca_file} holds no certificates that can be read ({error})."
+        ) from error
 
 
 def check_origin(ask: Ask, url: str) -> None:

@@ -328,9 +328,7 @@ class _Publisher:
         if not same:
             night.arrived.append(name)
 
-    def _faults(
-        self, spec: DatasetSpec, path: Path, seen: Recognition, name: str
-    ) -> list[Problem]:
+    def _faults(self, spec: DatasetSpec, path: Path, seen: Recognition, name: str) -> list[Problem]:
         from beacon.sources.readers import READERS
 
         fictional = self._fetcher.workspace.settings.is_fictional
