@@ -5,3 +5,14 @@ What does not: schedules, runs, retries and anything else that imports an orches
 """
 
 __version__ = "0.1.0"
+
+__all__ = ["__version__", "connect", "read"]
+
+
+def __getattr__(name: str) -> object:
+    """Analysts' functions, imported when first used, so that `import beacon` costs nothing."""
+    if name in ("connect", "read"):
+        from beacon import api
+
+        return getattr(api, name)
+    raise AttributeError(f"module 'beacon' has no attribute {name!r}")

@@ -27,8 +27,9 @@ from beacon.release.catalogue import (
     write_catalogue,
 )
 from beacon.release.layout import Release
-from beacon.release.manifest import build_manifest
+from beacon.release.manifest import FICTIONAL_NOTICE, build_manifest
 from beacon.release.parquet import WrittenMart, write_mart
+from beacon.release.workbook import write_csvs, write_workbook
 from beacon.settings import Home
 from beacon.warehouse import Warehouse
 
@@ -94,7 +95,7 @@ def publish_release(
             return Publication("unchanged", previous, previous)
         content = content_digest({mart.name: mart.content_sha256 for mart in written})
         approval = refuse_unless_approved(warehouse, content, label, previous)
-        _write_companions(warehouse, building, written)
+        _write_companions(warehouse, building, written, label, inputs)
         for extra in extras:
             extra(building, label)
         manifest = build_manifest(
@@ -195,16 +196,42 @@ def digest_of(release: Release) -> str:
     )
 
 
-def _write_companions(warehouse: Warehouse, building: Path, written: list[WrittenMart]) -> None:
+def _write_companions(
+    warehouse: Warehouse,
+    building: Path,
+    written: list[WrittenMart],
+    label: str,
+    inputs: list[dict[str, Any]],
+) -> None:
     contracts = [warehouse.workspace.contracts[f"marts.{mart.name}"] for mart in written]
     _write(building / layout.VIEWS, views_sql(contracts))
+    fictional = warehouse.workspace.settings.is_fictional
     package = {
         "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
         "name": "beacon",
         "title": f"Beacon: {warehouse.workspace.footprint.name}",
-        "resources": [datapackage_resource(contract) for contract in contracts],
+        "description": FICTIONAL_NOTICE if fictional else "Core20 cohorts and Marmot beacons.",
+        "version": label,
+        "resources": [
+            datapackage_resource(contract)
+            | {"bytes": mart.size_bytes, "hash": f"sha256:{mart.sha256}"}
+            for contract, mart in zip(contracts, written, strict=True)
+        ],
     }
+    # Frictionless allows neither list to be empty.
+    if licences := sorted({str(entry["licence"]) for entry in inputs}):
+        package["licenses"] = [{"name": name} for name in licences]
+    if sources := sorted({str(entry["attribution"]) for entry in inputs}):
+        package["sources"] = [{"title": title} for title in sources]
     _write(building / layout.DATAPACKAGE, canonical_json(package))
+    write_csvs(building, contracts)
+    write_workbook(
+        building,
+        [contract.table for contract in contracts],
+        label=label,
+        footprint=warehouse.workspace.footprint.name,
+        fictional=fictional,
+    )
 
 
 def _write(path: Path, text: str) -> None:
