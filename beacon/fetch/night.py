@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +121,13 @@ class Fetcher:
         """Where downloads are kept; fictional and official ones apart."""
         realm = "fictional" if self.workspace.settings.is_fictional else "official"
         return self.workspace.home.downloads / realm
+
+    @cached_property
+    def accepted(self) -> frozenset[str]:
+        """Hashes of all last good objects."""
+        settings = self.workspace.settings
+        current = self.workspace.store.current(fictional=settings.is_fictional)
+        return frozenset(landed.sha256 for landed in current.values())
 
     @property
     def state_file(self) -> Path:
@@ -339,9 +347,13 @@ class _Publisher:
         return []
 
     def _held(self, name: str) -> Retrieved | None:
-        """What is held of an item, unless its file is gone or damaged."""
+        """What is held of an item, unless its file is gone, damaged or was never accepted.
+
+        A file that staging refused is asked for again as if there were none: the publisher may
+        say that nothing has changed about what arrived here cut short.
+        """
         record = self._night.held.get(name)
-        if record is None:
+        if record is None or record.sha256 not in self._fetcher.accepted:
             return None
         path = self._fetcher.path_of(record)
         return record if path.is_file() and sha256_of(path) == record.sha256 else None
@@ -368,6 +380,8 @@ class _Publisher:
         record = self._night.held.get(name)
         if record is None:
             return "Nothing of it has been received yet; it is asked for again in the next run."
+        if record.sha256 not in self._fetcher.accepted:
+            return "The last good version stays in use; it is asked for again in the next run."
         retrieved = datetime.fromisoformat(record.retrieved_at)
         checked = datetime.fromisoformat(record.checked_at)
         days = (self._fetcher.now() - checked).days

@@ -108,7 +108,9 @@ class Bench:
         workspace = self.workspace()
         limits = Limits(attempts=3, idle_seconds=idle, connect_seconds=5.0, bounds=BOUNDS)
         hosts = hosts or load_hosts(workspace.settings.live_base_urls)
-        with HttpClient("Beacon tests", limits=limits, clock=self.clock) as client:
+        with HttpClient(
+            "Beacon tests", limits=limits, clock=self.clock, intervals=hosts.intervals()
+        ) as client:
             found = Fetcher(workspace, client, hosts, now=lambda: self.today).fetch()
         report = land_files(
             found,

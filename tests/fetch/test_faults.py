@@ -64,6 +64,10 @@ def _duplicate(column: bytes) -> Edit:
     return _on_lines(edit)
 
 
+def _two_thirds(lines: list[bytes]) -> list[bytes]:
+    return [*lines[: len(lines) * 2 // 3], b""]
+
+
 def _add_column(lines: list[bytes]) -> list[bytes]:
     first, *rest = lines
     end = b"\r" if first.endswith(b"\r") else b""
@@ -157,6 +161,7 @@ PUBLISHERS = {
             "header only": _on_lines(lambda lines: [lines[0], b""]),
             "renamed column": lambda body: body.replace(b",Value,", b",Result,", 1),
             "extra column": _on_lines(_add_column),
+            "cut at row limit": _on_lines(_two_thirds),
             "duplicate key": _duplicate(b"Value"),
         },
         series=frozenset({"93014"}),
@@ -203,6 +208,7 @@ PUBLISHERS = {
             "header only": _on_lines(lambda lines: [lines[0], b""]),
             "renamed column": lambda body: body.replace(b"gld_percent", b"good_percent", 1),
             "extra column": _on_lines(_add_column),
+            "cut at row limit": _on_lines(_two_thirds),
             "duplicate key": _duplicate(b"gld_percent"),
         },
     ),
@@ -213,6 +219,7 @@ PUBLISHERS = {
             "header only": _on_lines(lambda lines: [lines[0], b""]),
             "renamed column": lambda body: body.replace(b",observation,", b",result,", 1),
             "extra column": _on_lines(_add_column),
+            "cut at row limit": _on_lines(_two_thirds),
             "duplicate key": _duplicate(b"observation"),
         },
         series=frozenset({"Claimant Count"}),
@@ -245,7 +252,7 @@ SAYS = {
     "header only": r"no rows|no data|gave 0 records",
     "renamed column": r"missing|(?i:invalid field)",
     "duplicate key": r"more than once|more than one row|two different values",
-    "cut at row limit": r"cut short|is above",
+    "cut at row limit": r"cut short|is above|fewer",
     "empty body": r"empty",
     "certificate failure": r"certificate could not be verified",
 }

@@ -1,0 +1,83 @@
+"""The mode changes only where bytes come from: live from replicas and the sample publish the same.
+
+The replicas give pages of JSON and CSV where the sample has files, so this also proves that both
+forms are read alike.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from beacon.release.layout import Release, latest_release
+from beacon.session import Session
+from beacon.settings import Settings
+from beacon.workspace import Workspace
+from tests.fetch.conftest import whole_register
+from tests.replicas.world import World, not_in_sample
+
+# What says where a figure came from, and nothing else.
+PROVENANCE = {"sha256", "original_name", "origin", "size_bytes"}
+
+pytestmark = pytest.mark.slow
+
+
+def live(home: Path, world: World, sample_files: Path, **urls: str) -> Settings:
+    return Settings(
+        home=home,
+        inputs="live",
+        footprint="sample",
+        live_base_urls={**world.base_urls, **urls},
+        live_skip=not_in_sample(sample_files, whole_register()),
+    )
+
+
+def publish(settings: Settings) -> tuple[str, Release]:
+    workspace = Workspace(settings)
+    with Session(workspace, run_id="test") as session:
+        status = session.run_all(check=False).status
+    release = latest_release(workspace.home)
+    assert release is not None
+    return status, release
+
+
+def test_live_publishes_what_the_sample_does(
+    tmp_path: Path, world: World, sample_files: Path
+) -> None:
+    _, sample = publish(Settings(home=tmp_path / "sample", inputs="sample"))
+    _, fetched = publish(live(tmp_path / "live", world, sample_files))
+    marts = sorted(path.name for path in sample.path.glob("*.parquet"))
+    assert marts == sorted(path.name for path in fetched.path.glob("*.parquet"))
+    differ = [
+        name
+        for name in marts
+        if (sample.path / name).read_bytes() != (fetched.path / name).read_bytes()
+    ]
+    assert differ == ["source_status.parquet"]
+    one, other = (pl.read_parquet(r.path / "source_status.parquet") for r in (sample, fetched))
+    assert {name for name in one.columns if not one[name].equals(other[name])} <= PROVENANCE
+    origins = other.filter(pl.col("sha256").is_not_null())["origin"]
+    assert origins.str.starts_with("http://127.0.0.1:").all()
+
+
+def test_when_one_publisher_is_down_the_rest_is_published(
+    tmp_path: Path, world: World, sample_files: Path
+) -> None:
+    home = tmp_path / "live"
+    publish(live(home, world, sample_files))
+    path = "/claimant-count/claimant-count.csv"
+    world.ons_els.files[path] = world.ons_els.files[path].replace(b"Fictional fig", b"Revised fig")
+    status, release = publish(
+        live(home, world, sample_files, ees="https://127.0.0.1:9/statistics/v1?".rstrip("?"))
+    )
+    assert status == "published"
+    rows = pl.read_parquet(release.path / "source_status.parquet")
+    down = rows.filter(pl.col("source") == "dfe_eyfsp")
+    assert down["status"].to_list() == ["refused_last_good_in_use"]
+    assert "could not be reached" in down["message"][0]
+    assert "last confirmed today, stays in use" in down["message"][0]
+    assert down["rows_staged"][0] > 0
+    revised = rows.filter(pl.col("part") == "claimant-count")
+    assert revised["status"].to_list() == ["in_use"]
