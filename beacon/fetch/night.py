@@ -91,13 +91,34 @@ class Night:
         )
 
 
-def load_held(path: Path) -> dict[str, Retrieved]:
-    """What earlier nights fetched, by name."""
+def load_night(path: Path) -> Night:
+    """What the last night came to, as it was saved; an empty one where there was none."""
     record: dict[str, Any] = read_json(path) or {}
-    return {
-        name: Retrieved(**{**entry, "members": tuple(entry["members"])})
-        for name, entry in record.get("held", {}).items()
-    }
+    return Night(
+        held={
+            name: Retrieved(**{**entry, "members": tuple(entry["members"])})
+            for name, entry in record.get("held", {}).items()
+        },
+        confirmed=record.get("confirmed", []),
+        arrived=record.get("arrived", []),
+        failures=[
+            Failure(
+                entry["name"],
+                entry["key"],
+                entry["url"],
+                tuple(Problem(**problem) for problem in entry["problems"]),
+            )
+            for entry in record.get("failures", [])
+        ],
+        nothing=record.get("nothing", {}),
+        not_configured=record.get("not_configured", {}),
+    )
+
+
+def downloads_of(workspace: Workspace) -> Path:
+    """Where a workspace's downloads are kept; `fetched.json` there says what the last night did."""
+    realm = "fictional" if workspace.settings.is_fictional else "official"
+    return workspace.home.downloads / realm
 
 
 @dataclass
@@ -119,8 +140,7 @@ class Fetcher:
     @property
     def directory(self) -> Path:
         """Where downloads are kept; fictional and official ones apart."""
-        realm = "fictional" if self.workspace.settings.is_fictional else "official"
-        return self.workspace.home.downloads / realm
+        return downloads_of(self.workspace)
 
     @cached_property
     def accepted(self) -> frozenset[str]:
@@ -141,7 +161,7 @@ class Fetcher:
         so that landing refuses it by name and keeps the last good one in use.
         """
         with _alone(self.directory):
-            night = Night(held=load_held(self.state_file))
+            night = Night(held=load_night(self.state_file).held)
             recogniser = Recogniser(
                 self.workspace.register,
                 self.workspace.register_digest,

@@ -54,8 +54,9 @@ def find_files(workspace: Workspace) -> list[FoundFile]:
     """Every file of this run's inputs, recognised by content. Live inputs are fetched first."""
     if workspace.settings.inputs == "live":
         from beacon.fetch.night import fetch_night
+        from beacon.fetch.progress import terminal_progress
 
-        return fetch_night(workspace)
+        return fetch_night(workspace, terminal_progress())
     return scan_folder(
         input_folder(workspace),
         workspace.register,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,8 @@ import pytest
 
 from beacon.errors import SettingsError
 from beacon.fetch.hosts import load_hosts
-from beacon.fetch.night import live_hosts, user_agent
+from beacon.fetch.night import live_hosts, load_night, user_agent
+from beacon.fetch.progress import terminal_progress
 from beacon.settings import Settings, secrets_from_environment
 from beacon.workspace import Workspace
 from tests.fetch.conftest import Bench
@@ -128,6 +130,30 @@ def test_what_is_held_says_where_and_when_it_came_from(
     assert record["url"] == f"{world.ons_els.url}/claimant-count/claimant-count.csv"
     assert record["members"] == ["Claimant Count"]
     assert state["failures"] == []
+    night = load_night(at.home / "downloads/fictional/fetched.json")
+    assert night.arrived == ["ons_els/topic/claimant-count"]
+
+
+def test_what_went_wrong_can_be_read_later(bench: Callable[..., Bench], world: World) -> None:
+    at = bench("ons_els/topic", series=frozenset({"Claimant Count"}))
+    world.ons_els.files.clear()
+    at.night()
+    night = load_night(at.home / "downloads/fictional/fetched.json")
+    assert [failure.name for failure in night.failures] == ["ons_els/topic/claimant-count"]
+    assert "404" in str(night.failures[0].problems[0])
+
+
+def test_progress_is_for_people_at_a_terminal() -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    assert terminal_progress(io.StringIO()) is None
+    terminal = Terminal()
+    say = terminal_progress(terminal)
+    assert say is not None
+    say("https://a.example/big.csv?uid=x", 3_000_000, 6_000_000)
+    assert terminal.getvalue() == ""  # two seconds have not passed
 
 
 # Who may be asked, and as whom
