@@ -34,6 +34,9 @@ from beacon.registry.sources import DatasetSpec
 from beacon.sources.page_archive import PageIndex, Shape, write_pages
 
 _MOST_PAGES = 5_000
+# A layer that is overloaded says so inside an answer of status 200.
+_SERVER_ERRORS_FROM = 500
+_ATTEMPTS = 4
 
 
 def arcgis_tasks(context: Context, spec: DatasetSpec) -> list[Task]:
@@ -85,16 +88,22 @@ def _query(fetch: ArcGisFetch, object_id: str) -> dict[str, str]:
 
 
 def _read(context: Context, ask: Ask) -> tuple[Received, Any, bytes]:
-    """An answer that is no refusal in disguise."""
-    received, content = context.client.read(ask)
-    document = parse_json(ask.shown, content)
-    if not isinstance(document, dict):
-        raise FetchError(ask.shown, "answered with JSON that is no object.")
-    error = document.get("error")
-    if error:
+    """An answer that is no refusal in disguise. One that may pass is asked for again."""
+    for attempt in range(1, _ATTEMPTS + 1):
+        received, content = context.client.read(ask)
+        document = parse_json(ask.shown, content)
+        if not isinstance(document, dict):
+            raise FetchError(ask.shown, "answered with JSON that is no object.")
+        error = document.get("error")
+        if not error:
+            break
+        code = error.get("code") or 0
+        if code >= _SERVER_ERRORS_FROM and attempt < _ATTEMPTS:
+            context.client.pause(attempt)
+            continue
         details = "; ".join(str(item) for item in error.get("details") or [])
         said = f"{error.get('message', 'no reason')} {details}".strip()
-        raise FetchError(ask.shown, f"answered 200 with an error {error.get('code', '')}: {said}")
+        raise FetchError(ask.shown, f"answered 200 with an error {code}: {said}")
     return received, document, content
 
 

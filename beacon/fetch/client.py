@@ -284,6 +284,10 @@ class HttpClient:
         received, content = self.read(ask)
         return parse_json(received.url, content)
 
+    def pause(self, attempt: int) -> None:
+        """Wait as after a failed attempt: for services that hide a failure in a good answer."""
+        self._clock.sleep(self._doubled(attempt))
+
     # One request, several attempts
 
     def _exchange(self, ask: Ask, sink: _Sink) -> Received:
@@ -316,9 +320,12 @@ class HttpClient:
                     host_is_down=True,
                 )
             return failed.wait
+        return self._doubled(attempt)
+
+    def _doubled(self, attempt: int) -> float:
         # Jitter: clients that failed together do not come back together.
-        doubled = limits.first_wait_seconds * float(2 ** (attempt - 1))
-        return min(doubled, limits.longest_wait_seconds) * (0.5 + self._chance() / 2)
+        doubled = self._limits.first_wait_seconds * float(2 ** (attempt - 1))
+        return min(doubled, self._limits.longest_wait_seconds) * (0.5 + self._chance() / 2)
 
     def _attempt(self, ask: Ask, sink: _Sink, started: float) -> Received:
         import httpx

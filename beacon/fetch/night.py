@@ -36,7 +36,7 @@ from beacon.workspace import Workspace
 
 _THREADS = 6
 # After this many failures in a row, each asked as often as it may be, a publisher counts as down.
-_FAILURES_TO_DOWN = 2
+_FAILURES_TO_DOWN = 3
 
 Now = Callable[[], datetime]
 

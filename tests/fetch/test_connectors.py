@@ -18,7 +18,7 @@ from beacon.registry.fetch import EesFetch, Fetch, StatXploreFetch
 from beacon.registry.sources import DatasetSpec
 from beacon.sources.page_archive import read_index, read_pages
 from tests.fetch.conftest import Bench, FakeClock, whole_register
-from tests.replicas.server import Answer, Request, as_json, edited
+from tests.replicas.server import Answer, Request, as_json, edited, times
 from tests.replicas.world import World
 
 Run = Callable[..., list[Any]]
@@ -110,6 +110,13 @@ def test_arcgis_an_error_inside_200_is_said(run: Run, world: World) -> None:
     del world.arcgis.layers["LSOA21_WD24_LAD24_EW_LU"]
     with pytest.raises(FetchError, match="answered 200 with an error 400: Invalid URL"):
         run("ons_open_geography/lsoa21_ward24")
+
+
+def test_arcgis_an_overload_inside_200_is_asked_again(run: Run, world: World) -> None:
+    busy = as_json({"error": {"code": 504, "message": "Your request has timed out."}})
+    with world.arcgis.failing(times(2, lambda _request, _answer: busy)):
+        (outcome,) = run("ons_open_geography/lsoa21_ward24")
+    assert read_index(outcome.path).records == 1800
 
 
 # Fingertips

@@ -6,6 +6,10 @@ forms are read alike.
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import polars as pl
@@ -81,3 +85,27 @@ def test_when_one_publisher_is_down_the_rest_is_published(
     assert down["rows_staged"][0] > 0
     revised = rows.filter(pl.col("part") == "claimant-count")
     assert revised["status"].to_list() == ["in_use"]
+
+
+def test_the_command_ends_with_a_status_to_alert_on(
+    tmp_path: Path, world: World, sample_files: Path
+) -> None:
+    """`beacon run --inputs live` with one file gone: published, and status 3."""
+    settings = live(tmp_path / "home", world, sample_files)
+    publish(settings)
+    del world.ons_els.files["/claimant-count/claimant-count.csv"]
+    path = "/modelled-unemployment/modelled-unemployment.csv"
+    world.ons_els.files[path] = world.ons_els.files[path].replace(b"Fictional fig", b"Revised fig")
+    done = subprocess.run(
+        [sys.executable, "-c", "from beacon.cli import main; main()", "run", "--inputs", "live",
+         "--footprint", "sample", "--home", str(settings.home)],
+        env={
+            **os.environ,
+            "BEACON_LIVE_BASE_URLS": json.dumps(settings.live_base_urls),
+            "BEACON_LIVE_SKIP": json.dumps(settings.live_skip),
+        },
+        capture_output=True, text=True, timeout=240, check=False,
+    )  # fmt: skip
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert "claimant-count.csv: answered 404" in " ".join(done.stdout.split())
+    assert "(published)" in done.stdout
