@@ -11,11 +11,12 @@ import fcntl
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any
 
+from beacon.disclosure.own_counts import protect_own_counts
 from beacon.errors import BeaconError, PublicationBlockedError
 from beacon.files import read_json, write_json
 from beacon.ingest.collect import collect
@@ -187,6 +188,10 @@ class Session:
 
         indicator = self.workspace.indicators[slug]
         rows = derive_indicator(self.warehouse, indicator, self._staged_series)
+        hidden = protect_own_counts(self.warehouse.con, indicator)
+        report = self.workspace.home.state / "disclosure" / f"{slug}.json"
+        if hidden or report.is_file():
+            write_json(report, [asdict(cell) for cell in hidden])
         return rows, [str(problem) for problem in renamed_series(self.warehouse, indicator)]
 
     @cached_property

@@ -92,6 +92,34 @@ class CancelledPeriod(Entry):
     measure: Slug | None = Field(default=None, description="Null where it holds for all measures.")
 
 
+class DisclosureRule(Entry):
+    """How small numbers of people are kept from being shown."""
+
+    apply: Literal["own_counts", "always", "never"] = Field(
+        default="own_counts",
+        description=(
+            "own_counts: counts that nobody has protected yet (local returns); always: published"
+            " counts too; never: none, for a stated reason."
+        ),
+    )
+    smallest_shown: int = Field(
+        default=5, ge=1, description="Counts from 1 to one less than this are suppressed."
+    )
+    rounding: int | None = Field(
+        default=None, ge=2, description="Shown counts are rounded to a multiple of this."
+    )
+    complementary: bool = Field(
+        default=True, description="Suppress further cells so that none can be worked out."
+    )
+    reason: Text | None = Field(default=None, description="Why, when never or not complementary.")
+
+    @model_validator(mode="after")
+    def _say_why(self) -> DisclosureRule:
+        if self.reason is None and (self.apply == "never" or not self.complementary):
+            raise ValueError("reason is needed where protection is switched off")
+        return self
+
+
 class Indicator(Entry):
     """One indicator as this partnership defines it.
 
@@ -155,6 +183,7 @@ class Indicator(Entry):
         default=None, description="What is and is not available below region."
     )
     rounding: int = Field(ge=0, le=4, description="Decimal places shown; data keep full precision.")
+    disclosure: DisclosureRule = DisclosureRule()
     revision_tolerance_percent: float | None = Field(
         default=10.0,
         gt=0,
