@@ -146,7 +146,7 @@ class Session:
         return (
             release is not None
             and not any(outcome.status == "new" for outcome in report.outcomes)
-            and release.manifest.get("build_fingerprint") == self.workspace.build_fingerprint()
+            and self.workspace.is_built(release.label, release.manifest)
         )
 
     def stage(self, table: str) -> list[StagedPart]:
@@ -280,13 +280,16 @@ class Session:
                 "Nothing was published: what no release can be made without is missing. "
                 + " ".join(missing)
             )
-        return publish_release(
+        publication = publish_release(
             self.warehouse,
             list(MARTS),
             checks=self.kept_checks(),
             inputs=self.inputs_in_use(),
             run_record=self._run_record(),
         )
+        if publication.status in ("published", "unchanged"):
+            self.workspace.remember_build(publication.release.label)
+        return publication
 
     def run_all(self, *, check: bool = True) -> Publication:
         """The whole run without an orchestrator: for tests, benchmarks and notebooks.

@@ -10,9 +10,11 @@ import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from beacon.contracts import Contract, load_contracts
 from beacon.errors import SettingsError
+from beacon.files import read_json, write_json
 from beacon.ingest.land import Needed
 from beacon.ingest.stage import Stager
 from beacon.landing import LandingStore
@@ -129,6 +131,27 @@ class Workspace:
     def staging_report_file(self, table: str) -> Path:
         """Where the staging step of one table leaves its report."""
         return self.home.state / f"staging-{table}.json"
+
+    @property
+    def built_file(self) -> Path:
+        """Where it is kept which build gave the current release."""
+        return self.home.state / "built.json"
+
+    def remember_build(self, label: str) -> None:
+        """Keep that a build of the present inputs and code says what a release says.
+
+        A change of code alone often changes no number; without this every later night would be
+        a full one, because the release's own manifest names the older code.
+        """
+        write_json(self.built_file, {"release": label, "fingerprint": self.build_fingerprint()})
+
+    def is_built(self, label: str, manifest: dict[str, Any]) -> bool:
+        """Whether a build of the present inputs and code is known to give this release."""
+        fingerprint = self.build_fingerprint()
+        if manifest.get("build_fingerprint") == fingerprint:
+            return True
+        known = read_json(self.built_file) or {}
+        return known == {"release": label, "fingerprint": fingerprint}
 
     def build_fingerprint(self) -> str:
         """A hash of all that decides the content of a release: inputs in use, code, footprint."""

@@ -91,7 +91,7 @@ def nothing_to_do(workspace: Workspace) -> bool:
     release = latest_release(workspace.home)
     if release is None or not workspace.home.catalogue.is_file():
         return False
-    if release.manifest.get("build_fingerprint") != workspace.build_fingerprint():
+    if not workspace.is_built(release.label, release.manifest):
         return False
     current = workspace.store.current(fictional=workspace.settings.is_fictional)
     origins = {landed.origin: landed for landed in current.values()}
