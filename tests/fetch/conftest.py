@@ -20,6 +20,7 @@ from beacon.ingest.land import LandingOutcome, Needed, land_files
 from beacon.ingest.stage import StagedPart
 from beacon.landing import LandedObject
 from beacon.registry import Indicator, load_indicators
+from beacon.registry.fetch import Fetch
 from beacon.registry.sources import SourceRegister, load_source_register
 from beacon.sample import write_sample
 from beacon.settings import Settings
@@ -81,6 +82,7 @@ class Bench:
     key: str
     series: frozenset[str] = frozenset()
     skip: tuple[str, ...] = ()
+    fetch: Fetch | None = None
     today: datetime = datetime(2026, 11, 20, 2, tzinfo=UTC)
     clock: FakeClock = field(default_factory=FakeClock)
 
@@ -96,6 +98,8 @@ class Bench:
         register = whole_register()
         source = register.datasets[self.key].source
         dataset = register.datasets[self.key].dataset
+        if self.fetch is not None:
+            dataset = dataset.model_copy(update={"fetch": self.fetch})
         one = SourceRegister([source.model_copy(update={"datasets": (dataset,)})])
         workspace.__dict__["register"] = one
         workspace.__dict__["indicators"] = all_indicators()

@@ -13,6 +13,7 @@ from beacon.errors import SettingsError
 from beacon.fetch.hosts import load_hosts
 from beacon.fetch.night import live_hosts, load_night, user_agent
 from beacon.fetch.progress import terminal_progress
+from beacon.registry.fetch import StatXploreFetch
 from beacon.settings import Settings, secrets_from_environment
 from beacon.workspace import Workspace
 from tests.fetch.conftest import Bench
@@ -132,6 +133,21 @@ def test_what_is_held_says_where_and_when_it_came_from(
     assert state["failures"] == []
     night = load_night(at.home / "downloads/fictional/fetched.json")
     assert night.arrived == ["ons_els/topic/claimant-count"]
+
+
+def test_a_source_without_its_key_is_not_configured_and_no_fault(
+    bench: Callable[..., Bench], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("BEACON_STAT_XPLORE_KEY", raising=False)
+    table = StatXploreFetch(
+        kind="stat_xplore", base="stat_xplore", database="d", measures=("m",), dimensions=(("f",),)
+    )
+    at = bench("dwp_cilif/local_authorities", fetch=table)
+    result = at.night()
+    night = load_night(at.home / "downloads/fictional/fetched.json")
+    assert "BEACON_STAT_XPLORE_KEY" in night.not_configured["dwp_cilif/local_authorities"]
+    assert night.failures == []
+    assert result.said == ""
 
 
 def test_what_went_wrong_can_be_read_later(bench: Callable[..., Bench], world: World) -> None:
