@@ -49,8 +49,8 @@ def indicator_pages() -> str:
     parts = [
         _NOTICE,
         "# Indicators",
-        "A name marked unconfirmed has not been checked against the document it comes from. A proxy "
-        "stands for something else and is never joined to it.",
+        "A name marked unconfirmed has not been checked against the document it comes from. "
+        "A proxy stands for something else and is never joined to it.",
     ]
     for programme, title in _PROGRAMMES.items():
         parts.append(f"## {title}")

@@ -100,10 +100,11 @@ def nothing_to_do(workspace: Workspace) -> bool:
         _hand_over(workspace, files)
     for file in files:
         seen = file.recognition
+        taken = origins.get(file.relative)
+        if taken is not None and taken.sha256 != file.sha256:
+            return False
         if seen.key is None:
             continue
-        if seen.problems and file.relative in origins:
-            return False
         spec = workspace.register.datasets[seen.key]
         if seen.problems or not workspace.needed.part(spec, seen.members):
             continue
