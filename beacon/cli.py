@@ -15,6 +15,7 @@ from beacon.commands.indicators import indicators
 from beacon.commands.manage import approve, diff, export, pin, prune, rollback
 from beacon.commands.query import query
 from beacon.commands.releases import releases, verify
+from beacon.commands.returns import returns_app
 from beacon.commands.run import run
 from beacon.commands.site import site_app
 from beacon.commands.sources import sources_app
@@ -46,6 +47,7 @@ app.command("export")(export)
 app.command("approve")(approve)
 app.command("indicators")(indicators)
 app.add_typer(sources_app, name="sources")
+app.add_typer(returns_app, name="returns")
 app.add_typer(site_app, name="site")
 app.command("stats")(stats)
 app.command("doctor")(doctor)

@@ -92,6 +92,18 @@ def period_text(period: str | None) -> str:
     return period
 
 
+def age_text(age: str) -> str:
+    """An age group in words: `<15 yrs` is under 15 years, `16+ yrs` is 16 years and over."""
+    if age == "All ages":
+        return "all ages"
+    years = age.removesuffix(" yrs").removesuffix("yrs").strip()
+    if years.startswith("<"):
+        return f"under {years[1:]} years"
+    if years.endswith("+"):
+        return f"{years[:-1]} years and over"
+    return f"{years.replace('-', ' to ')} years" if years != age else age
+
+
 def file_name(text: str) -> str:
     """A name that is safe in an address: lower-case letters, digits and hyphens."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()

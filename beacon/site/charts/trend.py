@@ -18,9 +18,9 @@ from beacon.site.charts.strips import point
 from beacon.site.charts.svg import coordinate, drawing, tag
 from beacon.site.words import number
 
-WIDTH = 260.0
-HEIGHT = 150.0
-_LEFT, _RIGHT, _TOP, _BOTTOM = 38.0, 250.0, 10.0, 126.0
+WIDTH = 330.0
+HEIGHT = 165.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 40.0, 320.0, 10.0, 140.0
 
 
 def position_of(period: str) -> float | None:

@@ -16,10 +16,11 @@ from beacon.site.page import Page, Shared
 _MOST_ROWS = 500
 # Columns that a reader wants first, where the mart has them.
 _FIRST = (
-    "mart", "indicator_slug", "measure", "area_name", "period", "sex", "category", "change",
-    "reason", "column_name", "previous_value", "value", "note",
+    "indicator_slug", "measure", "area_name", "period", "sex", "category", "change", "reason",
+    "reason_note", "previous_value", "value", "difference", "previous_status", "value_status",
+    "beyond_tolerance", "mart",
 )  # fmt: skip
-_HIDDEN = {"fictional", "source_sha256", "previous_source_sha256"}
+_HIDDEN = {"fictional", "source_sha256", "previous_sha256", "area_code", "category_type", "age"}
 
 
 def change_summary(facts: ReleaseFacts) -> list[tuple[str, int]] | None:

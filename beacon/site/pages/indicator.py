@@ -17,6 +17,7 @@ from beacon.site.charts import strips, trend
 from beacon.site.charts.scale import Scale, scale_for
 from beacon.site.facts import IndicatorFacts, ReleaseFacts, Row, Series
 from beacon.site.figures import Figure, figure, series_name
+from beacon.site.inequality import Gap, gap_of, gap_unit, latest_gaps
 from beacon.site.maps import Map, MapMaker
 from beacon.site.page import Page, Shared
 from beacon.site.pages.rugs import DIRECTIONS, badges_of
@@ -70,21 +71,23 @@ class SeriesView:
     title: str
     unit: str
     direction: str
-    period: str | None
-    badges: tuple[tuple[str, str], ...]
-    age: str | None
-    axis: Markup | None
-    bars: tuple[BarRow, ...]
-    compared: bool
-    panels: tuple[Panel, ...]
-    trend_periods: tuple[str, ...]
-    trend_rows: tuple[tuple[str, tuple[Figure | None, ...]], ...]
-    breaks: tuple[str, ...]
-    gaps: tuple[str, ...]
-    map: Map | None
-    map_classes: tuple[tuple[str, str], ...]
-    splits: tuple[Split, ...]
     absence: str | None
+    period: str | None = None
+    badges: tuple[tuple[str, str], ...] = ()
+    age: str | None = None
+    axis: Markup | None = None
+    bars: tuple[BarRow, ...] = ()
+    compared: bool = False
+    panels: tuple[Panel, ...] = ()
+    trend_periods: tuple[str, ...] = ()
+    trend_rows: tuple[tuple[str, tuple[Figure | None, ...]], ...] = ()
+    breaks: tuple[str, ...] = ()
+    gaps: tuple[str, ...] = ()
+    map: Map | None = None
+    map_classes: tuple[tuple[str, str], ...] = ()
+    splits: tuple[Split, ...] = ()
+    gaps_in_groups: tuple[Gap, ...] = ()
+    gap_unit: str = ""
 
 
 def indicator_pages(shared: Shared, maps: MapMaker) -> Iterator[Page]:
@@ -184,10 +187,12 @@ def _empty_view(item: IndicatorFacts, measure: Row) -> SeriesView:
     state = words.state_of(None, measure["status"], None)
     note = words.sentence(measure["status_note"] or "")
     return SeriesView(
-        words.file_name(measure["measure"]) or "measure", item.measure_name(measure["measure"]),
-        words.unit_text(measure["unit"]), DIRECTIONS.get(measure["polarity"], ""), None, (), None,
-        None, (), False, (), (), (), (), (), None, (), (), f"{state.word}. {note}",
-    )  # fmt: skip
+        anchor=words.file_name(measure["measure"]) or "measure",
+        title=item.measure_name(measure["measure"]),
+        unit=words.unit_text(measure["unit"]),
+        direction=DIRECTIONS.get(measure["polarity"], ""),
+        absence=f"{state.word}. {note}",
+    )
 
 
 def _view(facts: ReleaseFacts, item: IndicatorFacts, series: Series, maps: MapMaker) -> SeriesView:
@@ -211,7 +216,7 @@ def _view(facts: ReleaseFacts, item: IndicatorFacts, series: Series, maps: MapMa
         direction=DIRECTIONS.get(measure["polarity"], ""),
         period=words.period_text(latest[0]["period"]) if latest else None,
         badges=badges_of(item, series.measure, modelled=any(row["modelled"] for row in rows)),
-        age=series.age if series.age not in {"", "Not stated"} else None,
+        age=words.age_text(series.age) if series.age not in {"", "Not stated"} else None,
         axis=axis,
         bars=bars,
         compared=any(
@@ -225,6 +230,8 @@ def _view(facts: ReleaseFacts, item: IndicatorFacts, series: Series, maps: MapMa
         map=shown[0],
         map_classes=shown[1],
         splits=tuple(_splits(facts, item, series)),
+        gaps_in_groups=tuple(gap_of(item, row) for row in latest_gaps(facts, series)),
+        gap_unit=gap_unit(measure["unit"]),
         absence=absence,
     )
 

@@ -1,7 +1,8 @@
 """The inequality page.
 
-What belongs here: the `inequality` mart, length of life with health and its published slope
-index, and breakdowns that sources publish. What does not: gaps that no mart holds.
+What belongs here: length of life with health and its published slope index, gaps between groups
+of people by Place, and gaps between Places, which say nothing of people. What does not: gaps that
+no mart holds.
 """
 
 from __future__ import annotations
@@ -9,18 +10,20 @@ from __future__ import annotations
 from typing import Any
 
 from beacon.site import words
-from beacon.site.facts import ReleaseFacts, Series
+from beacon.site.facts import ReleaseFacts, Row, Series
 from beacon.site.figures import Figure, figure
+from beacon.site.inequality import (
+    BETWEEN_PLACES,
+    BY_CORE20_SHARE,
+    Gap,
+    breakdown_text,
+    gap_of,
+    gap_unit,
+    latest_of,
+    named,
+)
 from beacon.site.page import Page, Shared
-from beacon.site.pages.changes import generic_table
 
-_FIRST = (
-    "indicator_name", "indicator_slug", "measure", "area_name", "period", "sex", "method",
-    "comparison", "sii", "sii_lower_95", "sii_upper_95", "rii", "rii_lower_95", "rii_upper_95",
-    "absolute_gap", "absolute_gap_lower_95", "absolute_gap_upper_95", "relative_gap", "direction",
-    "status", "note",
-)  # fmt: skip
-_MOST_ROWS = 400
 _LENGTH_OF_LIFE = (
     ("life_expectancy", "Life expectancy"),
     ("healthy_life_expectancy", "Healthy life expectancy"),
@@ -31,13 +34,11 @@ _LENGTH_OF_LIFE = (
 def inequality_page(shared: Shared) -> Page:
     """The inequality page."""
     facts = shared.facts
-    rows = facts.rows("inequality")
-    split = [
-        item
-        for item in facts.indicators
-        if any(row["category"] != "All" and row["value"] is not None
-               for row in facts.rows_of_indicator(item.slug))
-    ]  # fmt: skip
+    rows = [
+        row
+        for row in latest_of(facts.rows("inequality"))
+        if row["absolute_gap"] is not None and row["indicator_slug"] in facts.by_slug
+    ]
     return Page(
         "inequality.html",
         "inequality.html.j2",
@@ -45,29 +46,94 @@ def inequality_page(shared: Shared) -> Page:
         "inequality",
         {
             "has_mart": facts.has("inequality"),
-            "table": generic_table(_latest(rows), _FIRST, _MOST_ROWS),
-            "total": len(rows),
+            "total": len(facts.rows("inequality")),
             "download": "data/inequality.csv" if rows else None,
             "life": [table for sex in ("Female", "Male") if (table := _life(facts, sex))],
-            "split": split,
+            "people": _people(facts, [row for row in rows if _of_people(row)]),
+            "slopes": _slopes(facts, [row for row in rows if _of_people(row)]),
+            "places": _places(facts, [row for row in rows if not _of_people(row)]),
         },
     )
 
 
-def _latest(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The latest period of each indicator and measure, where rows say their period's end."""
-    if not rows or "period_end" not in rows[0]:
-        return rows
-    latest: dict[tuple[Any, Any], Any] = {}
+def _series_key(row: Row) -> tuple[str, ...]:
+    return tuple(str(row[name]) for name in ("indicator_slug", "measure", "sex", "age"))
+
+
+def _of_people(row: Row) -> bool:
+    return not row["ecological"] and row["breakdown"] != BETWEEN_PLACES
+
+
+def _people(facts: ReleaseFacts, rows: list[Row]) -> list[dict[str, Any]]:
+    """Gaps between groups of people: one row a series and breakdown, one column an area."""
+    codes = {place.code for place in facts.places}
+    groups: dict[tuple[str, ...], dict[str, Row]] = {}
     for row in rows:
-        key = (row.get("indicator_slug"), row.get("measure"))
-        if row["period_end"] is not None:
-            latest[key] = max(latest.get(key, row["period_end"]), row["period_end"])
+        key = (*_series_key(row), str(row["breakdown"]))
+        area = row["area_code"] if row["area_code"] in codes else row["area_type"]
+        groups.setdefault(key, {})[area] = row
+    found = []
+    for key, cells in groups.items():
+        if not codes & set(cells):
+            continue
+        item = facts.by_slug[key[0]]
+        first = next(iter(cells.values()))
+        found.append(
+            {
+                "item": item,
+                "name": named(item, first),
+                "groups": f"{first['comparison_group']} less {first['disadvantaged_group']}",
+                "breakdown": breakdown_text(key[4]),
+                "period": words.period_text(first["period"]),
+                "unit": gap_unit(first["unit"]),
+                "cells": [_maybe(item, cells.get("nation"))]
+                + [_maybe(item, cells.get(place.code)) for place in facts.places],
+            }
+        )
+    return found
+
+
+def _maybe(item: Any, row: Row | None) -> Gap | None:
+    return None if row is None else gap_of(item, row)
+
+
+def _slopes(facts: ReleaseFacts, rows: list[Row]) -> list[dict[str, Any]]:
+    """Slope indices along groups of people, wherever the mart has them."""
     return [
-        row
+        {
+            "item": facts.by_slug[row["indicator_slug"]],
+            "name": named(facts.by_slug[row["indicator_slug"]], row),
+            "period": words.period_text(row["period"]),
+            "unit": gap_unit(row["unit"]),
+            "gap": gap_of(facts.by_slug[row["indicator_slug"]], row),
+        }
         for row in rows
-        if row["period_end"] == latest.get((row.get("indicator_slug"), row.get("measure")))
+        if row["sii"] is not None
     ]
+
+
+def _places(facts: ReleaseFacts, rows: list[Row]) -> list[dict[str, Any]]:
+    """The worst and best Place and the slope over Places, one row a series."""
+    groups: dict[tuple[str, ...], dict[str, Row]] = {}
+    for row in rows:
+        key = _series_key(row)
+        groups.setdefault(key, {})[row["breakdown"]] = row
+    found = []
+    for key, pair in groups.items():
+        item = facts.by_slug[key[0]]
+        first = next(iter(pair.values()))
+        found.append(
+            {
+                "item": item,
+                "name": named(item, first),
+                "period": words.period_text(first["period"]),
+                "unit": gap_unit(first["unit"]),
+                "ends": _maybe(item, pair.get(BETWEEN_PLACES)),
+                "slope": _maybe(item, pair.get(BY_CORE20_SHARE)),
+            }
+        )
+    order = {item.slug: number for number, item in enumerate(facts.indicators)}
+    return sorted(found, key=lambda r: (order[r["item"].slug], r["name"]))
 
 
 def _life(facts: ReleaseFacts, sex: str) -> dict[str, Any] | None:
