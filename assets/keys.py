@@ -13,6 +13,7 @@ from beacon.registry.sources import SourceRegister, load_source_register
 from beacon.sql_files import SqlTable, sql_tables, staging_tables_in_use
 
 RELEASE = dg.AssetKey(["release", "release"])
+SITE = dg.AssetKey(["release", "site"])
 FACT = dg.AssetKey(["indicators", "fact"])
 
 

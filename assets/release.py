@@ -1,38 +1,76 @@
-"""The release: all marts together, published or not at all.
+"""The release: all marts together, published or not at all, with the pages made from them.
 
-What belongs here: the asset that publishes. What does not: how (`beacon.release`).
+What belongs here: the assets that publish. What does not: how (`beacon.release`, `beacon.site`).
 """
+
+from collections.abc import Iterator
 
 import dagster as dg
 
-from assets.keys import RELEASE, table_key
+from assets.keys import RELEASE, SITE, table_key
 from assets.session import WRITER_POOL
 from beacon.session import MARTS, Session
 
 
-@dg.asset(
-    key=RELEASE,
-    group_name="release",
-    deps=[table_key(f"marts.{name}") for name in MARTS],
-    description=(
-        "One immutable version of all marts. Published only when every critical check has passed; "
-        "not published again when nothing differs from the current one."
-    ),
-    kinds={"parquet"},
+@dg.multi_asset(
+    name="release",
+    specs=[
+        dg.AssetSpec(
+            RELEASE,
+            group_name="release",
+            deps=[table_key(f"marts.{name}") for name in MARTS],
+            description=(
+                "One immutable version of all marts. Published only when every critical check has "
+                "passed; not published again when nothing differs from the current one."
+            ),
+            kinds={"parquet"},
+        ),
+        dg.AssetSpec(
+            SITE,
+            group_name="release",
+            deps=[RELEASE],
+            description=(
+                "The pages that directors read, made from the marts of the release and kept in it. "
+                "A release goes out without them where they cannot be made."
+            ),
+            kinds={"html"},
+        ),
+    ],
+    check_specs=[
+        dg.AssetCheckSpec("made", asset=SITE, description="The pages of the release could be made.")
+    ],
     pool=WRITER_POOL,
 )
-def release(session: dg.ResourceParam[Session]) -> dg.MaterializeResult:
+def release(
+    session: dg.ResourceParam[Session],
+) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """Publish the marts, unless something blocks them or nothing has changed."""
     publication = session.publish()
-    manifest = publication.release.manifest
-    return dg.MaterializeResult(
-        data_version=dg.DataVersion(publication.release.label),
+    current = publication.release
+    manifest = current.manifest
+    yield dg.MaterializeResult(
+        asset_key=RELEASE,
+        data_version=dg.DataVersion(current.label),
         metadata={
             "outcome": publication.status,
-            "release": publication.release.label,
-            "directory": dg.MetadataValue.path(str(publication.release.path)),
+            "release": current.label,
+            "directory": dg.MetadataValue.path(str(current.path)),
             "fictional": manifest["fictional"],
             "dagster/row_count": sum(mart["rows"] for mart in manifest["marts"]),
             "inputs": len(manifest["inputs"]),
         },
+    )
+    front_page = current.path / "site" / "index.html"
+    outcome = current.run_record.get("extras", {}).get("site", "not made")
+    yield dg.MaterializeResult(
+        asset_key=SITE,
+        data_version=dg.DataVersion(current.label),
+        metadata={"front page": dg.MetadataValue.path(str(front_page))},
+    )
+    yield dg.AssetCheckResult(
+        asset_key=SITE,
+        check_name="made",
+        passed=outcome == "made" and front_page.is_file(),
+        severity=dg.AssetCheckSeverity.WARN,
+        description=None if outcome == "made" else outcome,
     )

@@ -14,6 +14,7 @@ from concurrent.futures import Future
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from beacon.disclosure.own_counts import protect_own_counts
@@ -257,8 +258,11 @@ class Session:
 
     # Publishing
 
-    def publish(self) -> Publication:
+    def publish(self, *, pages: bool = True) -> Publication:
         """Publish the marts as they stand in the working database.
+
+        Args:
+            pages: False leaves out the site.
 
         Raises:
             PublicationBlockedError: When nothing may be published, and why.
@@ -286,16 +290,18 @@ class Session:
             checks=self.kept_checks(),
             inputs=self.inputs_in_use(),
             run_record=self._run_record(),
+            extras=(site,) if pages else (),
         )
         if publication.status in ("published", "unchanged"):
             self.workspace.remember_build(publication.release.label)
         return publication
 
-    def run_all(self, *, check: bool = True) -> Publication:
+    def run_all(self, *, check: bool = True, pages: bool = False) -> Publication:
         """The whole run without an orchestrator: for tests, benchmarks and notebooks.
 
         Args:
             check: False leaves out contract checks, which cost a second process.
+            pages: True writes the site too.
 
         Raises:
             PublicationBlockedError: When nothing may be published, and why.
@@ -318,7 +324,7 @@ class Session:
             self.derive(f"marts.{mart}")
         if check:
             self.check_results([f"marts.{mart}" for mart in MARTS])
-        return self.publish()
+        return self.publish(pages=pages)
 
     def inputs_in_use(self) -> list[dict[str, Any]]:
         """Every publisher's object that the marts are made from, with its licence."""
@@ -354,6 +360,13 @@ class Session:
                 part.name: part.in_use.retrieved_at for part in self.staged_parts() if part.in_use
             },
         }
+
+
+def site(directory: Path, manifest: dict[str, Any], record: dict[str, Any]) -> None:
+    """Write a release's pages into it."""
+    from beacon.site.build import build_site
+
+    build_site(directory, directory / "site", manifest=manifest, run_record=record)
 
 
 def _status_row(part: StagedPart) -> tuple[Any, ...]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import dagster as dg
 
-from assets.keys import RELEASE, landing_key, sources_in_use
+from assets.keys import RELEASE, SITE, landing_key, sources_in_use
 from beacon.settings import Home, Settings
 from pipelines.definitions import defs
 from pipelines.instance import open_instance
@@ -32,7 +32,9 @@ def run_nightly(settings: Settings, quiet: bool, say: Say) -> dict[str, Any]:
         success, status (published, unchanged or failed) and errors in words.
     """
     job = defs.resolve_job_def(NIGHTLY)
-    selection = [*(landing_key(source) for source in sources_in_use()), RELEASE] if quiet else None
+    selection = (
+        [*(landing_key(source) for source in sources_in_use()), RELEASE, SITE] if quiet else None
+    )
     with open_instance(Home(settings.home)) as instance:
         logging.getLogger("dagster").setLevel(logging.CRITICAL)
         result = job.execute_in_process(

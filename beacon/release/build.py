@@ -37,7 +37,9 @@ from beacon.warehouse import Warehouse
 # What changed since the previous release follows from that release and this one.
 NOT_COMPARED = frozenset({"source_status", "change"})
 
-Extra = Callable[[Path, str], None]
+# Adds what is made from the marts, such as pages, to a release that is otherwise complete: gets its
+# directory, manifest and run record.
+Extra = Callable[[Path, dict[str, Any], dict[str, Any]], None]
 
 
 @dataclass(frozen=True)
@@ -96,8 +98,6 @@ def publish_release(
         content = content_digest({mart.name: mart.content_sha256 for mart in written})
         approval = refuse_unless_approved(warehouse, content, label, previous)
         _write_companions(warehouse, building, written, label, inputs)
-        for extra in extras:
-            extra(building, label)
         manifest = build_manifest(
             warehouse.workspace,
             label=label,
@@ -109,6 +109,7 @@ def publish_release(
         )
         _write(building / layout.MANIFEST, canonical_json(manifest))
         record = run_record if approval is None else {**run_record, "approval": approval}
+        record = {**record, "extras": _add_extras(extras, building, manifest, record)}
         _write(building / layout.RUN_RECORD, canonical_json(record))
         _write_checksums(building)
         _flush(building)
@@ -120,6 +121,24 @@ def publish_release(
         return Publication("published", release, previous)
     finally:
         shutil.rmtree(building, ignore_errors=True)
+
+
+def _add_extras(
+    extras: tuple[Extra, ...], building: Path, manifest: dict[str, Any], record: dict[str, Any]
+) -> dict[str, str]:
+    """Add what is made from the marts; say of each whether it could be made.
+
+    Pages are no reason to hold back numbers: where they cannot be made the release goes without.
+    """
+    outcome: dict[str, str] = {}
+    for extra in extras:
+        name = getattr(extra, "__name__", "extra")
+        try:
+            extra(building, manifest, record)
+            outcome[name] = "made"
+        except Exception as error:  # noqa: BLE001 - whatever a chart meets, the numbers go out
+            outcome[name] = f"not made: {type(error).__name__}: {error}"
+    return outcome
 
 
 def make_current(home: Home, release: Release) -> None:
