@@ -196,7 +196,9 @@ def test_damage_keeps_the_last_release_and_other_inputs_stay_fresh(sample_home: 
     lines = revised.read_text(encoding="utf-8").splitlines(keepends=True)
     place = next(i for i, line in enumerate(lines) if ",Z06000001," in line)
     cells = lines[place].split(",")
-    cells[12:17] = ["61.5", "60.5", "62.5", "60.0", "63.0"]
+    # A small revision: a large one would wait for somebody's approval.
+    new_value = float(cells[12]) + 0.1
+    cells[12:17] = [str(new_value + shift) for shift in (0, -1, 1, -1.5, 1.5)]
     lines[place] = ",".join(cells)
     revised.write_text("".join(lines), encoding="utf-8")
 
@@ -205,9 +207,10 @@ def test_damage_keeps_the_last_release_and_other_inputs_stay_fresh(sample_home: 
         assert publication.status == "published"
         con = session.warehouse.con
         assert con.execute(
-            "select count(*) from marts.beacon_indicator where value = 61.5 "
-            "and indicator_slug = 'activity_levels' and area_code = 'Z06000001'"
-        ).fetchone() == (1,)
+            "select count(*) from marts.beacon_indicator where value = ? "
+            "and indicator_slug = 'activity_levels' and area_code = 'Z06000001'",
+            [new_value],
+        ).fetchall() == [(1,)]
         healthy = con.execute(
             "select count(value) from marts.beacon_indicator "
             "where indicator_slug = 'healthy_life_expectancy' and area_type = 'place'"
