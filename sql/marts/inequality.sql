@@ -56,7 +56,8 @@ decile_rows as (
         order by selection.binding_order, observation.source_sha256, observation.source_row
     ) = 1
 ),
--- A publisher re-cuts its deciles as boundaries change: the same period may come on several.
+-- A publisher re-cuts its deciles as boundaries change, by county and by district: where a period comes
+-- on several, the last by name is taken, which is districts before counties and the newest boundaries.
 decile_choice as (
     select *
     from decile_rows
