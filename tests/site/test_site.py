@@ -394,3 +394,27 @@ def test_reading_a_release_keeps_missing_apart_from_zero(sample_release):
     suppressed = [row for row in facts.observations if row["value_status"] == "suppressed"]
     assert suppressed
     assert all(row["value"] is None for row in suppressed)
+
+
+def test_the_front_page_counts_every_figure_of_a_place_once(sample_release, pages):
+    table = pages["index.html"].one("table", "glance")
+    for row in table.one("tbody").all("tr"):
+        cells = row.all("td", "num")[2:]
+        counted = [int(cell.text) for cell in cells]
+        code = row.attributes["data-place"]
+        rows = sample_release.rows(
+            "scorecard", f"place_code = '{code}' and programme = 'marmot_beacon'"
+        )
+        assert sum(counted) == len(rows)
+        worse = [r for r in rows if r["value"] is not None and r["compared_with_nation"] == "worse"]
+        assert counted[0] == len(worse)
+
+
+def test_judgements_without_a_better_direction_are_counted_too(own_release, tmp_path):
+    own_release.replace(
+        "scorecard", compared_with_nation="if(value is null, 'not_compared', 'higher')"
+    )
+    build_site(own_release.path, tmp_path / "site")
+    table = parse(tmp_path / "site" / "index.html").one("table", "glance")
+    assert "Higher or lower" in table.one("thead").text
+    assert "Higher" in parse(tmp_path / "site" / "rug.html").one("table", id="beacons").text

@@ -18,6 +18,9 @@ from beacon.site.page import Page, Shared
 from beacon.site.pages.changes import change_summary
 from beacon.site.pages.place import headline
 
+# Judgements of indicators for which neither direction is better.
+_DIRECTIONLESS = ("higher", "lower")
+
 
 def overview_page(shared: Shared, maps: MapMaker) -> Page:
     """The front page of a release."""
@@ -56,6 +59,9 @@ def overview_page(shared: Shared, maps: MapMaker) -> Page:
             "published": len(published),
             "unconfirmed": sum(i.row["name_status"] != "confirmed" for i in beacons),
             "places": places,
+            "directionless": any(
+                entry["headline"]["counts"][state] for entry in places for state in _DIRECTIONLESS
+            ),
             "share_axis": strips.axis(scale, suffix="%"),
             "map_core20": maps.of_core20,
             "trends": _trends(facts),
