@@ -56,8 +56,6 @@ def land(
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """Find this run's files, keep the bytes of those that are needed, refuse what is no data."""
     report = session.land()
-    if not session.up_to_date(report):
-        session.start_validation()
     for source in sources_in_use():
         key = landing_key(source)
         if key not in context.selected_asset_keys:
