@@ -33,7 +33,7 @@ def overview_page(shared: Shared, maps: MapMaker) -> Page:
     shares = [p.row["core20_share_percent"] for p in facts.places]
     scale = scale_for([*shares, _share(facts, "nation")], strips.INSET,
                       strips.WIDTH - strips.INSET, from_zero=True)  # fmt: skip
-    places = [
+    places: list[dict[str, Any]] = [
         {
             "place": place,
             "headline": headline(facts, place),
