@@ -86,8 +86,12 @@ class LandingStore:
         fictional: bool,
         sha256: str | None = None,
         headers: dict[str, str] | None = None,
+        details: dict[str, Any] | None = None,
     ) -> LandedObject:
         """Keep a file's bytes, unless the same bytes are kept already.
+
+        `headers` is what a server said of the file, `details` what else its sidecar should say,
+        such as who approved a local return.
 
         Returns:
             The object; for bytes already kept, the record made when they were first received.
@@ -125,6 +129,7 @@ class LandingStore:
                 "licence": spec.source.licence,
                 "attribution": spec.source.attribution,
                 "headers": headers or {},
+                **({"details": details} if details else {}),
             },
         )
         return landed

@@ -7,12 +7,15 @@ of them is read.
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from beacon.errors import SettingsError
 from beacon.ingest.folder import FoundFile, scan_folder
 from beacon.ingest.land import LandingReport, land_files
+from beacon.registry.indicators import LOCAL_RETURN
+from beacon.sources.recognise import Recognition
 
 if TYPE_CHECKING:
     from beacon.workspace import Workspace
@@ -51,7 +54,32 @@ def _sample_folder(workspace: Workspace) -> Path:
 
 
 def find_files(workspace: Workspace) -> list[FoundFile]:
-    """Every file of this run's inputs, recognised by content. Live inputs are fetched first."""
+    """Every file of this run's inputs, recognised by content, and the returns accepted for it.
+
+    Live inputs are fetched first.
+    """
+    found = [_unless_a_return(file) for file in _publishers_files(workspace)]
+    return [*found, *_accepted_returns(workspace)]
+
+
+def _unless_a_return(file: FoundFile) -> FoundFile:
+    """A table of returns that lies among the inputs was never accepted, so it is not known."""
+    if (file.recognition.key or "").startswith(f"{LOCAL_RETURN}/"):
+        return replace(file, recognition=Recognition(None))
+    return file
+
+
+def _accepted_returns(workspace: Workspace) -> list[FoundFile]:
+    """What organisations returned to this home, whatever the mode, one table per indicator."""
+    if not (workspace.home.landing / LOCAL_RETURN).is_dir():
+        return []
+    from beacon.returns import ReturnContext, collect_returns
+
+    context = ReturnContext(workspace.indicators, workspace.register, workspace.footprint)
+    return collect_returns(context, workspace.store, workspace.home.state / "returns")
+
+
+def _publishers_files(workspace: Workspace) -> list[FoundFile]:
     if workspace.settings.inputs == "live":
         from beacon.fetch.night import fetch_night
         from beacon.fetch.progress import terminal_progress

@@ -21,6 +21,7 @@ from beacon.sources.dwp_cilif import read_low_income_families
 from beacon.sources.fingertips import read_fingertips
 from beacon.sources.iod import read_imd
 from beacon.sources.iod_domains import read_iod_domains
+from beacon.sources.local_returns import read_local_returns
 from beacon.sources.lookups import read_lookup
 from beacon.sources.mhclg_homelessness import read_temporary_accommodation
 from beacon.sources.ons_els import read_ons_els
@@ -49,6 +50,7 @@ READERS: dict[str, Reader] = {
     "iod_domains": read_iod_domains,
     "lait": read_lait,
     "level2_at_19": read_level2_at_19,
+    "local_returns": read_local_returns,
     "lookup": read_lookup,
     "low_income_families": read_low_income_families,
     "neet": read_neet,
