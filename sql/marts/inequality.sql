@@ -216,7 +216,10 @@ select
     gaps.age,
     gaps.breakdown,
     gaps.breakdown_note,
-    gaps.breakdown = 'places_by_core20_share' as ecological,
+    -- Deciles of authorities rank whole areas: what holds between them need not hold for people.
+    gaps.breakdown = 'places_by_core20_share'
+        or (gaps.breakdown = 'deprivation_decile' and regexp_matches(gaps.breakdown_note, 'District|County|UA\b'))
+        as ecological,
     gaps.groups,
     gaps.groups_with_value,
     gaps.disadvantaged_group,
