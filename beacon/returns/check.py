@@ -19,7 +19,7 @@ from beacon.returns.context import ReturnContext, ReturnKind
 from beacon.returns.faults import SEND_AGAIN, Fault, FaultList
 from beacon.returns.table import ReturnTable, read_return
 from beacon.returns.template import YES_NO, allowed_values
-from beacon.returns.workbook import COPY_VALUES, FRESH
+from beacon.returns.workbook import FRESH
 from beacon.sources.local_returns import WITHHELD
 from beacon.sources.periods import crossing_year
 
@@ -239,7 +239,12 @@ class _Checker:
         # A dash or a sign before a number is for the type to judge.
         if text[0] in "+-" and (field.type != "text" or len(text) == 1):
             return False
-        self._fault(row, field.name, f"the cell holds a formula ({text[:60]!r}).", COPY_VALUES)
+        self._fault(
+            row,
+            field.name,
+            f"{text[:60]!r} begins with {text[0]!r}, as a formula does.",
+            "Write the value itself; begin a text with a letter or a digit.",
+        )
         return True
 
     def _text(self, row: int, field: ReturnField, cell: Any, text: str) -> str | None:

@@ -59,6 +59,14 @@ def read_return(path: Path, faults: FaultList) -> ReturnTable | None:
     faults.letters = {name: column_letter(i) for i, name in enumerate(header)}
     rows = []
     for number, row in enumerate(cells[1:], start=_HEADER_ROW + 1):
+        beyond = [i for i in range(len(header), len(row)) if str(row[i]).strip()]
+        if beyond:
+            faults.add(
+                "the cell stands outside the columns of the return.",
+                "Remove it.",
+                row=number,
+                letter=column_letter(beyond[0]),
+            )
         if any(str(cell).strip() for cell in row):
             rows.append((number, [*row, *[""] * (len(header) - len(row))]))
     return ReturnTable(kind, header, rows)

@@ -69,7 +69,7 @@ def kind_of_file(path: Path, faults: FaultList) -> FileKind | None:
     elif not head.strip():
         faults.add("the file is empty.", FRESH)
     elif head.startswith(b"PK\x03\x04"):
-        return "xlsx"
+        return _named_as("xlsx", path, faults)
     elif head.startswith(b"\xd0\xcf\x11\xe0"):
         faults.add(
             "the file is a workbook of the old format, or is protected by a password.",
@@ -78,7 +78,20 @@ def kind_of_file(path: Path, faults: FaultList) -> FileKind | None:
     elif head.startswith(b"%PDF") or head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
         faults.add("the file is neither an Excel workbook nor CSV.", FRESH)
     else:
-        return "csv"
+        return _named_as("csv", path, faults)
+    return None
+
+
+def _named_as(kind: FileKind, path: Path, faults: FaultList) -> FileKind | None:
+    """The kind, if the name says so too: what opens a file for a person goes by its name."""
+    if path.suffix.lower() == f".{kind}":
+        return kind
+    what = "an Excel workbook" if kind == "xlsx" else "text"
+    macros = " Workbooks that may hold macros are not taken." if path.suffix == ".xlsm" else ""
+    faults.add(
+        f"the file is {what}, and its name does not end in .{kind}.{macros}",
+        f"Save it as .{kind}.",
+    )
     return None
 
 

@@ -72,8 +72,8 @@ SPOILED: list[tuple[Row, str, str]] = [
     ({"unit": "pounds"}, "unit", "is not accepted here"),
     ({"supplier_postcode_basis": "head office"}, "supplier_postcode_basis", "use site"),
     ({"suppression_applied": "perhaps"}, "suppression_applied", "neither yes nor no"),
-    ({"scope_and_exclusions": "=A1&B1"}, "scope_and_exclusions", "holds a formula"),
-    ({"scope_and_exclusions": "+cmd|x"}, "scope_and_exclusions", "holds a formula"),
+    ({"scope_and_exclusions": "=A1&B1"}, "scope_and_exclusions", "as a formula does"),
+    ({"scope_and_exclusions": "+cmd|x"}, "scope_and_exclusions", "as a formula does"),
     ({"scope_and_exclusions": "x" * 501}, "scope_and_exclusions", "at most 500"),
     ({"scope_and_exclusions": date(2024, 4, 1)}, "scope_and_exclusions", "where text is expected"),
 ]

@@ -39,6 +39,10 @@ def _hidden_row(_: Any, sheets: dict[str, Any]) -> None:
     sheets[DATA_SHEET].set_row(1, None, None, {"hidden": True})
 
 
+def _beside(_: Any, sheets: dict[str, Any]) -> None:
+    sheets[DATA_SHEET].write(1, 40, "A person's name")
+
+
 def _far_cell(_: Any, sheets: dict[str, Any]) -> None:
     sheets[DATA_SHEET].write(1_000_000, 3, "x")
 
@@ -50,6 +54,7 @@ def _far_cell(_: Any, sheets: dict[str, Any]) -> None:
         (_hidden_list, "Lists: the sheet is hidden and holds 1 filled cells."),
         (_unknown, "Working: the sheet is not part of the template"),
         (_hidden_row, "Return!2: the row is hidden and holds data."),
+        (_beside, "Return!AO2: the cell stands outside the columns of the return."),
         (_far_cell, "Return!D1000001: a cell stands outside the 5,000 rows"),
     ],
 )
@@ -133,6 +138,9 @@ def test_damaged_and_other_files(context: ReturnContext, tmp_path: Path) -> None
         ("empty.csv", b"", "the file is empty"),
         ("w.csv", windows.read_bytes(), "not UTF-8: byte"),
         ("u.csv", wide.read_bytes(), "UTF-16"),
+        ("whole.xlsm", whole, "Workbooks that may hold macros are not taken"),
+        ("whole.csv", whole, "does not end in .xlsx"),
+        ("text.landing.json", b"a,b\n1,2\n", "does not end in .csv"),
         ("open.csv", b'a,"b\n', "not CSV"),
         ("ragged.csv", b"indicator_id,b\n21,2,3\n", "3 fields where the header has 2"),
     ):
