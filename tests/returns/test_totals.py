@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from itertools import product
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import polars as pl
@@ -150,6 +152,71 @@ def test_pay_levels_are_hidden_so_that_none_can_be_worked_out(totals: Totals) ->
     assert {(BRACKENMOUTH, "Level 1"), (BRACKENMOUTH, "Level 3"), (BRACKENMOUTH, None)} - set(shown)
     assert {(CAWLDERWICK, "Level 2"), (ICB, "Level 2")} - set(shown)
     assert _one(frame, BRACKENMOUTH, category="Level 2")["value_status"] == "suppressed"
+
+
+def _range_known(frame: pl.DataFrame, places: list[str], cell: tuple[str, int, int]) -> float:
+    """How widely a reader of all that is shown must still guess one count."""
+    from scipy.optimize import linprog
+
+    levels = sorted({c for c in frame["category"] if c is not None})
+    index = {
+        (place, level, member): number
+        for number, (place, level, member) in enumerate(product(places, levels, (0, 1)))
+    }
+    equations, sums = [], []
+    for row in frame.filter(pl.col("numerator").is_not_null()).to_dicts():
+        areas = places if row["area_code"] == ICB else [row["area_code"]]
+        within = [row["category"]] if row["category"] else levels
+        for member, count in ((0, row["numerator"]), (1, row["denominator"] - row["numerator"])):
+            equation = [0.0] * len(index)
+            for area, level in product(areas, within):
+                equation[index[area, level, member]] = 1.0
+            equations.append(equation)
+            sums.append(count)
+    ends = []
+    for sign in (1.0, -1.0):
+        goal = [0.0] * len(index)
+        goal[index[cell[0], f"Level {cell[1]}", cell[2]]] = sign
+        ends.append(sign * linprog(goal, A_eq=equations, b_eq=sums).fun)
+    return float(ends[1] - ends[0])
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_no_small_count_can_be_worked_out_from_all_that_is_shown(
+    context: ReturnContext, totals: Totals, seed: int
+) -> None:
+    random = Random(seed)
+    places = list(context.places)
+    counts = {
+        (place, level): (random.randint(0, 25), random.randint(0, 60))
+        for place in places
+        for level in (1, 2, 3)
+    }
+    frame = totals(
+        *(
+            [
+                staff(
+                    level,
+                    *counts[place, level],
+                    organisation_code=place,
+                    organisation_name=f"Council of {place}",
+                    place_code=place,
+                )
+                for level in (1, 2, 3)
+            ]
+            for place in places
+        )
+    )
+    small = [
+        (place, level, member)
+        for (place, level), pair in counts.items()
+        for member in (0, 1)
+        if 0 < pair[member] < 5
+    ]
+    assert small
+    assert frame.filter(pl.col("value").is_not_null()).height > 5
+    for cell in small:
+        assert _range_known(frame, places, cell) >= 1
 
 
 def test_a_count_that_its_sender_withheld_is_suppressed_in_every_total_of_it(
