@@ -61,7 +61,7 @@ def release(
         },
     )
     front_page = current.path / "site" / "index.html"
-    outcome = current.run_record.get("extras", {}).get("site", "not made")
+    outcome = current.run_record.get("extras", {}).get("start_site", "not made")
     yield dg.MaterializeResult(
         asset_key=SITE,
         data_version=dg.DataVersion(current.label),

@@ -14,7 +14,6 @@ from concurrent.futures import Future
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from beacon.disclosure.own_counts import protect_own_counts
@@ -268,6 +267,7 @@ class Session:
             PublicationBlockedError: When nothing may be published, and why.
         """
         from beacon.release.build import Publication, publish_release, recover
+        from beacon.release.pages import start_site
 
         self.lock()
         recover(self.workspace.home)
@@ -290,7 +290,7 @@ class Session:
             checks=self.kept_checks(),
             inputs=self.inputs_in_use(),
             run_record=self._run_record(),
-            extras=(site,) if pages else (),
+            extras=(start_site,) if pages else (),
         )
         if publication.status in ("published", "unchanged"):
             self.workspace.remember_build(publication.release.label)
@@ -360,13 +360,6 @@ class Session:
                 part.name: part.in_use.retrieved_at for part in self.staged_parts() if part.in_use
             },
         }
-
-
-def site(directory: Path, manifest: dict[str, Any], record: dict[str, Any]) -> None:
-    """Write a release's pages into it."""
-    from beacon.site.build import build_site
-
-    build_site(directory, directory / "site", manifest=manifest, run_record=record)
 
 
 def _status_row(part: StagedPart) -> tuple[Any, ...]:

@@ -37,9 +37,9 @@ from beacon.warehouse import Warehouse
 # What changed since the previous release follows from that release and this one.
 NOT_COMPARED = frozenset({"source_status", "change"})
 
-# Adds what is made from the marts, such as pages, to a release that is otherwise complete: gets its
-# directory, manifest and run record.
-Extra = Callable[[Path, dict[str, Any], dict[str, Any]], None]
+# Starts making something from the marts of a release in the making, such as its pages: gets the
+# directory, the manifest as far as it is known, and the run record; gives what waits for the end.
+Extra = Callable[[Path, dict[str, Any], dict[str, Any]], Callable[[], None]]
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def publish_release(
             return Publication("unchanged", previous, previous)
         content = content_digest({mart.name: mart.content_sha256 for mart in written})
         approval = refuse_unless_approved(warehouse, content, label, previous)
-        _write_companions(warehouse, building, written, label, inputs)
+        record = run_record if approval is None else {**run_record, "approval": approval}
         manifest = build_manifest(
             warehouse.workspace,
             label=label,
@@ -105,11 +105,13 @@ def publish_release(
             checks=checks,
             inputs=inputs,
             git_commit=git_commit(),
-            files=_hashes(building, {mart.file for mart in written}),
+            files={},
         )
+        making = [(extra.__name__, _start(extra, building, manifest, record)) for extra in extras]
+        _write_companions(warehouse, building, written, label, inputs)
+        manifest["files"] = _hashes(building, {mart.file for mart in written})
         _write(building / layout.MANIFEST, canonical_json(manifest))
-        record = run_record if approval is None else {**run_record, "approval": approval}
-        record = {**record, "extras": _add_extras(extras, building, manifest, record)}
+        record = {**record, "extras": {name: _finish(end) for name, end in making}}
         _write(building / layout.RUN_RECORD, canonical_json(record))
         _write_checksums(building)
         _flush(building)
@@ -123,22 +125,30 @@ def publish_release(
         shutil.rmtree(building, ignore_errors=True)
 
 
-def _add_extras(
-    extras: tuple[Extra, ...], building: Path, manifest: dict[str, Any], record: dict[str, Any]
-) -> dict[str, str]:
-    """Add what is made from the marts; say of each whether it could be made.
+def _start(
+    extra: Extra, building: Path, manifest: dict[str, Any], record: dict[str, Any]
+) -> Callable[[], None]:
+    try:
+        return extra(building, manifest, record)
+    except Exception as error:  # noqa: BLE001 - told when it is awaited, like any later failure
+        failure = error
+
+    def fail() -> None:
+        raise failure
+
+    return fail
+
+
+def _finish(end: Callable[[], None]) -> str:
+    """Await what is made from the marts; say whether it could be made.
 
     Pages are no reason to hold back numbers: where they cannot be made the release goes without.
     """
-    outcome: dict[str, str] = {}
-    for extra in extras:
-        name = getattr(extra, "__name__", "extra")
-        try:
-            extra(building, manifest, record)
-            outcome[name] = "made"
-        except Exception as error:  # noqa: BLE001 - whatever a chart meets, the numbers go out
-            outcome[name] = f"not made: {type(error).__name__}: {error}"
-    return outcome
+    try:
+        end()
+    except Exception as error:  # noqa: BLE001 - whatever a chart meets, the numbers go out
+        return f"not made: {type(error).__name__}: {error}"
+    return "made"
 
 
 def make_current(home: Home, release: Release) -> None:
@@ -161,6 +171,8 @@ def recover(home: Home) -> list[str]:
     for leftover in layout.unfinished_builds(home):
         shutil.rmtree(leftover, ignore_errors=True)
         done.append(f"removed the unfinished build {leftover.name}")
+    for facts in home.releases.glob(".site-*.json"):
+        facts.unlink(missing_ok=True)
     label = layout.interrupted_label(home)
     if label is not None and layout.is_label(label) and (home.releases / label).is_dir():
         # Out of sight in one step, so that a crash here leaves an unfinished build.

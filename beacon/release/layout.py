@@ -29,7 +29,8 @@ PINS = ".pins.json"
 PRUNED = ".pruned.json"
 
 _LABEL = re.compile(r"v(\d{4})\.(\d{2})\.(\d{2})-(\d+)")
-_UNFINISHED = re.compile(r"\.v\d{4}\.\d{2}\.\d{2}-\d+\.[0-9a-f]+\.building")
+# A release in the making, its pages, and the pages in the making.
+_UNFINISHED = re.compile(r"\.{1,2}v\d{4}\.\d{2}\.\d{2}-\d+(\.[0-9a-f]+\.building){1,2}")
 
 
 @dataclass(frozen=True)
