@@ -93,9 +93,14 @@ def test_no_gap_is_made_up(con: duckdb.DuckDBPyConnection) -> None:
     assert con.execute(
         "select count(*) from inequality where sii is not null and groups_with_value < groups"
     ).fetchall() == [(0,)]
-    assert con.execute("select distinct breakdown from inequality where ecological").fetchall() == [
-        ("places_by_core20_share",)
-    ]
+    assert con.execute(
+        "select distinct breakdown from inequality where ecological order by all"
+    ).fetchall() == [("deprivation_decile",), ("places_by_core20_share",)]
+    # The sample's deciles are of whole authorities, as their label says.
+    assert con.execute(
+        "select count(*) from inequality where breakdown = 'deprivation_decile' and not ecological "
+        "and breakdown_note like '%County%'"
+    ).fetchall() == [(0,)]
 
 
 # The change mart
