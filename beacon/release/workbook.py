@@ -339,6 +339,8 @@ def _write_readme(
     page = book.add_worksheet("Read me")
     page.set_column(0, 0, 28)
     page.set_column(1, 1, 100)
+    page.set_landscape()
+    page.fit_to_pages(1, 0)
     lines: list[tuple[str, str, str]] = [("title", f"Beacon: {footprint}", "")]
     if fict:
         lines.append(("notice", FICTIONAL_NOTICE, ""))
