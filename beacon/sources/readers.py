@@ -24,6 +24,7 @@ from beacon.sources.iod_domains import read_iod_domains
 from beacon.sources.local_returns import read_local_returns
 from beacon.sources.lookups import read_lookup
 from beacon.sources.mhclg_homelessness import read_temporary_accommodation
+from beacon.sources.nomis import read_nomis
 from beacon.sources.ons_els import read_ons_els
 from beacon.sources.ons_living_wage import read_below_living_wage
 from beacon.sources.population import read_census_age_bands, read_single_years
@@ -53,6 +54,7 @@ READERS: dict[str, Reader] = {
     "local_returns": read_local_returns,
     "lookup": read_lookup,
     "low_income_families": read_low_income_families,
+    "nomis": read_nomis,
     "neet": read_neet,
     "ons_els": read_ons_els,
     "single_years": read_single_years,
