@@ -45,5 +45,4 @@ def test_numbers_on_ten_random_pages_are_the_marts(official_home, tmp_path):
     for figure in figures:
         assert float(figure.attributes["value"]) in known
         assert_rounds_to(figure, float(figure.attributes["value"]))
-    assert report.seconds < 10
     assert "FICTIONAL" not in (site / "index.html").read_text(encoding="utf-8").upper()
