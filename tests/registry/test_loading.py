@@ -9,7 +9,6 @@ import pytest
 from beacon.paths import resource_dir
 from beacon.registry import (
     RegistryError,
-    load_footprint,
     load_indicators,
     load_plus_groups,
     loading,

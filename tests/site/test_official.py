@@ -24,7 +24,7 @@ def test_numbers_on_ten_random_pages_are_the_marts(official_home, tmp_path):
     release = latest_release(Home(official_home))
     assert release is not None
     site = tmp_path / "site"
-    report = build_site(release.path, site)
+    build_site(release.path, site)
     con = connect_release(release)
     known = {
         row[0]
