@@ -23,6 +23,7 @@ from beacon.ingest.collect import collect
 from beacon.ingest.land import LandingReport
 from beacon.ingest.stage import StagedPart, load_staging_report, save_staging_report
 from beacon.landing import remove_partial_objects
+from beacon.progress import report
 from beacon.release.layout import Release, latest_release
 from beacon.release.previous import load_previous
 from beacon.workspace import Workspace
@@ -67,6 +68,7 @@ class Session:
     _stack: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
     _warehouse: Warehouse | None = None
     _worker: ValidationWorker | None = None
+    _stage_reported: str = ""
     _pending: dict[str, Future[list[CheckResult]]] = field(default_factory=dict)
 
     def __enter__(self) -> Session:
@@ -133,6 +135,7 @@ class Session:
     def land(self) -> LandingReport:
         """Find and land this run's inputs."""
         self.lock()
+        report("finding and landing inputs")
         remove_partial_objects(self.workspace.home.landing)
         return collect(self.workspace)
 
@@ -151,6 +154,7 @@ class Session:
 
     def stage(self, table: str) -> list[StagedPart]:
         """Read what landed for one staging table into the working database."""
+        report(f"reading {table.replace('_', ' ')}")
         parts = self.workspace.stager.stage(table, list(self.landing_report().outcomes))
         save_staging_report(self.workspace.staging_report_file(table), parts)
         self.warehouse.load_staged(table, parts)
@@ -168,6 +172,7 @@ class Session:
 
     def derive(self, name: str) -> int:
         """Make one derived table; give its number of rows."""
+        self._report_stage(name.split(".")[0])
         from beacon import outlines
 
         special: dict[str, Callable[[Warehouse], int]] = {
@@ -186,6 +191,7 @@ class Session:
         """Make one indicator's table; give its rows and what is wrong with its sources."""
         from beacon.indicators import derive_indicator, renamed_series
 
+        self._report_stage("indicators")
         indicator = self.workspace.indicators[slug]
         rows = derive_indicator(self.warehouse, indicator, self._staged_series)
         hidden = protect_own_counts(self.warehouse.con, indicator)
@@ -207,6 +213,11 @@ class Session:
         from beacon.indicators import derive_facts
 
         return derive_facts(self.warehouse)
+
+    def _report_stage(self, stage: str) -> None:
+        if stage != self._stage_reported:
+            self._stage_reported = stage
+            report(f"deriving {stage}")
 
     def _load_staged_part_table(self) -> None:
         from beacon.warehouse_registry import STAGED_PART_COLUMNS, insert_rows
@@ -233,6 +244,7 @@ class Session:
         """Every check of every table, Great Expectations' and SQL's alike, kept for the release."""
         from beacon.validation import run_sql_checks
 
+        report(f"checking {len(tables)} tables against their contracts")
         self.submit_checks(table for table in tables if table not in self._pending)
         results: dict[str, list[CheckResult]] = {}
         for table in tables:
@@ -270,6 +282,7 @@ class Session:
         from beacon.release.pages import start_site
 
         self.lock()
+        report("publishing")
         recover(self.workspace.home)
         previous = latest_release(self.workspace.home)
         if previous is not None and self.up_to_date(self.landing_report()):

@@ -11,6 +11,7 @@ from typing import Any
 import dagster as dg
 
 from assets.keys import RELEASE, SITE, landing_key, sources_in_use
+from beacon.progress import reporting_to
 from beacon.settings import Home, Settings
 from pipelines.definitions import defs
 from pipelines.instance import open_instance
@@ -35,7 +36,7 @@ def run_nightly(settings: Settings, quiet: bool, say: Say) -> dict[str, Any]:
     selection = (
         [*(landing_key(source) for source in sources_in_use()), RELEASE, SITE] if quiet else None
     )
-    with open_instance(Home(settings.home)) as instance:
+    with open_instance(Home(settings.home)) as instance, reporting_to(say):
         logging.getLogger("dagster").setLevel(logging.CRITICAL)
         result = job.execute_in_process(
             instance=instance,
