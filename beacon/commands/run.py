@@ -77,23 +77,25 @@ def _execute(workspace: Workspace) -> dict[str, Any]:
     _say(f"Reading {workspace.settings.inputs} inputs for {workspace.footprint.name} …")
     quiet = nothing_to_do(workspace)
     runner = load_runner()
-    return runner(workspace.settings, quiet, _say)
+    return {**runner(workspace.settings, quiet, _say), "quiet": quiet}
 
 
-def _problems(workspace: Workspace) -> list[str]:
+def _problems(workspace: Workspace, outcome: dict[str, Any]) -> list[str]:
     from beacon.session import Session
 
     session = Session(workspace)
     report = session.landing_report()
-    found = [str(problem) for outcome in report.refused for problem in outcome.problems]
-    found += [str(problem) for part in session.staged_parts() for problem in part.problems]
+    found = [str(problem) for refused in report.refused for problem in refused.problems]
+    if not outcome["quiet"]:
+        # A quiet night reads nothing, so what an earlier night could not read is no news of it.
+        found += [str(problem) for part in session.staged_parts() for problem in part.problems]
     return list(dict.fromkeys(found))
 
 
 def _exit_code(workspace: Workspace, outcome: dict[str, Any]) -> int:
     if not outcome["success"]:
         return NOTHING_PUBLISHED
-    return SOURCES_NEED_ATTENTION if _problems(workspace) else PUBLISHED_OR_UNCHANGED
+    return SOURCES_NEED_ATTENTION if _problems(workspace, outcome) else PUBLISHED_OR_UNCHANGED
 
 
 def _report(workspace: Workspace, outcome: dict[str, Any], seconds: float) -> None:
@@ -104,7 +106,7 @@ def _report(workspace: Workspace, outcome: dict[str, Any], seconds: float) -> No
     from beacon.session import Session
 
     console = Console(stderr=False, highlight=False, markup=False, width=_width())
-    for problem in _problems(workspace):
+    for problem in _problems(workspace, outcome):
         console.print(f"REFUSED  {problem}", style="red")
     for error in outcome["errors"]:
         console.print(f"FAILED   {error}", style="red")

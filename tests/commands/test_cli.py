@@ -166,9 +166,14 @@ def test_run_publishes_then_says_unchanged_then_names_a_damaged_file(tmp_path: P
     assert second.returncode == 0
     assert "(unchanged)" in second.stdout
     (damaged,) = (home / "sample").glob("imd2025/*File_1*.xlsx")
-    damaged.write_bytes(damaged.read_bytes()[:5000])
+    whole = damaged.read_bytes()
+    damaged.write_bytes(whole[:5000])
     third = run()
     assert third.returncode == 3, third.stdout
     assert "(unchanged)" in third.stdout
     assert f"REFUSED  {damaged.name}" in third.stdout
+    damaged.write_bytes(whole)
+    mended = run()
+    assert mended.returncode == 0, "what an earlier night could not read is no news of this one"
+    assert "REFUSED" not in mended.stdout
     assert {path.name for path in tmp_path.iterdir()} == {"home"}, "nothing outside the home"
