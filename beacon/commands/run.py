@@ -92,6 +92,17 @@ def _problems(workspace: Workspace, outcome: dict[str, Any]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+def _notes(workspace: Workspace, outcome: dict[str, Any]) -> list[str]:
+    """Copies that could not be used although another copy of the same could: no fault, but said."""
+    from beacon.session import Session
+
+    session = Session(workspace)
+    found = [str(problem) for problem in session.landing_report().problems_elsewhere]
+    if not outcome["quiet"]:
+        found += [str(problem) for part in session.staged_parts() for problem in part.passed_over]
+    return list(dict.fromkeys(found))
+
+
 def _exit_code(workspace: Workspace, outcome: dict[str, Any]) -> int:
     if not outcome["success"]:
         return NOTHING_PUBLISHED
@@ -108,6 +119,8 @@ def _report(workspace: Workspace, outcome: dict[str, Any], seconds: float) -> No
     console = Console(stderr=False, highlight=False, markup=False, width=_width())
     for problem in _problems(workspace, outcome):
         console.print(f"REFUSED  {problem}", style="red")
+    for note in _notes(workspace, outcome):
+        console.print(f"NOT USED {note}")
     for error in outcome["errors"]:
         console.print(f"FAILED   {error}", style="red")
     session = Session(workspace)
