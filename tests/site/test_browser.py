@@ -1,17 +1,15 @@
 """Pages in a headless Chromium: what needs a browser to know.
 
 What belongs here: console errors, requests, sorting, filtering, the keyboard, reflow, printing, and
-an accessibility engine where `BEACON_TEST_AXE` names one (axe-core's `axe.min.js`). What does not:
-what the HTML alone shows (`test_site`).
+the accessibility engine axe-core. What does not: what the HTML alone shows (`test_site`).
 """
 
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Iterator
-from pathlib import Path
+from importlib.resources import files
 
 import pytest
 
@@ -190,10 +188,7 @@ def test_briefings_print_on_one_page_with_the_same_bytes(sample_release, tmp_pat
 @pytest.mark.slow
 @pytest.mark.parametrize("dark", [False, True])
 def test_an_accessibility_engine_finds_no_violation(browser, sample_site, hostile_site, dark):
-    named = os.environ.get("BEACON_TEST_AXE")
-    if not named or not Path(named).is_file():
-        pytest.skip("BEACON_TEST_AXE names no axe.min.js")
-    engine = Path(named).read_text(encoding="utf-8")
+    engine = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
     browser.send("Page.setBypassCSP", enabled=True)
     try:
         for site, name in [(sample_site, n) for n in PAGES] + [(hostile_site[1], "rug")]:
