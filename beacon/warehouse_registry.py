@@ -177,7 +177,7 @@ def _indicator_row(indicator: Indicator) -> tuple[Any, ...]:
         indicator.denominator,
         indicator.benchmark_method,
         indicator.rationale,
-        "\n".join(indicator.caveats),
+        "\n".join(indicator.caveats) or None,
         indicator.rounding,
         indicator.owner,
         indicator.checked_by,

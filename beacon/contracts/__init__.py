@@ -5,7 +5,7 @@ each thing generated from it. What does not: running checks on data (``beacon.va
 """
 
 from beacon.contracts.compare import compare_columns
-from beacon.contracts.datapackage import datapackage_resource
+from beacon.contracts.datapackage import datapackage_parquet, datapackage_resource
 from beacon.contracts.ddl import cast_select, comment_statements, create_table
 from beacon.contracts.dictionary import dictionary_markdown
 from beacon.contracts.loader import ContractError, load_contracts, read_contract
@@ -35,6 +35,7 @@ __all__ = [
     "comment_statements",
     "compare_columns",
     "create_table",
+    "datapackage_parquet",
     "datapackage_resource",
     "dictionary_markdown",
     "load_contracts",

@@ -40,25 +40,51 @@ def _field(column: Column) -> dict[str, Any]:
 
 
 def datapackage_resource(contract: Contract, path: str | None = None) -> dict[str, Any]:
-    """A Frictionless resource for the table's Parquet file.
+    """The table as a Frictionless resource: its CSV, column by column.
+
+    The CSV and not the Parquet file carries the schema, because the Frictionless tool reads
+    Parquet through pandas, which turns an empty whole number into "NaN", so that good rows would
+    be refused. Outlines are not in the CSV, so they are not among the fields.
+
+    Args:
+        contract: the table.
+        path: the CSV file, relative to the descriptor; ``<table>.csv`` by default.
+
+    Returns:
+        A JSON-able resource. ``name`` is the table's name as it stands, so that a reader finds the
+        view of the same name.
+    """
+    return {
+        "name": contract.table,
+        "type": "table",
+        "path": path or f"{contract.table}.csv",
+        "format": "csv",
+        "mediatype": "text/csv",
+        "encoding": "utf-8",
+        "description": f"{contract.description} Grain: {contract.grain}.",
+        "schema": {
+            "fields": [_field(c) for c in contract.columns if c.duck_type.family != "binary"],
+            "primaryKey": list(contract.key),
+        },
+    }
+
+
+def datapackage_parquet(contract: Contract, path: str | None = None) -> dict[str, Any]:
+    """The table's Parquet file as a plain file among the resources: where it is and what it holds.
 
     Args:
         contract: the table.
         path: the file, relative to the descriptor; ``<table>.parquet`` by default.
 
     Returns:
-        A JSON-able resource. ``name`` has no underscore turned into anything else: it is the
-        table's name, so that a reader finds the view of the same name.
+        A JSON-able resource named ``<table>.parquet``; its columns are those of the resource
+        ``<table>`` and, where the table has outlines, the outline.
     """
     return {
-        "name": contract.table,
-        "type": "table",
+        "name": f"{contract.table}.parquet",
+        "type": "file",
         "path": path or f"{contract.table}.parquet",
         "format": "parquet",
         "mediatype": "application/vnd.apache.parquet",
-        "description": f"{contract.description} Grain: {contract.grain}.",
-        "schema": {
-            "fields": [_field(column) for column in contract.columns],
-            "primaryKey": list(contract.key),
-        },
+        "description": f"{contract.description} Every column, outlines included.",
     }

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from beacon.contracts import datapackage_resource
+from beacon.contracts import Contract, datapackage_parquet, datapackage_resource
 from beacon.errors import PublicationBlockedError
 from beacon.files import canonical_json, fsync_directory, sha256_of, write_json
 from beacon.release import layout
@@ -29,7 +29,7 @@ from beacon.release.catalogue import (
 from beacon.release.layout import Release
 from beacon.release.manifest import FICTIONAL_NOTICE, build_manifest
 from beacon.release.parquet import WrittenMart, write_mart
-from beacon.release.workbook import write_csvs, write_workbook
+from beacon.release.workbook import CSV_FOLDER, write_csvs, write_workbook
 from beacon.settings import Home
 from beacon.warehouse import Warehouse
 
@@ -236,6 +236,7 @@ def _write_companions(
 ) -> None:
     contracts = [warehouse.workspace.contracts[f"marts.{mart.name}"] for mart in written]
     _write(building / layout.VIEWS, views_sql(contracts))
+    write_csvs(building, contracts)
     fictional = warehouse.workspace.settings.is_fictional
     package = {
         "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
@@ -244,9 +245,9 @@ def _write_companions(
         "description": FICTIONAL_NOTICE if fictional else "Core20 cohorts and Marmot beacons.",
         "version": label,
         "resources": [
-            datapackage_resource(contract)
-            | {"bytes": mart.size_bytes, "hash": f"sha256:{mart.sha256}"}
+            resource
             for contract, mart in zip(contracts, written, strict=True)
+            for resource in _resources(building, contract, mart)
         ],
     }
     # Frictionless allows neither list to be empty.
@@ -255,7 +256,6 @@ def _write_companions(
     if sources := sorted({str(entry["attribution"]) for entry in inputs}):
         package["sources"] = [{"title": title} for title in sources]
     _write(building / layout.DATAPACKAGE, canonical_json(package))
-    write_csvs(building, contracts)
     write_workbook(
         building,
         [contract.table for contract in contracts],
@@ -263,6 +263,16 @@ def _write_companions(
         footprint=warehouse.workspace.footprint.name,
         fictional=fictional,
     )
+
+
+def _resources(building: Path, contract: Contract, mart: WrittenMart) -> list[dict[str, Any]]:
+    relative = f"{CSV_FOLDER}/{contract.table}.csv"
+    csv = building / relative
+    return [
+        datapackage_resource(contract, relative)
+        | {"bytes": csv.stat().st_size, "hash": f"sha256:{sha256_of(csv)}"},
+        datapackage_parquet(contract) | {"bytes": mart.size_bytes, "hash": f"sha256:{mart.sha256}"},
+    ]
 
 
 def _write(path: Path, text: str) -> None:

@@ -5,7 +5,7 @@
 select
     dataset.source,
     dataset.dataset,
-    coalesce(part.part, '') as part,
+    coalesce(nullif(part.part, ''), 'all') as part,
     dataset.publisher,
     dataset.title,
     coalesce(part.vintage, dataset.vintage) as vintage,

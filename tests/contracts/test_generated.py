@@ -109,7 +109,7 @@ def test_datapackage_resource(declared: dict[str, Any]) -> None:
     declared["columns"].append(
         {"name": "day", "type": "DATE", "description": "d", "min": date(2020, 1, 1)}
     )
-    resource = datapackage_resource(Contract.model_validate(declared), "cohort.parquet")
+    resource = datapackage_resource(Contract.model_validate(declared), "csv/cohort.csv")
     json.dumps(resource)
     area, sex, people, day = resource["schema"]["fields"]
     assert resource["schema"]["primaryKey"] == ["area_code", "sex"]

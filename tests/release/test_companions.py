@@ -3,8 +3,10 @@
 import csv
 import json
 import re
+import shutil
 from pathlib import Path
 
+import frictionless
 import geopandas as gpd
 import openpyxl
 import pandas as pd
@@ -14,6 +16,7 @@ import pytest
 import beacon
 from beacon.contracts import load_contracts
 from beacon.errors import BeaconError, ReleaseNotFoundError
+from beacon.files import sha256_of
 from beacon.release.layout import Release, get_release
 from beacon.release.workbook import SHEETS, write_workbook
 from beacon.session import MARTS
@@ -126,28 +129,58 @@ CONSTRAINTS = {
 def test_the_data_package_keeps_the_published_rules(release: Release) -> None:
     package = json.loads((release.path / "datapackage.json").read_text())
     assert package["$schema"] == "https://datapackage.org/profiles/2.0/datapackage.json"
-    assert {r["name"] for r in package["resources"]} == set(MARTS)
     assert package["licenses"]
     assert all(set(licence) & {"name", "path"} for licence in package["licenses"])
     assert all(source["title"] for source in package["sources"])
+    tables = {r["name"]: r for r in package["resources"] if r["type"] == "table"}
+    assert set(tables) == set(MARTS)
     for resource in package["resources"]:
         assert re.fullmatch(r"[-a-z0-9._/]+", resource["name"])
-        assert resource["type"] == "table"
         path = release.path / resource["path"]
         assert path.is_file()
         assert ".." not in resource["path"]
         assert resource["bytes"] == path.stat().st_size
-        (entry,) = [m for m in release.manifest["marts"] if m["name"] == resource["name"]]
-        assert resource["hash"] == f"sha256:{entry['sha256']}"
+        assert resource["hash"] == f"sha256:{sha256_of(path)}"
+    for name, resource in tables.items():
         fields = resource["schema"]["fields"]
         names = [field["name"] for field in fields]
         assert len(set(names)) == len(names)
         assert set(resource["schema"]["primaryKey"]) <= set(names)
-        assert names == pl.read_parquet_schema(path).names()
+        columns = pl.read_parquet_schema(release.path / f"{name}.parquet").names()
+        assert names == [column for column in columns if not column.startswith("geometry")]
         for field in fields:
             assert field["type"] in FIELD_TYPES
             assert field["description"]
             assert set(field.get("constraints", {})) <= CONSTRAINTS[field["type"]]
+
+
+def test_the_frictionless_tool_accepts_every_row(release: Release) -> None:
+    report = frictionless.validate(str(release.path / "datapackage.json"))
+    assert report.valid, report.flatten(["name", "rowNumber", "fieldName", "message"])[:5]
+    assert len(report.tasks) == 2 * len(MARTS)
+
+
+def test_the_frictionless_tool_sees_a_changed_row(release: Release, tmp_path: Path) -> None:
+    """What accepts everything proves nothing: a Core20 share of 150 % and a cut file are seen."""
+    copy = tmp_path / "copy"
+    shutil.copytree(release.path, copy, ignore=shutil.ignore_patterns("site"))
+    place = copy / "csv" / "place.csv"
+    place.chmod(0o644)
+    with place.open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    rows[0]["core20_share_percent"] = "150"
+    with place.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+    cut = copy / "scorecard.parquet"
+    cut.chmod(0o644)
+    cut.write_bytes(cut.read_bytes()[:-1])
+    report = frictionless.validate(str(copy / "datapackage.json"))
+    refused = {task.name: {error.type for error in task.errors} for task in report.tasks}
+    assert "constraint-error" in refused["place"]
+    assert {"hash-count", "byte-count"} & refused["scorecard.parquet"]
+    assert not refused["lsoa"]
 
 
 # The Python interface
