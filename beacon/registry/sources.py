@@ -69,6 +69,7 @@ class Dataset(_Model):
         part_by: Column whose distinct values name the parts of a dataset that comes as several
             files (Fingertips: indicator id; Explore Local Statistics: indicator); "file" to name a
             part after its file; "title" to name it by what `part_pattern` finds above the header.
+        part_by_also: A second column whose values tell parts apart, where one is not enough.
         part_pattern: Regular expression whose first group is the edition in a table's title.
         part_is_series: False where the values of `part_by` are editions (years, quarters) of the
             same series rather than series of their own.
@@ -98,6 +99,7 @@ class Dataset(_Model):
     markers: dict[str, str] = Field(default_factory=dict)
     where: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     part_by: str | None = None
+    part_by_also: str | None = None
     part_pattern: str | None = None
     part_is_series: bool = True
     staging: str = ""
@@ -128,6 +130,8 @@ class Dataset(_Model):
             raise ValueError("part_pattern is given exactly when part_by is 'title'")
         if self.part_pattern is not None and re.compile(self.part_pattern).groups != 1:
             raise ValueError("part_pattern must have exactly one group, the edition")
+        if self.part_by_also is not None and self.part_by not in self.header:
+            raise ValueError("part_by_also needs a part_by that is a column too")
         unknown = sorted(set(self.records.fields) - set(self.header))
         if unknown:
             raise ValueError(f"records.fields names what is no header: {', '.join(unknown)}")

@@ -53,8 +53,8 @@ def write_sample(
 
     Args:
         directory: Where the files go, in the folders `imd2025`, `imd2019`, `lookups`,
-            `boundaries`, `population`, `fingertips`, `ons_els`, `dfe` and `other_official`.
-            Made if absent.
+            `boundaries`, `population`, `fingertips`, `ons_els`, `dfe`, `gp` and
+            `other_official`. Made if absent.
         seed: Any non-negative integer.
         size: How big the nation is; see `PRESETS`.
 

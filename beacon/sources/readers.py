@@ -24,6 +24,7 @@ from beacon.sources.iod_domains import read_iod_domains
 from beacon.sources.local_returns import read_local_returns
 from beacon.sources.lookups import read_lookup
 from beacon.sources.mhclg_homelessness import read_temporary_accommodation
+from beacon.sources.nhs_gp_patients import read_gp_patients
 from beacon.sources.nomis import read_nomis
 from beacon.sources.ons_els import read_ons_els
 from beacon.sources.ons_living_wage import read_below_living_wage
@@ -46,6 +47,7 @@ READERS: dict[str, Reader] = {
     "census_age_bands": read_census_age_bands,
     "eyfsp": read_eyfsp,
     "fingertips": read_fingertips,
+    "gp_patients": read_gp_patients,
     "fuel_poverty": read_fuel_poverty,
     "imd": read_imd,
     "iod_domains": read_iod_domains,

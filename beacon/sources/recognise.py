@@ -262,12 +262,15 @@ def _distinct(path: Path, container: Container, dataset: Dataset) -> set[str]:
     import csv
     import io
 
-    column = dataset.part_by or ""
     text = read_text_bytes(path, container).decode("utf-8-sig", errors="replace")
     reader = csv.reader(io.StringIO(text, newline=""))
     header = clean_header(next(reader))
-    index = header.index(column)
-    return {row[index].strip() for row in reader if len(row) > index and row[index].strip()}
+    index = header.index(dataset.part_by or "")
+    if dataset.part_by_also is None:
+        return {row[index].strip() for row in reader if len(row) > index and row[index].strip()}
+    also = header.index(dataset.part_by_also)
+    pairs = {(row[index], row[also]) for row in reader if len(row) > max(index, also)}
+    return {" ".join(part.strip() for part in pair) for pair in pairs}
 
 
 def _altered(
