@@ -1,35 +1,35 @@
 """The Dagster instance of a home: its settings file and how to open it.
 
-What belongs here: `dagster.yaml`. What does not: deployments on PostgreSQL (`deploy/`).
+What belongs here: `dagster.yaml`, and the choice of where the run history is kept. What does not:
+how a storage connects (`storage`, `postgres`) and servers' own files (`deploy/`).
 """
 
 import json
+import os
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import dagster as dg
 
 from assets.session import WRITER_POOL
+from beacon.errors import BeaconError, SettingsError
 from beacon.files import write_atomically
 from beacon.settings import Home
 
+# Where the run history is kept. Nothing, or "sqlite": in the home. The password never belongs in
+# it: libpq's own PGPASSWORD or PGPASSFILE have it, or a file that a service manager provides.
+HISTORY_URL = "BEACON_HISTORY_URL"
+HISTORY_PASSWORD_FILE = "BEACON_HISTORY_PASSWORD_FILE"  # noqa: S105 - a name, not a password
+SQLITE = "sqlite"
+
 _SETTINGS = """\
-# Written by Beacon before every run; changes made here are lost. For a server with PostgreSQL use
-# deploy/ instead.
+# Written by Beacon before every run; changes made here are lost.
 telemetry:
   enabled: false
 # No invitation to sign up for anything when an operator opens the UI.
 nux:
   enabled: false
-run_storage:
-  module: pipelines.storage
-  class: PooledSqliteRunStorage
-  config:
-    base_dir: {history}
-event_log_storage:
-  module: pipelines.storage
-  class: PooledSqliteEventLogStorage
-  config:
-    base_dir: {history}/runs
+{storage}
 concurrency:
   # {pool}: one writer to the working database.
   pools:
@@ -41,18 +41,125 @@ run_monitoring:
   enabled: true
 """
 
+_IN_SQLITE = """\
+run_storage:
+  module: pipelines.storage
+  class: PooledSqliteRunStorage
+  config:
+    base_dir: {history}
+event_log_storage:
+  module: pipelines.storage
+  class: PooledSqliteEventLogStorage
+  config:
+    base_dir: {history}/runs"""
+
+_POSTGRES_MODULE = "pipelines.postgres"
+_IN_POSTGRES = "\n".join(
+    f"""\
+{kind}_storage:
+  module: {_POSTGRES_MODULE}
+  class: {name}
+  config:
+    postgres_url:
+      env: {HISTORY_URL}"""
+    for kind, name in (
+        ("run", "PatientRunStorage"),
+        ("event_log", "PatientEventLogStorage"),
+        ("schedule", "PatientScheduleStorage"),
+    )
+)
+
+
+def history_url() -> str | None:
+    """The PostgreSQL server of the run history, from the environment; None for the home's SQLite.
+
+    A password that is in a file, as service managers hand them over, becomes libpq's PGPASSWORD of
+    this process and of those it starts.
+
+    Raises:
+        SettingsError: When it is no address of a PostgreSQL database, or holds a password.
+    """
+    url = os.environ.get(HISTORY_URL, "")
+    if url in ("", SQLITE):
+        return None
+    try:
+        parts = urlsplit(url)
+        secret = parts.password or "password" in parse_qs(parts.query)
+        usable = parts.scheme == "postgresql" and parts.path.strip("/") and parts.username
+    except ValueError:
+        secret, usable = False, False
+    # The address itself is not repeated: it may hold what should not be shown.
+    if secret:
+        raise SettingsError(
+            f"{HISTORY_URL} holds a password. Put it in PGPASSWORD, in the file that PGPASSFILE "
+            f"names, or in the file that {HISTORY_PASSWORD_FILE} names."
+        )
+    if not usable:
+        raise SettingsError(
+            f"{HISTORY_URL} is not of the form postgresql://user@host:5432/database."
+        )
+    file = os.environ.get(HISTORY_PASSWORD_FILE)
+    if file and "PGPASSWORD" not in os.environ:
+        try:
+            os.environ["PGPASSWORD"] = Path(file).read_text(encoding="utf-8").rstrip("\r\n")
+        except OSError as error:
+            raise SettingsError(
+                f"{HISTORY_PASSWORD_FILE} cannot be read: {error.strerror}."
+            ) from error
+    return url
+
 
 def instance_directory(home: Home) -> Path:
-    """The home's Dagster directory, with its settings file in place."""
+    """The home's Dagster directory, with its settings file in place.
+
+    Raises:
+        SettingsError: When the home's run history is on PostgreSQL and this process was not told
+            where: a second history beside it would be in nobody's interest.
+    """
     settings = home.dagster / "dagster.yaml"
-    text = _SETTINGS.format(
-        history=json.dumps(str(home.dagster / "history"))[1:-1], pool=WRITER_POOL
-    )
-    if not settings.is_file() or settings.read_text(encoding="utf-8") != text:
+    url = history_url()
+    known = settings.read_text(encoding="utf-8") if settings.is_file() else ""
+    if url is None and _POSTGRES_MODULE in known and os.environ.get(HISTORY_URL) != SQLITE:
+        raise SettingsError(
+            f"The run history of {home.root} is on PostgreSQL. Set {HISTORY_URL} as the services "
+            f"have it, or to {SQLITE!r} to start a new history in the home."
+        )
+    history = json.dumps(str(home.dagster / "history"))[1:-1]
+    storage = _IN_SQLITE.format(history=history) if url is None else _IN_POSTGRES
+    text = _SETTINGS.format(storage=storage, pool=WRITER_POOL)
+    if known != text:
         write_atomically(settings, text)
     return home.dagster
 
 
 def open_instance(home: Home) -> dg.DagsterInstance:
-    """Open the home's run history."""
-    return dg.DagsterInstance.from_config(str(instance_directory(home)))
+    """Open the home's run history.
+
+    Raises:
+        BeaconError: When the history's server cannot be reached.
+    """
+    directory = str(instance_directory(home))
+    url = history_url()
+    if url is None:
+        return dg.DagsterInstance.from_config(directory)
+    try:
+        from dagster_postgres.utils import DagsterPostgresException
+    except ImportError as error:
+        raise BeaconError(
+            f"{HISTORY_URL} is set, but the driver is not installed: `uv sync --extra postgres`."
+        ) from error
+    try:
+        return dg.DagsterInstance.from_config(directory)
+    except DagsterPostgresException as error:
+        place = urlsplit(url)
+        raise BeaconError(
+            f"The run history's PostgreSQL server at {place.hostname}:{place.port or 5432} cannot "
+            f"be reached or does not let {place.username} in: {_reason(error)} Nothing was run. "
+            "Start the server (`systemctl status postgresql`), then run again."
+        ) from error
+
+
+def _reason(error: BaseException) -> str:
+    cause = error.__cause__ or error
+    lines = str(getattr(cause, "orig", cause)).strip().splitlines()
+    return (lines[-1] if lines else type(cause).__name__).rstrip(".") + "."

@@ -6,6 +6,7 @@ of one module.
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from beacon.session import Session
 from beacon.settings import Settings
 from beacon.workspace import Workspace
+from tests.servers.postgres import Cluster, running_cluster
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -55,3 +57,22 @@ def official_home(official_files: Path, tmp_path_factory: pytest.TempPathFactory
     with Session(Workspace(settings), run_id="fixture") as session:
         assert session.run_all(check=False).status == "published"
     return home
+
+
+@pytest.fixture(scope="session")
+def _postgres_cluster() -> Iterator[Cluster]:
+    """A PostgreSQL cluster for this process, or skip, naming what is missing."""
+    with running_cluster() as cluster:
+        yield cluster
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def history(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Where the run history is kept: a test that asks for it runs once on each storage."""
+    kind = str(request.param)
+    monkeypatch.delenv("BEACON_HISTORY_URL", raising=False)
+    if kind == "postgres":
+        cluster: Cluster = request.getfixturevalue("_postgres_cluster")
+        monkeypatch.setenv("BEACON_HISTORY_URL", cluster.new_database())
+        monkeypatch.setenv("PGPASSWORD", cluster.password)
+    return kind

@@ -1,0 +1,79 @@
+"""The services of a server, one program each: `python -m pipelines.programs webserver`.
+
+What belongs here: starting one of Dagster's own programs with the home's settings, for a service
+manager. What does not: both at once on an analyst's machine (`service`), and the units and
+containers that call this (`deploy/`).
+
+The program takes the place of this process, so a service manager sees the one that it started.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from beacon.errors import BeaconError
+
+# Loopback unless told otherwise: none of these asks who is there. In a container that shares a
+# network with nothing but the others, the address is all interfaces of that network.
+HOST = "BEACON_SERVICE_HOST"
+CODE_HOST = "BEACON_CODE_HOST"
+CODE_PORT = 4266
+WEBSERVER_PORT = 3000
+LOCATION = "pipelines.definitions"
+
+PROGRAMS = ("code", "webserver", "daemon", "prepare")
+
+
+def command(program: str, *, host: str, code_host: str) -> list[str]:
+    """What is started for a service: its arguments, after Python's own.
+
+    Args:
+        program: code, webserver or daemon.
+        host: Address that code and webserver listen on.
+        code_host: Where webserver and daemon find the code server.
+    """
+    served = ["--grpc-host", code_host, "--grpc-port", str(CODE_PORT)]
+    commands = {
+        "code": [
+            "dagster", "api", "grpc", "-h", host, "-p", str(CODE_PORT), "-m", LOCATION,
+            "--use-python-environment-entry-point", "--location-name", LOCATION,
+        ],
+        "webserver": ["dagster_webserver", "-h", host, "-p", str(WEBSERVER_PORT), *served],
+        "daemon": ["dagster._daemon", "run", *served],
+    }  # fmt: skip
+    return ["-m", *commands[program], "--log-format", "json"]
+
+
+def environment() -> dict[str, str]:
+    """The environment of a service; the home's settings file is in place afterwards.
+
+    Raises:
+        SettingsError: When the settings cannot be used.
+    """
+    from beacon.settings import Home, Settings
+    from pipelines.instance import instance_directory
+
+    directory = instance_directory(Home(Settings().home))
+    return {**os.environ, "DAGSTER_HOME": str(directory), "DAGSTER_DISABLE_TELEMETRY": "1"}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Start the program that is named, or only prepare the home's settings file."""
+    parser = argparse.ArgumentParser(prog="pipelines.programs", description=__doc__)
+    parser.add_argument("program", choices=PROGRAMS)
+    program = parser.parse_args(arguments).program
+    try:
+        variables = environment()
+    except BeaconError as error:
+        sys.exit(f"beacon: {error}")
+    if program == "prepare":
+        return
+    host = os.environ.get(HOST) or "127.0.0.1"
+    code_host = os.environ.get(CODE_HOST) or "127.0.0.1"
+    started = [sys.executable, *command(program, host=host, code_host=code_host)]
+    os.execve(sys.executable, started, variables)  # noqa: S606 - fixed programs
+
+
+if __name__ == "__main__":
+    main()
