@@ -136,11 +136,9 @@ def indicator_assets(
     context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """Find each indicator's published series and bring it into the common shape."""
-    for slug in indicators():
+    slugs = [slug for slug in indicators() if indicator_key(slug) in context.selected_asset_keys]
+    for slug, (rows, problems) in session.derive_indicators(slugs).items():
         key = indicator_key(slug)
-        if key not in context.selected_asset_keys:
-            continue
-        rows, problems = session.derive_indicator(slug)
         yield dg.MaterializeResult(asset_key=key, metadata={"dagster/row_count": rows})
         yield dg.AssetCheckResult(
             asset_key=key,

@@ -6,6 +6,8 @@ can make. What does not: the derivation (`sql/indicators`) or statistics.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from beacon.errors import Problem
 from beacon.paths import resource_dir
 from beacon.registry import Indicator
@@ -25,49 +27,84 @@ PUBLISHED_COLUMNS = (
 )
 
 
-def derive_indicator(
-    warehouse: Warehouse, indicator: Indicator, staged: frozenset[tuple[str, str]] | None = None
-) -> int:
-    """Make `indicators.<slug>` from the staged observations; give its number of rows.
+def derive_indicators(
+    warehouse: Warehouse,
+    indicators: Collection[Indicator],
+    staged: frozenset[tuple[str, str]] | None = None,
+) -> dict[str, int]:
+    """Make `indicators.<slug>` of each indicator from the staged observations.
+
+    One query finds the series of all of them: planning it costs more than running it.
 
     Args:
         warehouse: The open working database.
-        indicator: What to make.
+        indicators: What to make.
         staged: The (source, series) pairs that are staged, where the caller knows them: an
-            indicator with none of them gets its empty table without running the query.
+            indicator with none of them gets its empty table without being looked for.
+
+    Returns:
+        The number of rows of each table, by slug.
     """
-    sql = (resource_dir("sql") / _TEMPLATE).read_text(encoding="utf-8")
     con = warehouse.con
-    con.execute("set variable indicator_slug = ?", [indicator.slug])
-    con.execute(f"create or replace table indicators.{indicator.slug} ({PUBLISHED_COLUMNS})")
-    wanted = {key for binding in indicator.sources for key in binding.series_keys}
-    if staged is not None and not wanted & staged:
-        return 0
-    con.execute(f"insert into indicators.{indicator.slug} by name {sql}")
-    return warehouse.row_count(f"indicators.{indicator.slug}")
+    sought = [
+        indicator.slug
+        for indicator in indicators
+        if staged is None
+        or staged.intersection(key for binding in indicator.sources for key in binding.series_keys)
+    ]
+    sql = (resource_dir("sql") / _TEMPLATE).read_text(encoding="utf-8")
+    con.execute("begin")
+    try:
+        con.execute("set variable indicator_slugs = ?", [sought])
+        con.execute(f"create or replace temp table found_series ({PUBLISHED_COLUMNS})")
+        if sought:
+            con.execute(f"insert into found_series by name {sql}")
+        for indicator in indicators:
+            table = f"indicators.{indicator.slug}"
+            con.execute(f"create or replace table {table} ({PUBLISHED_COLUMNS})")
+            if indicator.slug in sought:
+                con.execute(
+                    f"insert into {table} from found_series where indicator_slug = ?",
+                    [indicator.slug],
+                )
+        counted = con.execute(
+            "select indicator_slug, count(*) from found_series group by all"
+        ).fetchall()
+        con.execute("drop table found_series")
+        con.execute("commit")
+    except BaseException:
+        con.execute("rollback")
+        raise
+    rows = dict(counted)
+    return {indicator.slug: int(rows.get(indicator.slug, 0)) for indicator in indicators}
 
 
-def renamed_series(warehouse: Warehouse, indicator: Indicator) -> list[Problem]:
-    """Series whose publisher's name is not the one that the registry expects.
+def renamed_series(
+    warehouse: Warehouse, indicators: Collection[Indicator]
+) -> dict[str, list[Problem]]:
+    """Series whose publisher's name is not the one that the registry expects, by indicator.
 
     Publishers re-use and rename identifiers, so a series under another name is left out.
     """
+    problems: dict[str, list[Problem]] = {indicator.slug: [] for indicator in indicators}
     found = warehouse.con.execute(
-        "select distinct o.source, o.series, o.series_name, s.expected_name "
+        "select distinct s.indicator_slug, o.source, o.series, o.series_name, s.expected_name "
         "from registry.selection as s inner join staging.observation as o "
         "on s.source = o.source and s.series = o.series "
-        "where s.indicator_slug = ? and s.expected_name <> o.series_name order by all",
-        [indicator.slug],
+        "where list_contains(?, s.indicator_slug) and s.expected_name <> o.series_name "
+        "order by all",
+        [list(problems)],
     ).fetchall()
-    return [
-        Problem(
-            file=f"{source} series {series}",
-            column="series_name",
-            message=f"is named {name!r} where {indicator.slug} expects {expected!r}; left out.",
-            remedy="Check the definition and correct the indicator's file in reference_data.",
+    for slug, source, series, name, expected in found:
+        problems[slug].append(
+            Problem(
+                file=f"{source} series {series}",
+                column="series_name",
+                message=f"is named {name!r} where {slug} expects {expected!r}; left out.",
+                remedy="Check the definition and correct the indicator's file in reference_data.",
+            )
         )
-        for source, series, name, expected in found
-    ]
+    return problems
 
 
 def derive_published(warehouse: Warehouse) -> int:
@@ -99,4 +136,4 @@ def derive_facts(warehouse: Warehouse) -> dict[str, int]:
     return {name: warehouse.derive(name) for name in ("indicators.fact", "indicators.trend")}
 
 
-__all__ = ["derive_facts", "derive_indicator", "derive_published", "renamed_series"]
+__all__ = ["derive_facts", "derive_indicators", "derive_published", "renamed_series"]

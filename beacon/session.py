@@ -187,18 +187,23 @@ class Session:
             load_previous(self.warehouse, self.inputs_in_use())
         return self.warehouse.derive(name)
 
-    def derive_indicator(self, slug: str) -> tuple[int, list[str]]:
-        """Make one indicator's table; give its rows and what is wrong with its sources."""
-        from beacon.indicators import derive_indicator, renamed_series
+    def derive_indicators(self, slugs: Iterable[str]) -> dict[str, tuple[int, list[str]]]:
+        """Make the tables of some indicators; give the rows of each and what is wrong with it."""
+        from beacon.indicators import derive_indicators, renamed_series
 
         self._report_stage("indicators")
-        indicator = self.workspace.indicators[slug]
-        rows = derive_indicator(self.warehouse, indicator, self._staged_series)
-        hidden = protect_own_counts(self.warehouse.con, indicator)
-        report = self.workspace.home.state / "disclosure" / f"{slug}.json"
-        if hidden or report.is_file():
-            write_json(report, [asdict(cell) for cell in hidden])
-        return rows, [str(problem) for problem in renamed_series(self.warehouse, indicator)]
+        wanted = [self.workspace.indicators[slug] for slug in slugs]
+        rows = derive_indicators(self.warehouse, wanted, self._staged_series)
+        for indicator in wanted:
+            hidden = protect_own_counts(self.warehouse.con, indicator)
+            report = self.workspace.home.state / "disclosure" / f"{indicator.slug}.json"
+            if hidden or report.is_file():
+                write_json(report, [asdict(cell) for cell in hidden])
+        problems = renamed_series(self.warehouse, wanted)
+        return {
+            slug: (count, [str(problem) for problem in problems[slug]])
+            for slug, count in rows.items()
+        }
 
     @cached_property
     def _staged_series(self) -> frozenset[tuple[str, str]]:
@@ -330,8 +335,7 @@ class Session:
             self.derive(name)
         for name in sql_tables("cohorts"):
             self.derive(name)
-        for slug in self.workspace.indicators:
-            self.derive_indicator(slug)
+        self.derive_indicators(self.workspace.indicators)
         self.derive_facts()
         for mart in MARTS:
             self.derive(f"marts.{mart}")

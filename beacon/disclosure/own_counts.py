@@ -40,7 +40,8 @@ def protect_own_counts(con: duckdb.DuckDBPyConnection, indicator: Indicator) -> 
         Every hidden cell. It tells small counts from others, so it is not for publication.
     """
     settings = indicator.disclosure
-    if settings.apply == "never":
+    own = any(binding.source in UNPROTECTED_SOURCES for binding in indicator.sources)
+    if settings.apply == "never" or (settings.apply == "own_counts" and not own):
         return []
     where = "" if settings.apply == "always" else "and list_contains($sources, source)"
     values: dict[str, Any] = (

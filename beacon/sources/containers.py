@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import io
 import zipfile
+import zlib
 from pathlib import Path
 
 from beacon.errors import InputRefusedError, Problem
@@ -110,9 +111,22 @@ def read_text_bytes(path: Path, container: Container) -> bytes:
                 buffer.write(chunk)
                 if buffer.tell() > MAX_UNPACKED_BYTES:
                     raise _refuse(path, "the file unpacks to more than is safe to read.")
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise _refuse(path, f"the compressed file is damaged or cut short ({error}).") from error
     return buffer.getvalue()
+
+
+def read_text_prefix(path: Path, size: int) -> bytes:
+    """The first bytes of a compressed CSV.
+
+    Raises:
+        InputRefusedError: When the compressed stream is damaged within them.
+    """
+    try:
+        with gzip.open(path) as stream:
+            return stream.read(size)
+    except (OSError, EOFError, zlib.error) as error:
+        raise _refuse(path, f"the compressed file is damaged or cut short ({error}).") from error
 
 
 def _refuse(path: Path, message: str, row: int | None = None) -> InputRefusedError:

@@ -28,10 +28,12 @@ from beacon.sources.tables import (
     sheet_rows,
     text_of,
 )
+from beacon.sources.xlsx_heads import UnusualWorkbookError, xlsx_heads
 
 # A header that keeps this share of a dataset's columns is that dataset, altered: better refused
 # by name than passed over as unknown.
 _ALTERED_SHARE = 0.7
+_MOST_SHEETS = 60
 # A table with more columns than this beyond the expected ones is another table (IoD File 2 begins
 # with all the columns of File 1).
 _MOST_UNKNOWN_COLUMNS = 3
@@ -131,7 +133,7 @@ def _candidate_headers(path: Path, container: Container) -> list[_Candidate]:
     if container in ("csv", "csv.gz"):
         return _candidates(peek_csv(path, container, HEADER_SEARCH_ROWS * 4))
     if container in ("xlsx", "xls", "ods"):
-        return _workbook_headers(path)
+        return _workbook_headers(path, container)
     if container == "parquet":
         import polars as pl
 
@@ -153,20 +155,31 @@ def _candidates(rows: list[list[str]]) -> list[_Candidate]:
     ]
 
 
-def _workbook_headers(path: Path) -> list[_Candidate]:
-    workbook = open_workbook(path)
+def _workbook_headers(path: Path, container: Container) -> list[_Candidate]:
     found: list[_Candidate] = []
-    sheets = [sheet for sheet in workbook.sheet_names if not is_link_cache(sheet)]
-    for sheet in sheets[:60]:
-        found.extend(
-            _candidates(
-                [
-                    clean_header([text_of(cell) for cell in cells])
-                    for cells in sheet_rows(path, workbook, sheet, HEADER_SEARCH_ROWS)
-                ]
-            )
-        )
+    for sheet, rows in _workbook_heads(path, container):
+        if not is_link_cache(sheet):
+            found.extend(_candidates([clean_header(row) for row in rows]))
     return found
+
+
+def _workbook_heads(path: Path, container: Container) -> Iterable[tuple[str, list[list[str]]]]:
+    if container == "xlsx":
+        try:
+            return xlsx_heads(path, HEADER_SEARCH_ROWS)[:_MOST_SHEETS]
+        except UnusualWorkbookError:
+            pass  # The full reader says what is wrong with it, or reads it all the same.
+    workbook = open_workbook(path)
+    return (
+        (
+            sheet,
+            [
+                [text_of(cell) for cell in cells]
+                for cells in sheet_rows(path, workbook, sheet, HEADER_SEARCH_ROWS)
+            ],
+        )
+        for sheet in workbook.sheet_names[:_MOST_SHEETS]
+    )
 
 
 def _geometry_fields(path: Path, container: Container) -> list[str]:

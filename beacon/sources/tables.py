@@ -18,7 +18,7 @@ import polars as pl
 
 from beacon.errors import InputRefusedError, Problem
 from beacon.registry.sources import Container
-from beacon.sources.containers import read_text_bytes
+from beacon.sources.containers import read_text_bytes, read_text_prefix
 
 ROW = "__row"
 # Nomis puts 5 lines, ONS workbooks up to 10, above the header.
@@ -62,7 +62,7 @@ def peek_csv(path: Path, container: Container, rows: int = HEADER_SEARCH_ROWS) -
         with path.open("rb") as stream:
             prefix = stream.read(1 << 16)
     else:
-        prefix = read_text_bytes(path, container)[: 1 << 16]
+        prefix = read_text_prefix(path, 1 << 16)
     text = prefix.decode("utf-8-sig", errors="replace")
     found: list[list[str]] = []
     for cells in csv.reader(io.StringIO(text, newline="")):

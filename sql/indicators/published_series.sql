@@ -1,12 +1,12 @@
 -- table: indicators.{slug}
--- grain: one row per measure, area, period, sex, age and category of one indicator
+-- grain: one row per indicator, measure, area, period, sex, age and category of the indicators asked for
 -- depends: staging.observation, registry.selection, registry.cancelled_period, registry.place
 -- columns: see indicators.fact
 -- Template of every indicator's table: the registry says which series of which publisher it is,
 -- in order of preference. Nothing is computed but limits from counts where the publisher gives
 -- counts without limits, and one constant factor of scale.
 with wanted as (
-    select * from registry.selection where indicator_slug = getvariable('indicator_slug')
+    select * from registry.selection where list_contains(getvariable('indicator_slugs'), indicator_slug)
 ),
 found as (
     select
@@ -43,6 +43,7 @@ choice as (
     -- failing that, for any area). by_period: the same, period by period.
     -- A series is one measure, sex and category.
     select
+        indicator_slug,
         measure,
         sex,
         category_type,
@@ -60,7 +61,8 @@ chosen as (
     select found.*
     from found
     inner join choice
-        on found.measure = choice.measure
+        on found.indicator_slug = choice.indicator_slug
+        and found.measure = choice.measure
         and found.sex = choice.sex
         and found.category_type is not distinct from choice.category_type
         and found.category is not distinct from choice.category
@@ -72,7 +74,7 @@ distinct_rows as (
     select *
     from chosen
     qualify row_number() over (
-        partition by measure, area_code, period, sex, age, category_type, category
+        partition by indicator_slug, measure, area_code, period, sex, age, category_type, category
         order by binding_order, source_sha256, source_row
     ) = 1
 )

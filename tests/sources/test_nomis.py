@@ -137,8 +137,7 @@ def test_beacons_10_and_14_are_published_from_such_files(sample_home: Path) -> N
         session.land()
         for table in session.workspace.staging_tables:
             assert [part for part in session.stage(table) if part.problems] == []
-        for slug in ("unemployment_16_64", "children_workless_households"):
-            session.derive_indicator(slug)
+        session.derive_indicators(["unemployment_16_64", "children_workless_households"])
         found = session.warehouse.con.execute(
             "select indicator_slug, measure, count(value) from (from indicators.unemployment_16_64 "
             "union all from indicators.children_workless_households) where measure = 'main' group by all order by all"
