@@ -17,6 +17,7 @@ from beacon.validation import CheckResult
 CHECKED_TABLES = [
     *derived("geography"),
     *derived("cohorts"),
+    "indicators.practice_observation",
     "indicators.fact",
     "indicators.trend",
     *(f"marts.{name}" for name in MARTS),

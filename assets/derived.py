@@ -10,7 +10,7 @@ import dagster as dg
 from assets.keys import contracts, derived, indicator_key, indicators, table_key
 from assets.metadata import column_lineage, definition_metadata, description
 from assets.session import WRITER_POOL
-from beacon.session import GEOGRAPHY_OUTLINES, MARTS, Session
+from beacon.session import GEOGRAPHY_OUTLINES, MARTS, PRACTICE_OBSERVATION, Session
 from beacon.sql_files import SqlTable
 
 # Tables that are made in Python, after those they depend on.
@@ -101,7 +101,7 @@ def _indicator_spec(slug: str) -> dg.AssetSpec:
     return dg.AssetSpec(
         indicator_key(slug),
         group_name="indicators",
-        deps=[table_key("staging.observation")],
+        deps=[table_key("staging.observation"), table_key(PRACTICE_OBSERVATION)],
         description=f"{indicator.name}.\n\n{indicator.definition or ''}",
         kinds={"duckdb"},
         tags={"programme": indicator.programme},
@@ -120,7 +120,10 @@ def _indicator_spec(slug: str) -> dg.AssetSpec:
 # its own all the same, and can be made, checked and dated alone.
 @dg.multi_asset(
     name="indicators",
-    specs=[_indicator_spec(slug) for slug in indicators()],
+    specs=[
+        _spec("indicators", derived("indicators")[PRACTICE_OBSERVATION]),
+        *(_indicator_spec(slug) for slug in indicators()),
+    ],
     check_specs=[
         dg.AssetCheckSpec(
             "series",
@@ -136,6 +139,7 @@ def indicator_assets(
     context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """Find each indicator's published series and bring it into the common shape."""
+    yield from _make(context, session, [PRACTICE_OBSERVATION])
     slugs = [slug for slug in indicators() if indicator_key(slug) in context.selected_asset_keys]
     for slug, (rows, problems) in session.derive_indicators(slugs).items():
         key = indicator_key(slug)

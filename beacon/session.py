@@ -38,6 +38,7 @@ LOCK_WAIT_SECONDS = 600.0
 
 # Tables that a run makes, by stage, beside the staging tables and the indicators' own.
 GEOGRAPHY_OUTLINES = ("geography.lsoa21_outline", "geography.place_outline")
+PRACTICE_OBSERVATION = "indicators.practice_observation"
 MARTS = (
     "place",
     "lsoa",
@@ -209,7 +210,8 @@ class Session:
     def _staged_series(self) -> frozenset[tuple[str, str]]:
         """Which series of which source are staged, so that no SQL is run for those that are not."""
         rows = self.warehouse.con.execute(
-            "select distinct source, series from staging.observation"
+            "select distinct source, series from staging.observation "
+            "union select distinct source, series from indicators.practice_observation"
         ).fetchall()
         return frozenset((str(source), str(series)) for source, series in rows)
 
@@ -335,6 +337,7 @@ class Session:
             self.derive(name)
         for name in sql_tables("cohorts"):
             self.derive(name)
+        self.derive(PRACTICE_OBSERVATION)
         self.derive_indicators(self.workspace.indicators)
         self.derive_facts()
         for mart in MARTS:

@@ -76,14 +76,21 @@ def _lines(chain: Chain) -> list[tuple[str, str]]:
     return lines
 
 
+def _is_sum(row: dict[str, Any]) -> bool:
+    """Figures of practices are added up; all else is one row of a publisher's file."""
+    return row["value"] is not None and row["source_row"] is None
+
+
 def _method(row: dict[str, Any]) -> str:
     limits = {
         "publisher": "limits as published",
         "wilson": "limits computed from the counts (Wilson score)",
         "none": "no limits published, and no counts to compute them from",
     }.get(row["limits_method"] or "", "no limits")
-    modelled = "; modelled by the publisher" if row["modelled"] else ""
-    taken = "value as published" if row["value"] is not None else "no value"
+    modelled = "estimated" if _is_sum(row) else "modelled by the publisher"
+    modelled = f"; {modelled}" if row["modelled"] else ""
+    published = "added up from practices" if _is_sum(row) else "value as published"
+    taken = published if row["value"] is not None else "no value"
     return f"{taken}{modelled}; {limits}; role {row['role']}"
 
 
@@ -100,7 +107,11 @@ def _source(chain: Chain, entry: dict[str, Any]) -> list[tuple[str, str]]:
             "source",
             f"{entry['publisher']}: {row['source']}/{row['dataset']} series {row['series']}",
         ),
-        ("file", f"{entry['original_name']}, row {row['source_row']}"),
+        (
+            "file",
+            f"{entry['original_name']}"
+            + (" and others of its year" if _is_sum(row) else f", row {row['source_row']}"),
+        ),
     ]
     if chain.line is not None:
         lines.append(("its line", chain.line))

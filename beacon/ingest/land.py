@@ -7,6 +7,7 @@ What does not: reading cells (`beacon.ingest.stage`).
 from __future__ import annotations
 
 import functools
+import re
 from collections import defaultdict
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -237,7 +238,29 @@ def _keep(
     )
 
 
-def _preference(file: FoundFile, spec: DatasetSpec) -> tuple[int, str]:
+def _preference(file: FoundFile, spec: DatasetSpec) -> tuple[int, tuple[int, ...], str]:
+    """The register's preferred format, then the latest revision, then the first name."""
     container = file.recognition.container
     containers = spec.dataset.containers
-    return (containers.index(container) if container in containers else 99, file.relative)
+    place = containers.index(container) if container in containers else 99
+    latest_first = tuple(-number for number in revision_of(file.path.name))
+    return (place, latest_first, file.relative)
+
+
+# Words that publishers put behind the name of a file that replaces another, the last one last.
+_REVISIONS = ("fixed", "revised", "corrected")
+
+
+def revision_of(name: str) -> tuple[int, int, int]:
+    """How late a revision a file is, by its publisher's name: later ones compare as greater.
+
+    Known are words (`_revised`, `_corrected`, `_fixed`; a second of them in a name counts on) and
+    version numbers (`_v2`, `-v1.1-1`). A name without any is the first issue.
+    """
+    stem = name.lower().split(".ods")[0].split(".xls")[0].split(".csv")[0]
+    words = [word for word in re.split(r"[^a-z]+", stem) if word in _REVISIONS]
+    latest = max((_REVISIONS.index(word) + 1 for word in words), default=0)
+    found = re.search(r"[-_ ]v(\d+(?:[.-]\d+)*)", stem)
+    numbers = [int(part) for part in re.split(r"[.-]", found.group(1))] if found else []
+    version = sum(number * 1000 ** (2 - place) for place, number in enumerate(numbers[:3]))
+    return (latest, len(words), version)

@@ -70,7 +70,8 @@ class Dataset(_Model):
             files (Fingertips: indicator id; Explore Local Statistics: indicator); "file" to name a
             part after its file; "title" to name it by what `part_pattern` finds above the header.
         part_by_also: A second column whose values tell parts apart, where one is not enough.
-        part_pattern: Regular expression whose first group is the edition in a table's title.
+        part_pattern: Regular expression whose first group is the edition in a table's title or, for
+            "file", the part in a file's name, so that a revised file is the same part.
         part_is_series: False where the values of `part_by` are editions (years, quarters) of the
             same series rather than series of their own.
         containers: Accepted file formats, the preferred one first.
@@ -126,8 +127,10 @@ class Dataset(_Model):
             raise ValueError("a reader needs a staging table, and reader 'none' may not have one")
         if not self.is_read and not self.note:
             raise ValueError("a file that is not read needs a note that says why")
-        if (self.part_by == "title") != (self.part_pattern is not None):
-            raise ValueError("part_pattern is given exactly when part_by is 'title'")
+        if self.part_pattern is None and self.part_by == "title":
+            raise ValueError("part_pattern is given exactly when part_by is 'title', or 'file'")
+        if self.part_pattern is not None and self.part_by not in ("title", "file"):
+            raise ValueError("part_pattern is given exactly when part_by is 'title', or 'file'")
         if self.part_pattern is not None and re.compile(self.part_pattern).groups != 1:
             raise ValueError("part_pattern must have exactly one group, the edition")
         if self.part_by_also is not None and self.part_by not in self.header:

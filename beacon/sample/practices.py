@@ -1,7 +1,8 @@
 """General practices, who is registered with them and where those people live.
 
-Belongs here: the practices of the fictional nation, and NHS England's file of patients by practice
-and LSOA. Does not belong here: what practices measure.
+Belongs here: the practices of the fictional nation and NHS England's files of them: patients by
+practice and LSOA, where practices lie, and the Quality and Outcomes Framework. Does not belong
+here: anything by area.
 
 Every five LSOAs of the walk have a practice. Most of their people are registered there and some
 with the practices before and after, across any border, so that adding up by where practices are
@@ -18,7 +19,7 @@ import numpy as np
 import polars as pl
 
 from beacon.sample import names
-from beacon.sample.formats import CHUNK_ROWS, taken, write_csv
+from beacon.sample.formats import BOM, CHUNK_ROWS, taken, write_csv
 from beacon.sample.world import Floats, Ints, World, spread_whole, stream_of
 
 EXTRACT_DATE = "01OCT2025"
@@ -132,3 +133,84 @@ def _frame(code: list[str], name: list[str], lsoa: list[str], patients: Ints) ->
             "NUMBER_OF_PATIENTS": patients,
         }
     )
+
+
+QOF_YEAR = "2425"
+_REGISTERS = {"HYP": ("TOTAL", 0.145, 0.008), "CHD": ("TOTAL", 0.031, 0.003)}
+# Share of patients with hypertension who are 80 or older, and how many of each age meet the
+# threshold: fewer where people are deprived.
+_OLD = 0.22
+_TREATED = {"HYP008": (0.70, -0.035), "HYP009": (0.82, -0.025)}
+_POINTS = {"HYP008": 14, "HYP009": 5}
+
+
+def write_practices(directory: Path, world: World, practices: Practices) -> None:
+    """Write the list of practices with the authority each lies in."""
+    lad = world.lad21[practices.cell]
+    icb = world.authorities.icb[lad]
+    write_csv(
+        directory / "FICTIONAL_icb_allocation_gp_practice_2025_2026.csv",
+        pl.DataFrame(
+            {
+                "Practice_Code": practices.code,
+                "GP_Practice_Name": practices.name,
+                "ICB": taken(world.icb_ods, icb),
+                "ICBname": taken(world.icb_names, icb),
+                "LAD": taken(world.authorities.code, lad),
+                "LTLA": taken(world.authorities.name, lad),
+                "Population": practices.list_size,
+            }
+        ),
+        before=BOM,
+    )
+
+
+def write_qof(directory: Path, world: World, practices: Practices) -> None:
+    """Write registers of the nation and achievement by region, as the raw files come."""
+    rng = stream_of(world.seed, "quality and outcomes")
+    size = practices.list_size
+    registers = {
+        group: np.rint(size * np.clip(base + slope * practices.need, 0.01, 0.4)).astype(np.int64)
+        for group, (_, base, slope) in _REGISTERS.items()
+    }
+    write_csv(
+        directory / f"FICTIONAL_PREVALENCE_{QOF_YEAR}.csv",
+        pl.DataFrame(
+            {
+                "PRACTICE_CODE": np.repeat(practices.code, len(registers)),
+                "GROUP_CODE": list(registers) * len(practices),
+                "REGISTER": np.stack(list(registers.values()), axis=1).ravel(),
+                "PATIENT_LIST_TYPE": [entry[0] for entry in _REGISTERS.values()] * len(practices),
+                "PATIENT_LIST_SIZE": np.repeat(size, len(registers)),
+            }
+        ),
+    )
+    old = np.rint(registers["HYP"] * _OLD).astype(np.int64)
+    below = {"HYP008": registers["HYP"] - old, "HYP009": old}
+    region = world.authorities.region[world.lad21[practices.cell]]
+    frames = []
+    for code, (base, slope) in _TREATED.items():
+        share = np.clip(base + slope * practices.need + rng.normal(0, 0.03, len(practices)), 0, 1)
+        measures = {
+            "ACHIEVED_POINTS": np.full(len(practices), _POINTS[code]),
+            "DENOMINATOR": below[code],
+            "NUMERATOR": np.rint(below[code] * share).astype(np.int64),
+        }
+        for measure, values in measures.items():
+            frames.append(
+                pl.DataFrame(
+                    {
+                        "PRACTICE_CODE": practices.code,
+                        "INDICATOR_CODE": [code] * len(practices),
+                        "MEASURE": [measure] * len(practices),
+                        "VALUE": values,
+                        "region": region,
+                    }
+                )
+            )
+    every = pl.concat(frames).sort("PRACTICE_CODE", "INDICATOR_CODE", "MEASURE")
+    for number, name in enumerate(world.region_names):
+        write_csv(
+            directory / f"FICTIONAL_ACHIEVEMENT_{name.upper().replace(' ', '_')}_{QOF_YEAR}.csv",
+            every.filter(pl.col("region") == number).drop("region"),
+        )

@@ -17,7 +17,12 @@ from beacon.sample.housing import write_homelessness
 from beacon.sample.ons_els import write_els
 from beacon.sample.outcomes import list_areas
 from beacon.sample.population import write_population
-from beacon.sample.practices import build_practices, write_patients_by_lsoa
+from beacon.sample.practices import (
+    build_practices,
+    write_patients_by_lsoa,
+    write_practices,
+    write_qof,
+)
 from beacon.sample.sizes import GENERATOR_VERSION, TRUTHS_NAME, SampleSize
 from beacon.sample.truths import SampleTruths, collect_truths
 from beacon.sample.world import build_world
@@ -75,7 +80,9 @@ def publish(directory: Path, *, seed: int, size: SampleSize) -> SampleTruths:
     dfe = write_dfe(directory / "dfe", world, areas)
     fuel_poverty = write_fuel_poverty(directory / "other_official", world, areas)
     homeless = write_homelessness(directory / "other_official", world, areas)
-    write_patients_by_lsoa(directory / "gp", world, build_practices(world))
+    practices = build_practices(world)
+    for write in (write_patients_by_lsoa, write_practices, write_qof):
+        write(directory / "gp", world, practices)
     truths = collect_truths(world, fingertips, els, dfe, fuel_poverty, homeless)
     truths.write(directory / TRUTHS_NAME)
     return truths

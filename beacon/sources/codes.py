@@ -25,6 +25,9 @@ _ENTITY = {
 
 FICTIONAL_LETTER = "Z"
 
+# Organisation Data Service: a letter and five digits, in newer codes letters among them.
+PRACTICE = "[A-Y][A-Z0-9]{5}"
+
 
 def area_pattern(kind: str, *, fictional: bool) -> str:
     """A regular expression for codes of one kind.
@@ -32,5 +35,7 @@ def area_pattern(kind: str, *, fictional: bool) -> str:
     Fictional codes begin with Z so that no reader can take one for a real place; official files
     may also carry Welsh areas, which later stages leave out.
     """
+    if kind == "practice":
+        return rf"{FICTIONAL_LETTER}\d{{5}}" if fictional else PRACTICE
     letters = FICTIONAL_LETTER if fictional else "[EW]"
     return rf"{letters}{_ENTITY[kind]}\d{{6}}"

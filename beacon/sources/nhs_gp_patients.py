@@ -17,8 +17,6 @@ from beacon.sources.codes import area_pattern
 from beacon.sources.columns import Columns
 from beacon.sources.reading import read_table
 
-# Organisation Data Service: a letter, five digits; since 2014 also letters among them.
-PRACTICE = "[A-Z][A-Z0-9]{5}"
 # Small areas of Scotland and Northern Ireland, and pseudo codes of the islands.
 _ABROAD = "[SNLM9][0-9A-Z]{7,8}"
 _SEXES = {"ALL": "Persons", "FEMALE": "Female", "MALE": "Male"}
@@ -51,7 +49,9 @@ def read_gp_patients(
     frame = pl.DataFrame(
         {
             "extract_date": dates,
-            "practice_code": columns.code("PRACTICE_CODE", PRACTICE),
+            "practice_code": columns.code(
+                "PRACTICE_CODE", area_pattern("practice", fictional=fictional)
+            ),
             "practice_name": columns.text("PRACTICE_NAME"),
             "lsoa_code": codes,
             "sex": columns.allowed("SEX", tuple(_SEXES)).replace_strict(_SEXES, default=None),

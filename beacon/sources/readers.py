@@ -25,6 +25,7 @@ from beacon.sources.local_returns import read_local_returns
 from beacon.sources.lookups import read_lookup
 from beacon.sources.mhclg_homelessness import read_temporary_accommodation
 from beacon.sources.nhs_gp_patients import read_gp_patients
+from beacon.sources.nhs_qof import read_qof_achievement, read_qof_prevalence
 from beacon.sources.nomis import read_nomis
 from beacon.sources.ons_els import read_ons_els
 from beacon.sources.ons_living_wage import read_below_living_wage
@@ -59,6 +60,8 @@ READERS: dict[str, Reader] = {
     "nomis": read_nomis,
     "neet": read_neet,
     "ons_els": read_ons_els,
+    "qof_achievement": read_qof_achievement,
+    "qof_prevalence": read_qof_prevalence,
     "single_years": read_single_years,
     "temporary_accommodation": read_temporary_accommodation,
     "walking_cycling": read_walking_cycling,

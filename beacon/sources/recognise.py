@@ -243,7 +243,8 @@ def _part(
     if dataset.part_by is None:
         return "", ()
     if dataset.part_by == "file":
-        return _slug(path.name.split(".")[0]), ()
+        found = re.search(dataset.part_pattern or r"([^.]+)", path.name)
+        return _slug(found.group(1) if found else path.name.split(".")[0]), ()
     if dataset.part_by == "title":
         return _edition(path, dataset, table.above), ()
     members = tuple(sorted(_distinct(path, container, dataset)))

@@ -1,12 +1,17 @@
 -- table: indicators.{slug}
 -- grain: one row per indicator, measure, area, period, sex, age and category of the indicators asked for
--- depends: staging.observation, registry.selection, registry.cancelled_period, registry.place
+-- depends: staging.observation, indicators.practice_observation, registry.selection, registry.cancelled_period, registry.place
 -- columns: see indicators.fact
 -- Template of every indicator's table: the registry says which series of which publisher it is,
 -- in order of preference. Nothing is computed but limits from counts where the publisher gives
 -- counts without limits, and one constant factor of scale.
 with wanted as (
     select * from registry.selection where list_contains(getvariable('indicator_slugs'), indicator_slug)
+),
+observations as (
+    select * from staging.observation
+    union all by name
+    select * from indicators.practice_observation
 ),
 found as (
     select
@@ -19,7 +24,7 @@ found as (
         coalesce(wanted.set_category, observation.category) as category,
         observation.area_code in (select place_code from registry.place) as is_place
     from wanted
-    inner join staging.observation as observation
+    inner join observations as observation
         on wanted.source = observation.source and wanted.series = observation.series
     where (wanted.expected_name is null or wanted.expected_name = observation.series_name)
         and (wanted.where_dataset is null or list_contains(wanted.where_dataset, observation.dataset))

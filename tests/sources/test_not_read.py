@@ -68,7 +68,7 @@ def test_a_half_declared_dataset_is_refused(given: dict[str, str], said: str) ->
         ("boundaries/NHS_SubICB*", "ons_boundaries/sub_icb23"),
         ("boundaries/Regions*", "ons_boundaries/rgn23"),
         ("gp/heec_QOF*", "not_read/qof_cardiovascular_conversion"),
-        ("gp/QOF_MAPPING*", "not_read/qof_mapping"),
+        ("gp/QOF_MAPPING*", "nhs_qof/mapping_geographies"),
         ("imd2019/File_2*", "mhclg_iod2019/file_2"),
         ("imd2019/File_6*.xlsx", "mhclg_iod2019/file_6"),
         ("imd2025/EXCERPT*", "mhclg_iod2025/file_7"),
