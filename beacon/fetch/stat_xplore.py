@@ -9,6 +9,7 @@ Data API".
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from pathlib import Path
 
@@ -49,7 +50,16 @@ def _run(
     body = {
         "database": fetch.database,
         "measures": list(fetch.measures),
-        "recodes": fetch.recodes,
+        "recodes": {
+            **fetch.recodes,
+            **{
+                wanted.field: {
+                    "map": [[f"{wanted.value}:{code}"] for code in wanted.expanded()],
+                    "total": False,
+                }
+                for wanted in fetch.values
+            },
+        },
         "dimensions": [list(fields) for fields in fetch.dimensions],
     }
     ask = context.ask(
@@ -67,6 +77,10 @@ def _run(
     missing = [name for name in fetch.measures if name not in cubes]
     if missing:
         raise FetchError(ask.shown, f"answered without the measure {missing[0]!r}.")
+    cells = math.prod(len(field.get("items") or []) for field in document.get("fields") or [])
+    if not cells:
+        raise FetchError(ask.shown, "answered with a table that has no rows.")
     target = directory / "table.pages.zip"
-    write_pages(target, PageIndex(spec.key, "json", "table", body, 0), [content])
+    records = cells * len(fetch.measures)
+    write_pages(target, PageIndex(spec.key, "stat_xplore", "table", body, records), [content])
     return Arrived(target, received)

@@ -194,6 +194,30 @@ class EesFetch(_Fetch):
         return self
 
 
+class StatXploreValues(_Model):
+    """The values of one field that are wanted.
+
+    Attributes:
+        field: Id of the field.
+        value: Id of its values, to which `:` and a code are added.
+        codes: Codes separated by commas, with `a...b` for a range, as Nomis writes them.
+    """
+
+    field: str
+    value: str
+    codes: str
+
+    def expanded(self) -> list[str]:
+        """The codes one by one."""
+        found: list[str] = []
+        for item in self.codes.split(","):
+            first, _, last = item.partition("...")
+            letters, digits = first[:1], first[1:]
+            numbers = range(int(digits), int((last or first)[1:]) + 1)
+            found += [f"{letters}{number:0{len(digits)}d}" for number in numbers]
+        return found
+
+
 class StatXploreFetch(_Fetch):
     """One table of Stat-Xplore. Needs a personal key, from the environment.
 
@@ -202,6 +226,7 @@ class StatXploreFetch(_Fetch):
         measures: Ids of the measures.
         dimensions: Ids of the fields of each dimension.
         recodes: Which values of a field are wanted, as the publisher's API takes them.
+        values: The same in short, where they are many.
     """
 
     kind: Literal["stat_xplore"]
@@ -209,6 +234,7 @@ class StatXploreFetch(_Fetch):
     measures: tuple[str, ...]
     dimensions: tuple[tuple[str, ...], ...]
     recodes: dict[str, Any] = Field(default_factory=dict)
+    values: tuple[StatXploreValues, ...] = ()
 
 
 Fetch = Annotated[

@@ -10,6 +10,7 @@ does not: asking for pages (`beacon.fetch`).
 
 from __future__ import annotations
 
+import itertools
 import json
 import zipfile
 from collections.abc import Iterable, Iterator
@@ -29,9 +30,9 @@ INDEX = "index.json"
 FORMAT = "beacon-pages-1"
 _NO_DATE = (1980, 1, 1, 0, 0, 0)
 
-Shape = Literal["arcgis", "geojson", "csv", "json"]
+Shape = Literal["arcgis", "geojson", "csv", "json", "stat_xplore"]
 """arcgis: `features[].attributes`; geojson: `features[]`; csv: a header and rows on every page;
-json: `results[]`."""
+json: `results[]`; stat_xplore: cells of `cubes`, nested by `fields`."""
 
 
 @dataclass(frozen=True)
@@ -168,7 +169,9 @@ def _records(path: Path, index: PageIndex) -> pl.DataFrame:
         return _csv_records(path)
     records: list[dict[str, Any]] = []
     for page in _json_pages(path):
-        if index.shape == "json":
+        if index.shape == "stat_xplore":
+            records += _cells(path, page, index.query["measures"])
+        elif index.shape == "json":
             records += [_flat(record) for record in page.get("results", [])]
         else:
             inner = "attributes" if index.shape == "arcgis" else "properties"
@@ -206,6 +209,39 @@ def _json_pages(path: Path) -> Iterator[dict[str, Any]]:
                 [Problem(path.name, f"page {number} is no JSON ({error}).")]
             ) from error
         yield document
+
+
+def _cells(path: Path, table: dict[str, Any], measures: list[str]) -> list[dict[str, Any]]:
+    """The cells of a Stat-Xplore table, one record each.
+
+    A field `...:COA` becomes the columns `COA`, the code at the end of its item's id (none for a
+    total), and `COA label`.
+    """
+    fields = [
+        (
+            str(field["uri"]).rsplit(":", 1)[-1],
+            [
+                ("+".join(str(uri).rsplit(":", 1)[-1] for uri in item.get("uris") or []),
+                 "+".join(map(str, item.get("labels") or [])))
+                for item in field["items"]
+            ],
+        )
+        for field in table["fields"]
+    ]  # fmt: skip
+    found: list[dict[str, Any]] = []
+    for measure in measures:
+        for places in itertools.product(*(range(len(items)) for _, items in fields)):
+            value: Any = table["cubes"][measure]["values"]
+            record: dict[str, Any] = {}
+            try:
+                for (name, items), place in zip(fields, places, strict=True):
+                    value = value[place]
+                    record[name], record[f"{name} label"] = items[place]
+            except (IndexError, TypeError) as error:
+                problem = Problem(path.name, "the table has fewer cells than its fields say.")
+                raise InputRefusedError([problem]) from error
+            found.append({**record, "measure": measure, "value": value})
+    return found
 
 
 def _flat(record: dict[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -30,6 +30,7 @@ from beacon.sources.nomis import read_nomis
 from beacon.sources.ons_els import read_ons_els
 from beacon.sources.ons_living_wage import read_below_living_wage
 from beacon.sources.population import read_census_age_bands, read_single_years
+from beacon.sources.stat_xplore import read_stat_xplore
 
 
 class Reader(Protocol):
@@ -63,6 +64,7 @@ READERS: dict[str, Reader] = {
     "qof_achievement": read_qof_achievement,
     "qof_prevalence": read_qof_prevalence,
     "single_years": read_single_years,
+    "stat_xplore": read_stat_xplore,
     "temporary_accommodation": read_temporary_accommodation,
     "walking_cycling": read_walking_cycling,
 }

@@ -307,7 +307,10 @@ TABLE = StatXploreFetch(
     base="stat_xplore",
     database="str:database:CILIF_ABS",
     measures=("str:count:CILIF_ABS:V_F_CILIF_ABS",),
-    dimensions=(("str:field:CILIF_ABS:F_CILIF_DATE:DATE_NAME",),),
+    dimensions=(
+        ("str:field:CILIF_ABS:V_F_CILIF_ABS:COA",),
+        ("str:field:CILIF_ABS:F_CILIF_DATE:DATE_NAME",),
+    ),
 )
 
 
