@@ -52,9 +52,7 @@ def read_stat_xplore(
             "value_status": status,
             "source_row": columns.rows.cast(pl.Int32),
         }
-    ).hstack(
-        add_periods(columns, options["period"], partial(_ending_year, options["period_pattern"]))
-    )
+    ).hstack(add_periods(columns, options["period"], parse))
     columns.raise_if_problems()
     frame = frame.filter(~pl.col("area_code").is_in(not_areas)).with_columns(
         pl.lit(str(options["series"])).alias("series"),
