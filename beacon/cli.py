@@ -13,6 +13,7 @@ import typer
 
 from beacon.commands.indicators import indicators
 from beacon.commands.manage import approve, diff, export, pin, prune, rollback
+from beacon.commands.plans import aspirations, targets
 from beacon.commands.query import query
 from beacon.commands.releases import releases, verify
 from beacon.commands.returns import returns_app
@@ -46,6 +47,8 @@ app.command("prune")(prune)
 app.command("export")(export)
 app.command("approve")(approve)
 app.command("indicators")(indicators)
+app.command("targets")(targets)
+app.command("aspirations")(aspirations)
 app.add_typer(sources_app, name="sources")
 app.add_typer(returns_app, name="returns")
 app.add_typer(site_app, name="site")

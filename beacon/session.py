@@ -49,6 +49,11 @@ MARTS = (
     "core20plus5_indicator",
     "scorecard",
     "inequality",
+    "target",
+    "aspiration",
+    "inequality_trend",
+    "core20_reach",
+    "minimum_breakdown",
     "source_status",
     "change",
 )

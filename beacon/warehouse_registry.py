@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from beacon.registry import Indicator
 from beacon.registry.bindings import ObservationFilter, ObservationLabel
 from beacon.release.previous import PREVIOUS_TABLES
+from beacon.warehouse_plans import PLAN_TABLES, aspiration_rows, breakdown_rows, target_rows
 
 if TYPE_CHECKING:
     import duckdb
@@ -142,14 +143,17 @@ def load_registry_tables(con: duckdb.DuckDBPyConnection, workspace: Workspace) -
             for spec in workspace.register.datasets.values()
         ],
     }
-    for table, columns in _TABLES.items():
+    rows["target"] = target_rows(workspace.targets, footprint)
+    rows["aspiration"] = aspiration_rows(workspace.aspirations, footprint)
+    rows["breakdown"] = breakdown_rows(workspace.indicators.values())
+    for table, columns in {**_TABLES, **PLAN_TABLES}.items():
         con.execute(f"create or replace table registry.{table} ({columns})")
         insert_rows(con, f"registry.{table}", rows[table])
 
 
 def registry_ddl() -> list[str]:
     """Statements that make the empty `registry` tables."""
-    tables = {**_TABLES, "staged_part": STAGED_PART_COLUMNS, **PREVIOUS_TABLES}
+    tables = {**_TABLES, **PLAN_TABLES, "staged_part": STAGED_PART_COLUMNS, **PREVIOUS_TABLES}
     return [f"create or replace table registry.{name} ({cols})" for name, cols in tables.items()]
 
 

@@ -19,7 +19,16 @@ from beacon.ingest.land import Needed
 from beacon.ingest.stage import Stager
 from beacon.landing import LandingStore
 from beacon.paths import resource_dir
-from beacon.registry import Footprint, Indicator, load_footprint, load_indicators
+from beacon.registry import (
+    AspirationFile,
+    Footprint,
+    Indicator,
+    TargetRegister,
+    load_aspirations,
+    load_footprint,
+    load_indicators,
+    load_targets,
+)
 from beacon.registry.sources import SourceRegister, load_source_register
 from beacon.settings import Home, Settings
 from beacon.sql_files import staging_tables_in_use
@@ -45,6 +54,16 @@ class Workspace:
     def indicators(self) -> dict[str, Indicator]:
         """The indicators by slug."""
         return load_indicators()
+
+    @cached_property
+    def targets(self) -> TargetRegister:
+        """What the plans set themselves."""
+        return load_targets(indicators=self.indicators)
+
+    @cached_property
+    def aspirations(self) -> tuple[AspirationFile, ...]:
+        """What the plans aspire to."""
+        return load_aspirations(indicators=self.indicators, targets=self.targets)
 
     @cached_property
     def footprint(self) -> Footprint:

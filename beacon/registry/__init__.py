@@ -4,12 +4,14 @@ What belongs here: models and loading of `reference_data`. What does not: values
 publishers' files.
 """
 
+from beacon.registry.aspirations import Aspiration, AspirationFile
 from beacon.registry.base import Polarity, Programme, Sex, ValueType
 from beacon.registry.bindings import Selection, SourceBinding
 from beacon.registry.footprints import Area, Footprint, IntegratedCareBoard, Place
 from beacon.registry.indicators import CancelledPeriod, Indicator, Measure, SeriesBreak
 from beacon.registry.loading import (
     RegistryError,
+    load_aspirations,
     load_footprint,
     load_indicators,
     load_plus_groups,
@@ -22,6 +24,8 @@ from beacon.registry.targets import Target, TargetRegister
 __all__ = [
     "COMMON_FIELDS",
     "Area",
+    "Aspiration",
+    "AspirationFile",
     "CancelledPeriod",
     "Footprint",
     "Indicator",
@@ -41,6 +45,7 @@ __all__ = [
     "Target",
     "TargetRegister",
     "ValueType",
+    "load_aspirations",
     "load_footprint",
     "load_indicators",
     "load_plus_groups",

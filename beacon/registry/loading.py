@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from beacon.errors import BeaconError
 from beacon.paths import resource_dir
+from beacon.registry.aspirations import AspirationFile
 from beacon.registry.base import Entry
 from beacon.registry.footprints import Footprint
 from beacon.registry.indicators import Indicator
@@ -220,9 +221,60 @@ def load_targets(
             problems.append(
                 f"{field}.indicator: the beacon {target.indicator!r} has a direction, no target"
             )
+        elif target.kind == "level" and target.unit != indicators[target.indicator].unit_of():
+            problems.append(
+                f"{field}.unit: {target.unit!r} is not the unit of {target.indicator}, "
+                f"{indicators[target.indicator].unit_of()!r}; name it under related instead"
+            )
     if problems:
         raise RegistryError(problems)
     return register
+
+
+def load_aspirations(
+    directory: Path | None = None,
+    indicators: dict[str, Indicator] | None = None,
+    targets: TargetRegister | None = None,
+) -> tuple[AspirationFile, ...]:
+    """What the published plans aspire to, one file a document, in the order of file names.
+
+    Args:
+        directory: A directory of such files; `reference_data/aspirations` by default.
+        indicators: Indicators that may be named; the registry's own by default.
+        targets: Targets that may be named; the registry's own by default.
+
+    Raises:
+        RegistryError: With every fault, names that are not in the registry included.
+    """
+    folder = directory or resource_dir(REFERENCE_DATA) / "aspirations"
+    indicators = load_indicators() if indicators is None else indicators
+    targets = load_targets(indicators=indicators) if targets is None else targets
+    aims = {target.id for target in targets.targets}
+    problems: list[str] = []
+    loaded: list[AspirationFile] = []
+    owner: dict[str, str] = {}
+    for path in _yaml_files(folder, problems):
+        file = _read(path, AspirationFile, problems)
+        if file is None:
+            continue
+        loaded.append(file)
+        for item in (item for group in file.groups for item in group.items):
+            if item.id in owner:
+                problems.append(f"{path.name}: {item.id}: is already used by {owner[item.id]}")
+            owner[item.id] = path.name
+            problems += [
+                f"{path.name}: {item.id}: {slug!r} is not an indicator of the registry"
+                for slug in (evidence.indicator for evidence in item.measured_by)
+                if slug not in indicators
+            ]
+            problems += [
+                f"{path.name}: {item.id}: {name!r} is not a target of the register"
+                for name in item.targets
+                if name not in aims
+            ]
+    if problems:
+        raise RegistryError(problems)
+    return tuple(loaded)
 
 
 def load_plus_groups(directory: Path | None = None) -> dict[str, PlusGroup]:

@@ -11,6 +11,7 @@ from typing import Final
 
 from beacon.files import canonical_json, write_atomically
 from beacon.paths import resource_dir
+from beacon.registry.aspirations import AspirationFile
 from beacon.registry.base import Entry
 from beacon.registry.footprints import Footprint
 from beacon.registry.indicators import Indicator
@@ -22,6 +23,7 @@ MODELS: Final[dict[str, type[Entry]]] = {
     "footprint": Footprint,
     "plus_group": PlusGroup,
     "targets": TargetRegister,
+    "aspirations": AspirationFile,
 }
 
 

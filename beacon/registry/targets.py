@@ -24,6 +24,15 @@ TargetStatus = Literal[
     "not_system_wide",
 ]
 
+WhyNotMeasured = Literal[
+    "unit_does_not_match",
+    "definition_differs",
+    "source_not_taken",
+    "no_open_source",
+    "local_record",
+    "no_number",
+]
+
 
 class Citation(Entry):
     """Where a value can be read."""
@@ -82,6 +91,18 @@ class Target(Entry):
     related: tuple[Slug, ...] = Field(
         default=(), description="Indicators of the same subject that do not measure exactly this."
     )
+    why_not_measured: WhyNotMeasured | None = Field(
+        default=None,
+        description=(
+            "Why no indicator measures it. unit_does_not_match, definition_differs: an indicator of"
+            " the same subject counts something else; source_not_taken: an open source exists that"
+            " Beacon does not read; no_open_source: none was found; local_record: only the"
+            " partnership's own record can tell; no_number: the plan gives nothing to measure."
+        ),
+    )
+    could_come_from: Text | None = Field(
+        default=None, description="The open source that would measure it, or something near it."
+    )
     status: TargetStatus = Field(description="The first thing to know of it.")
     also: tuple[TargetStatus, ...] = Field(default=(), description="What else is to be known.")
     stated: tuple[StatedValue, ...] = Field(
@@ -89,6 +110,11 @@ class Target(Entry):
     )
     baseline: Baseline | None = None
     note: Text | None = None
+
+    @property
+    def is_national(self) -> bool:
+        """Whether it is set for England rather than for the system."""
+        return self.area == "England"
 
     @property
     def value(self) -> float | None:
@@ -104,10 +130,16 @@ class Target(Entry):
             return None
         return self.stated[-1].due
 
-    def status_on(self, day: date) -> TargetStatus:
-        """The status on a day: what was live when the file was written may have expired since."""
-        if self.status == "live" and self.due is not None and self.due < day:
-            return "expired"
+    def status_on(self, day: date, step: StatedValue | None = None) -> TargetStatus:
+        """The status on a day: what was live when the file was written may have expired since.
+
+        Args:
+            day: The day.
+            step: One of the stated values, of which earlier ones expire before the last.
+        """
+        due = self.due if step is None else step.due
+        if self.status in {"live", "expired"} and due is not None:
+            return "expired" if due < day else "live"
         return self.status
 
     @model_validator(mode="after")
@@ -124,6 +156,12 @@ class Target(Entry):
             problems.append("stated is empty")
         if self.kind != "milestone" and any(item.value is None for item in self.stated):
             problems.append("only a milestone may go without a value")
+        if (self.indicator is None) == (self.why_not_measured is None):
+            problems.append(
+                "either an indicator measures it or why_not_measured says why none does"
+            )
+        if self.why_not_measured == "source_not_taken" and self.could_come_from is None:
+            problems.append("source_not_taken needs could_come_from")
         if self.status in self.also:
             problems.append(f"{self.status} is both status and also")
         if self.status in {"live", "expired"} and self.due is None:
@@ -137,6 +175,9 @@ class TargetRegister(Entry):
     """The whole file."""
 
     as_of: date = Field(description="Day on which statuses were judged.")
+    footprint: Slug | None = Field(
+        default=None, description="The system whose plans these are; null: any."
+    )
     documents: tuple[Document, ...]
     targets: tuple[Target, ...]
 

@@ -73,7 +73,12 @@ pairs(category_type, category, breakdown, step) as (
         ('Disadvantage', 'Disadvantaged', 'disadvantage', 1),
         ('Disadvantage', 'Not disadvantaged', 'disadvantage', 2),
         ('Core20', 'Core20', 'core20', 1),
-        ('Core20', 'Not Core20', 'core20', 2)
+        ('Core20', 'Not Core20', 'core20', 2),
+        ('Deprivation quintile', '1 - most deprived', 'deprivation_quintile', 1),
+        ('Deprivation quintile', '2', 'deprivation_quintile', 2),
+        ('Deprivation quintile', '3', 'deprivation_quintile', 3),
+        ('Deprivation quintile', '4', 'deprivation_quintile', 4),
+        ('Deprivation quintile', '5 - least deprived', 'deprivation_quintile', 5)
 ),
 members as (
     select
@@ -153,12 +158,13 @@ gathered as (
         and count(value) > 0
         and count(*) > 1
         and (breakdown <> 'deprivation_decile' or (count(*) = 10 and max(step) = 10))
+        and (breakdown <> 'deprivation_quintile' or (count(*) = 5 and max(step) = 5))
 ),
 -- The line needs every quantile: a Place without a value leaves none.
 lined as (
     select
         *,
-        if(breakdown in ('deprivation_decile', 'places_by_core20_share') and groups = groups_with_value
+        if(breakdown in ('deprivation_decile', 'deprivation_quintile', 'places_by_core20_share') and groups = groups_with_value
             and sii_reason(populations, y) is null, populations, null) as p,
         if(len(list_filter(errors, lambda e: e is null or e < 0)) = 0, errors, null) as e
     from gathered

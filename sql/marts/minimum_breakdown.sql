@@ -1,0 +1,133 @@
+-- table: marts.minimum_breakdown
+-- grain: one row per measure and one of the four breakdowns
+-- depends: registry.measure, registry.indicator, registry.breakdown, indicators.fact, marts.inequality, registry.place, registry.footprint
+-- columns: indicator_id, indicator_slug, programme, theme, measure, measure_name, breakdown, places_with_breakdown, places, nation_has_breakdown, groups, latest_period, status, status_note, fictional
+-- The least that NHS England's statement under section 13SA of the National Health Service Act 2006
+-- (27 November 2023) asks of information on inequalities: deprivation, ethnicity, age and sex. What is
+-- missing is a status, never a blank.
+with breakdowns(breakdown) as (values ('deprivation'), ('ethnicity'), ('age'), ('sex')),
+headline as (
+    select measure.*, indicator.indicator_id, indicator.programme, indicator.theme
+    from registry.measure as measure
+    inner join registry.indicator as indicator on measure.indicator_slug = indicator.indicator_slug
+    where measure.role = 'measure'
+),
+valued as (
+    select fact.*, fact.area_code in (select place_code from registry.place) as is_place
+    from indicators.fact as fact
+    where fact.value is not null
+        and (
+            fact.area_code in (select place_code from registry.place)
+            or fact.area_code = (select nation_code from registry.footprint)
+        )
+),
+-- What each row says of which breakdown, and of which group.
+marked as (
+    select
+        indicator_slug, measure, area_code, is_place, period, period_end,
+        if(category_type in ('Core20', 'Deprivation quintile', 'Deprivation decile'), 'deprivation', 'ethnicity') as breakdown,
+        category as member
+    from valued
+    where category_type in ('Core20', 'Deprivation quintile', 'Deprivation decile') or contains(lower(category_type), 'ethnic')
+    union all by name
+    select indicator_slug, measure, area_code, is_place, period, period_end, 'sex' as breakdown, sex as member
+    from valued
+    where category = 'All' and sex in ('Female', 'Male')
+    union all by name
+    select indicator_slug, measure, area_code, is_place, period, period_end, 'age' as breakdown, age as member
+    from valued
+    where category = 'All'
+),
+by_area as (
+    select indicator_slug, measure, area_code, is_place, breakdown, period, period_end, count(distinct member) as groups
+    from marked
+    group by all
+    having count(distinct member) > 1
+),
+found as (
+    select
+        indicator_slug,
+        measure,
+        breakdown,
+        count(distinct area_code) filter (is_place) as places_with_breakdown,
+        bool_or(not is_place) as nation_has_breakdown,
+        max(groups) as groups,
+        max_by(period, period_end) as latest_period
+    from by_area
+    group by all
+),
+deciles as (
+    select indicator_slug, measure, bool_and(ecological) as ecological, max_by(period, period_end) as latest_period
+    from marts.inequality
+    where breakdown = 'deprivation_decile'
+    group by all
+),
+present as (
+    select indicator_slug, measure, count(distinct sex) as sexes, any_value(sex) as only_sex
+    from valued
+    group by all
+),
+judged as (
+    select
+        headline.*,
+        breakdowns.breakdown,
+        coalesce(found.places_with_breakdown, 0) as places_with_breakdown,
+        coalesce(found.nation_has_breakdown, false)
+            or (breakdowns.breakdown = 'deprivation' and deciles.indicator_slug is not null and not deciles.ecological)
+            as nation_has_breakdown,
+        coalesce(found.groups, if(breakdowns.breakdown = 'deprivation' and deciles.indicator_slug is not null, 10, 0)) as groups,
+        coalesce(found.latest_period, if(breakdowns.breakdown = 'deprivation', deciles.latest_period, null)) as latest_period,
+        case
+            when found.places_with_breakdown > 0 then 'places'
+            when found.nation_has_breakdown then 'nation_only'
+            when breakdowns.breakdown = 'deprivation' and deciles.ecological then 'ecological_only'
+            when breakdowns.breakdown = 'deprivation' and deciles.indicator_slug is not null then 'nation_only'
+            when breakdowns.breakdown = 'sex' and registered.one_sex then 'one_group'
+            when breakdowns.breakdown = 'age' and headline.age is not null and headline.age <> 'All ages'
+                and not ends_with(headline.age, '+ yrs') then 'one_group'
+            when published.breakdown is not null and present.indicator_slug is null then 'published_not_supplied'
+            when published.breakdown is not null then 'published_not_taken'
+            when present.indicator_slug is null then 'no_data'
+            else 'none_known'
+        end as status,
+        coalesce(published.wording, '') as published_as
+    from headline
+    cross join breakdowns
+    left join found
+        on headline.indicator_slug = found.indicator_slug
+        and headline.measure = found.measure
+        and breakdowns.breakdown = found.breakdown
+    left join deciles on headline.indicator_slug = deciles.indicator_slug and headline.measure = deciles.measure
+    left join present on headline.indicator_slug = present.indicator_slug and headline.measure = present.measure
+    left join registry.breakdown as published
+        on headline.indicator_slug = published.indicator_slug and breakdowns.breakdown = published.breakdown
+    left join (
+        select indicator_slug, bool_or(one_sex) as one_sex from registry.breakdown group by indicator_slug
+    ) as registered on headline.indicator_slug = registered.indicator_slug
+)
+select
+    judged.indicator_id,
+    judged.indicator_slug,
+    judged.programme,
+    judged.theme,
+    judged.measure,
+    judged.measure_name,
+    judged.breakdown,
+    judged.places_with_breakdown,
+    (select count(*) from registry.place) as places,
+    judged.nation_has_breakdown,
+    judged.groups,
+    judged.latest_period,
+    judged.status,
+    case judged.status
+        when 'nation_only' then 'For the nation only.'
+        when 'ecological_only' then 'By deprivation of whole authorities, which says nothing of people within them.'
+        when 'one_group' then 'The measure is of one such group by definition.'
+        when 'published_not_supplied' then 'Published (' || judged.published_as || '), not supplied to this release.'
+        when 'published_not_taken' then 'Published at some level (' || judged.published_as || '), not among the series taken.'
+        when 'no_data' then judged.missing_note
+        when 'none_known' then 'No source of it is known to the register.'
+    end as status_note,
+    footprint.fictional
+from judged
+cross join registry.footprint as footprint
