@@ -138,7 +138,7 @@ def load_registry_tables(con: duckdb.DuckDBPyConnection, workspace: Workspace) -
                 spec.source.licence,
                 spec.source.attribution,
                 spec.source.cadence.every,
-                spec.source.cadence.next_expected,
+                str(spec.source.cadence.next_expected or "") or None,
             )
             for spec in workspace.register.datasets.values()
         ],

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from beacon.commands.common import Format, FormatOption, HomeOption, print_rows, settings_from
+from beacon.commands.run import SOURCES_NEED_ATTENTION
 
 sources_app = typer.Typer(help="Where the data come from.", invoke_without_command=True)
 
@@ -19,52 +20,29 @@ sources_app = typer.Typer(help="Where the data come from.", invoke_without_comma
 def sources(
     context: typer.Context, form: FormatOption = Format.table, home: HomeOption = None
 ) -> None:
-    """List every source and the state of its data in the current release."""
+    """List every source: mode, state, last success, vintage, freshness, next expected issue.
+
+    Read from the current release, the last run and, for live inputs, the last night. Exit status: 0
+    all in order; 3 a source was refused or could not be reached, as `beacon run` ends with.
+    """
     if context.invoked_subcommand is not None:
         return
+    from beacon.ingest.status import COLUMNS, NEEDS_ATTENTION, as_row, source_states
     from beacon.registry.sources import load_source_register
-    from beacon.release.layout import latest_release
-    from beacon.release.query import connect_release
     from beacon.settings import Home
 
-    register = load_source_register()
-    release = latest_release(Home(settings_from(home=home).home))
-    state: dict[tuple[str, str], list[tuple[str, ...]]] = {}
-    retrieved: dict[str, str] = {}
-    mode = ""
-    if release is not None:
-        mode = release.manifest["mode"]
-        retrieved = release.run_record.get("inputs_retrieved_at", {})
-        for source, dataset, *rest in (
-            connect_release(release)
-            .execute("select source, dataset, part, status, vintage from source_status")
-            .fetchall()
-        ):
-            state.setdefault((source, dataset), []).append(tuple(rest))
-    rows = []
-    for spec in register.datasets.values():
-        parts = state.get((spec.source.id, spec.dataset.id), [])
-        received = [
-            when
-            for name, when in retrieved.items()
-            if name == spec.key or name.startswith(spec.key + "/")
-        ]
-        rows.append(
-            (
-                spec.key,
-                mode,
-                ", ".join(sorted({part[1] for part in parts})) or "not_supplied",
-                len(parts),
-                max(received, default=""),
-                spec.dataset.vintage,
-                spec.source.cadence.every,
-                spec.source.cadence.next_expected or "",
-            )
-        )
-    columns = (
-        "dataset", "mode", "status", "files", "last_success", "vintage", "issued", "next_expected",
-    )  # fmt: skip
-    print_rows(columns, rows, form)
+    home_directory = Home(settings_from(home=home).home)
+    states = source_states(home_directory, load_source_register())
+    shown = ("dataset", *COLUMNS[1:])
+    if form is Format.table:
+        # The full message is in the other formats and below the table.
+        print_rows(shown[:-2], [as_row(state)[:-2] for state in states], form)
+    else:
+        print_rows(shown, map(as_row, states), form)
+    troubled = [state for state in states if state.state in NEEDS_ATTENTION]
+    for state in troubled:
+        typer.echo(f"{state.key}: {state.message}", err=True)
+    raise typer.Exit(SOURCES_NEED_ATTENTION if troubled else 0)
 
 
 @sources_app.command("check")

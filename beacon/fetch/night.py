@@ -66,6 +66,7 @@ class Night:
         failures: What went wrong.
         nothing: Name -> the publisher's own word that it has no such thing.
         not_configured: Dataset key -> what this installation lacks for it.
+        finished_at: When it ended, UTC, ISO 8601; empty while it lasts.
     """
 
     held: dict[str, Retrieved] = field(default_factory=dict)
@@ -74,6 +75,7 @@ class Night:
     failures: list[Failure] = field(default_factory=list)
     nothing: dict[str, str] = field(default_factory=dict)
     not_configured: dict[str, str] = field(default_factory=dict)
+    finished_at: str = ""
 
     def save(self, path: Path, finished_at: datetime) -> None:
         """Write what is held and what happened, for the next night and for people."""
@@ -112,6 +114,7 @@ def load_night(path: Path) -> Night:
         ],
         nothing=record.get("nothing", {}),
         not_configured=record.get("not_configured", {}),
+        finished_at=record.get("finished_at", ""),
     )
 
 

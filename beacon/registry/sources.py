@@ -7,9 +7,10 @@ What does not: reading bytes (`beacon.sources`) or the bytes' own content.
 from __future__ import annotations
 
 import re
+from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -42,12 +43,22 @@ class RowBounds(_Model):
 
 
 class Cadence(_Model):
-    """How often the publisher issues this series and when the next issue is due, if known."""
+    """How often the publisher issues this series and when the next issue is due, if known.
+
+    Attributes:
+        every: In words.
+        issued_in_months: Months of the year, 1 to 12, by whose end an issue is there; of a season,
+            its last. Empty where the series has no such rhythm or has ended.
+        next_expected: The day that the publisher has announced.
+        note: What else a person should know.
+        stale_after_days: Days after which what was received is overdue for a newer issue.
+    """
 
     every: str
-    next_expected: str | None = None
+    issued_in_months: tuple[Annotated[int, Field(ge=1, le=12)], ...] = ()
+    next_expected: date | None = None
     note: str | None = None
-    stale_after_days: int | None = None
+    stale_after_days: int | None = Field(default=None, ge=1)
 
 
 class Dataset(_Model):

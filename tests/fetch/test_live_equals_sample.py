@@ -109,3 +109,39 @@ def test_the_command_ends_with_a_status_to_alert_on(
     assert done.returncode == 3, done.stdout + done.stderr
     assert "claimant-count.csv: answered 404" in " ".join(done.stdout.split())
     assert "(published)" in done.stdout
+
+
+def test_an_outage_on_a_night_without_news_is_seen_though_nothing_is_published(
+    tmp_path: Path, world: World, sample_files: Path
+) -> None:
+    home = tmp_path / "live"
+    _, before = publish(live(home, world, sample_files))
+    command = [sys.executable, "-c", "from beacon.cli import main; main()"]
+    down = live(home, world, sample_files, ees="https://127.0.0.1:9/statistics/v1")
+    environment = {
+        **os.environ,
+        "BEACON_LIVE_BASE_URLS": json.dumps(down.live_base_urls),
+        "BEACON_LIVE_SKIP": json.dumps(down.live_skip),
+    }
+    run = subprocess.run(
+        [*command, "run", "--inputs", "live", "--footprint", "sample", "--home", str(home)],
+        env=environment, capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert run.returncode == 3, run.stdout + run.stderr
+    assert "(unchanged)" in run.stdout
+    after = latest_release(Workspace(down).home)
+    assert after is not None
+    assert after.label == before.label
+    listed = subprocess.run(
+        [*command, "sources", "--home", str(home), "--format", "json"],
+        env=environment, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert listed.returncode == 3, listed.stderr
+    states = {row["dataset"]: row for row in json.loads(listed.stdout)}
+    early_years = states["dfe_eyfsp/aps_gld_elg"]
+    assert early_years["state"] == "not_reached"
+    assert early_years["files"] == 1
+    assert "could not be reached" in early_years["message"]
+    assert early_years["last_success"]
+    assert states["fingertips/indicator"]["state"] == "in_use"
+    assert states["fingertips/indicator"]["mode"] == "live"
