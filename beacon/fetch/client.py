@@ -418,7 +418,7 @@ class HttpClient:
 
     def _check_media_type(self, ask: Ask, response: httpx.Response) -> None:
         given = response.headers.get("content-type", "").split(";")[0].strip().lower()
-        if given in _HTML:
+        if given in _HTML and given not in ask.media_types:
             raise FetchError(
                 ask.shown, f"answered with a web page instead of data{self._title(response)}."
             )

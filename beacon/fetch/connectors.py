@@ -15,6 +15,7 @@ from beacon.fetch.gov_uk import gov_uk_tasks
 from beacon.fetch.nomis import nomis_tasks
 from beacon.fetch.stat_xplore import stat_xplore_tasks
 from beacon.fetch.tasks import Context, Task
+from beacon.fetch.web_page import web_page_tasks
 from beacon.registry.sources import DatasetSpec
 
 # Gives the things to fetch for a dataset; may itself ask the publisher what there is.
@@ -28,4 +29,5 @@ CONNECTORS: dict[str, Connector] = {
     "gov_uk": gov_uk_tasks,
     "nomis": nomis_tasks,
     "stat_xplore": stat_xplore_tasks,
+    "web_page": web_page_tasks,
 }

@@ -278,6 +278,11 @@ class _Publisher:
             else None,
             names=_expected_names(workspace, spec.source.id),
             secrets=secrets_from_environment(),
+            held=tuple(
+                record.url
+                for name, record in sorted(self._night.held.items())
+                if record.key == spec.key and self._held(name) is not None
+            ),
         )
         return CONNECTORS[fetch.kind](context, spec)
 

@@ -130,6 +130,7 @@ class Context:
         wanted: The publisher's series that indicators use; None where all are wanted.
         names: The name that the registry expects of a series.
         secrets: Keys from the environment, by name; never shown.
+        held: Addresses of what is held of the dataset, as they were asked for.
     """
 
     client: HttpClient
@@ -137,6 +138,7 @@ class Context:
     wanted: frozenset[str] | None = None
     names: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=dict)
+    held: tuple[str, ...] = ()
 
     def ask(self, fetch: Fetch, path: str, **more: Any) -> Ask:
         """A request to a dataset's publisher."""

@@ -109,6 +109,30 @@ class GovUkFetch(_Fetch):
         return self
 
 
+class WebPageFetch(_Fetch):
+    """Files linked from a web page, found by reading its links.
+
+    Attributes:
+        page: Path of the page.
+        follow: Pattern for the addresses of pages, linked from it, that carry the files; each is an
+            edition. Without it the page itself carries them.
+        newest: How many editions to take, the newest by the month and year in their address first.
+        link: Pattern for the addresses of the files wanted.
+        member: Pattern for the names of members, where the files are ZIP archives of several.
+    """
+
+    kind: Literal["web_page"]
+    page: str
+    follow: RegexText | None = None
+    newest: int = Field(default=1, ge=1)
+    link: RegexText
+    member: RegexText | None = None
+
+    def patterns(self) -> list[str]:
+        """The patterns for addresses and members."""
+        return [self.link, *(item for item in (self.follow, self.member) if item)]
+
+
 class ArcGisFetch(_Fetch):
     """All records of one layer of an ArcGIS feature service, page by page.
 
@@ -244,7 +268,8 @@ Fetch = Annotated[
     | FingertipsFetch
     | NomisFetch
     | EesFetch
-    | StatXploreFetch,
+    | StatXploreFetch
+    | WebPageFetch,
     Field(discriminator="kind"),
 ]
 

@@ -82,6 +82,17 @@ def _zip_container(path: Path) -> Container:
     raise _refuse(path, "this archive is neither an Excel nor an OpenDocument spreadsheet.")
 
 
+def check_archive(path: Path) -> None:
+    """Refuse an archive that would unpack to more than is safe.
+
+    Raises:
+        InputRefusedError: Saying which bound it passes.
+        zipfile.BadZipFile: When it is no ZIP archive.
+    """
+    with zipfile.ZipFile(path) as archive:
+        _check_archive_bounds(path, archive.infolist())
+
+
 def _check_archive_bounds(path: Path, members: list[zipfile.ZipInfo]) -> None:
     unpacked = sum(member.file_size for member in members)
     if len(members) > MAX_ARCHIVE_ENTRIES:

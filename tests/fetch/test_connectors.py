@@ -14,6 +14,7 @@ from beacon.fetch.connectors import CONNECTORS
 from beacon.fetch.errors import FetchError, NotConfiguredError
 from beacon.fetch.hosts import load_hosts
 from beacon.fetch.tasks import Arrived, Context, Nothing, Retrieved, Unchanged
+from beacon.fetch.web_page import edition_of
 from beacon.registry.fetch import EesFetch, Fetch, StatXploreFetch
 from beacon.registry.sources import DatasetSpec
 from beacon.sources.page_archive import read_index, read_pages
@@ -331,6 +332,75 @@ def test_stat_xplore_sends_the_key_as_a_header_only(run: Run, world: World) -> N
 def test_stat_xplore_a_wrong_key_is_a_refusal(run: Run) -> None:
     with pytest.raises(FetchError, match=r"answered 401.*Unauthorized"):
         run("dwp_cilif/local_authorities", TABLE, secrets={"stat_xplore_key": "wrong"})
+
+
+# Web pages
+
+
+@pytest.mark.parametrize(
+    ("key", "members"),
+    [
+        ("nhs_gp_patients/by_lsoa", ["gp-reg-pat-prac-lsoa-all.csv"]),
+        ("nhs_qof/prevalence", ["PREVALENCE_2425.csv"]),
+        (
+            "nhs_qof/achievement",
+            [
+                "ACHIEVEMENT_FICTIONAL_NORTH_MARCH_2425.csv",
+                "ACHIEVEMENT_FICTIONAL_SOUTH_MARCH_2425.csv",
+            ],
+        ),
+    ],
+)
+def test_members_of_the_newest_edition_are_taken_from_its_archive(
+    run: Run, world: World, key: str, members: list[str]
+) -> None:
+    found = run(key)
+    assert [outcome.path.name for outcome in found] == members
+    archive = next(r.path for r in world.nhs_digital.requests if r.path.endswith(".zip"))
+    for outcome, member in zip(found, members, strict=True):
+        assert outcome.received.url == f"{world.nhs_digital.url}{archive}#{member}"
+        stored = {k: v for part in world.nhs_digital.members.values() for k, v in part.items()}
+        assert outcome.path.read_bytes() == stored[member]
+    # Several members, one archive, one download.
+    assert [r.path for r in world.nhs_digital.requests].count(archive) == 1
+
+
+def test_an_address_that_is_held_is_not_asked_for_again(
+    bench: Callable[..., Bench], world: World
+) -> None:
+    at = bench("nhs_qof/achievement")
+    assert at.night().said == ""
+    world.nhs_digital.requests.clear()
+    assert at.night(days=8).said == ""
+    assert not [r for r in world.nhs_digital.requests if r.path.endswith(".zip")]
+    members = world.nhs_digital.members["QOF2425.zip"]
+    for name in members:
+        members[name] = members[name].replace(b"NUMERATOR,1", b"NUMERATOR,0")
+    before = at.current()
+    assert at.night(days=8).said == ""
+    assert set(at.current()) == set(before)
+    assert at.current() != before
+
+
+def test_a_page_that_no_longer_links_to_the_file_is_a_fault(run: Run, world: World) -> None:
+    world.nhs_digital.pages = {page: ["/about"] for page in world.nhs_digital.pages}
+    with pytest.raises(FetchError, match=r"has no link that matches .* among its 1"):
+        run("nhs_qof/prevalence")
+
+
+def test_a_link_to_another_host_is_not_followed(run: Run, world: World) -> None:
+    for page, links in world.nhs_digital.pages.items():
+        if links == ["QOF2425.zip"]:
+            world.nhs_digital.pages[page] = ["http://localhost:9/QOF2425.zip"]
+    with pytest.raises(FetchError, match="not among"):
+        run("nhs_qof/prevalence")
+
+
+def test_editions_are_told_by_year_and_month() -> None:
+    addresses = ["/x/october-2025", "/x/january-2026", "/x/2023-24", "/x/about", "/x/april-2025"]
+    assert sorted(addresses, key=edition_of, reverse=True) == [
+        "/x/january-2026", "/x/october-2025", "/x/april-2025", "/x/2023-24", "/x/about",
+    ]  # fmt: skip
 
 
 # Files

@@ -1,6 +1,6 @@
 """The fault table: for every publisher, what goes wrong, what Beacon says, what stays current.
 
-`pytest -rA tests/fetch/test_faults.py` prints a row a case. On the first night all is well; on the
+`python -m tests.fetch.fault_table` prints it, a row a case. On the first night all is well; on the
 second the publisher has new figures and a fault; on the third the fault is gone. A fault that
 spoils the data must be named and leave the first night's figures in use, and the third night must
 bring the new ones.
@@ -34,6 +34,8 @@ IS_DATA = {
     "gov_uk": lambda request: request.path.startswith("/media/"),
     "ees": lambda request: request.path.endswith("/csv"),
     "ons_els": lambda request: True,
+    "stat_xplore": lambda request: True,
+    "nhs_digital": lambda request: request.path.endswith(".zip"),
 }
 
 
@@ -94,6 +96,22 @@ def _sheet(edit: Callable[[str], str]) -> Edit:
     return edited_workbook
 
 
+def _archived(edit: Edit) -> Edit:
+    """Edit the CSVs in a ZIP archive."""
+
+    def edited_archive(body: bytes) -> bytes:
+        out = io.BytesIO()
+        with (
+            zipfile.ZipFile(io.BytesIO(body)) as source,
+            zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target,
+        ):
+            for name in source.namelist():
+                target.writestr(name, edit(source.read(name)))
+        return out.getvalue()
+
+    return edited_archive
+
+
 def _json(edit: Callable[[dict], None]) -> Edit:
     def edited_json(body: bytes) -> bytes:
         document = json.loads(body)
@@ -106,6 +124,30 @@ def _json(edit: Callable[[dict], None]) -> Edit:
 def _no_features(document: dict) -> None:
     if "features" in document:
         document["features"] = []
+
+
+def _no_items(document: dict) -> None:
+    document["fields"][0]["items"] = []
+
+
+def _one_code(document: dict) -> None:
+    for item in document["fields"][0]["items"]:
+        item["uris"] = ["str:value:Z06000001"]
+
+
+def _one_area_less(document: dict) -> None:
+    for cube in document["cubes"].values():
+        cube["values"] = cube["values"][:1]
+
+
+def _change_stat_xplore(world: World) -> None:
+    world.stat_xplore.values = [[1201.0, 1251.0], [2401.0, 2426.0]]
+
+
+def _change_nhs_digital(world: World) -> None:
+    for members in world.nhs_digital.members.values():
+        for name in members:
+            members[name] = members[name].replace(b"(FICTIONAL)", b"(FICTIONAL RENAMED)")
 
 
 def _change_nomis(world: World) -> None:
@@ -212,6 +254,29 @@ PUBLISHERS = {
             "duplicate key": _duplicate(b"gld_percent"),
         },
     ),
+    "stat_xplore": Publisher(
+        "dwp_stat_xplore/children_absolute",
+        _change_stat_xplore,
+        {
+            "header only": _json(_no_items),
+            "renamed column": lambda body: body.replace(b':COA"', b':AREA"'),
+            "extra column": _json(lambda document: document.update(added=1)),
+            "duplicate key": _json(_one_code),
+            "cut at row limit": _json(_one_area_less),
+        },
+        series=frozenset({"CILIF_ABS:count"}),
+    ),
+    "nhs_digital": Publisher(
+        "nhs_gp_patients/by_lsoa",
+        _change_nhs_digital,
+        {
+            "header only": _archived(_on_lines(lambda lines: [lines[0], b""])),
+            "renamed column": _archived(lambda body: body.replace(b"LSOA_CODE", b"LSOA21CD", 1)),
+            "extra column": _archived(_on_lines(_add_column)),
+            "cut at row limit": _archived(_on_lines(_two_thirds)),
+            "duplicate key": _archived(_duplicate(b"NUMBER_OF_PATIENTS")),
+        },
+    ),
     "ons_els": Publisher(
         "ons_els/topic",
         _change_files,
@@ -242,7 +307,7 @@ SAYS = {
     "404": r"404",
     "500 web page": r"answered 500 .*Unexpected Error.*asked 3 times",
     "web page with status 200": r"web page",
-    "web page with status 200 as data": r"web page|not JSON|column .* is missing",
+    "web page with status 200 as data": r"web page|not JSON|column .* is missing|no archive",
     "503": r"503.*asked 3 times",
     "cut at 50 %": r"cut the connection|broke the connection",
     "slow": r"did not answer in time",
@@ -303,7 +368,9 @@ def test_fault(
     world: World,
     sample_files: Path,
     request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setenv("BEACON_STAT_XPLORE_KEY", world.stat_xplore.key)
     publisher = PUBLISHERS[name]
     at = bench(publisher.key, series=publisher.series, skip=publisher.skip)
     assert at.night().said == ""

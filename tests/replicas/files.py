@@ -1,4 +1,4 @@
-"""ONS Explore Local Statistics: files at fixed addresses, with validators."""
+"""Files at fixed addresses, with validators: ONS Explore Local Statistics, NHS allocations."""
 
 from __future__ import annotations
 
@@ -8,10 +8,16 @@ from tests.replicas.server import Answer, Replica, Request
 
 
 class FilesReplica(Replica):
-    """`<topic>/<topic>.csv` from the sample's folder of topics."""
+    """`<topic>/<topic>.csv` from the sample's folder of topics, or the files named."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, named: dict[str, str] | None = None) -> None:
         super().__init__()
+        if named is not None:
+            self.files = {
+                address: next(directory.glob(pattern)).read_bytes()
+                for address, pattern in named.items()
+            }
+            return
         self.files = {
             f"/{topic}/{topic}.csv": path.read_bytes()
             for path in sorted(directory.glob("FICTIONAL_*.csv"))

@@ -21,6 +21,7 @@ from tests.replicas.ees import EesReplica
 from tests.replicas.files import FilesReplica
 from tests.replicas.fingertips import FingertipsReplica
 from tests.replicas.gov_uk import GovUkReplica
+from tests.replicas.nhs_digital import NhsDigitalReplica
 from tests.replicas.nomis import NomisReplica
 from tests.replicas.server import Replica
 from tests.replicas.stat_xplore import StatXploreReplica
@@ -37,6 +38,8 @@ class World:
     ees: EesReplica
     ons_els: FilesReplica
     stat_xplore: StatXploreReplica
+    nhs_digital: NhsDigitalReplica
+    nhs_allocation: FilesReplica
 
     @property
     def replicas(self) -> dict[str, Replica]:
@@ -50,7 +53,10 @@ class World:
         nowhere = "http://127.0.0.1:9"
         return {
             "gov_uk_assets": self.gov_uk.url,
+            "nhs_files": self.nhs_digital.url,
             "dfe_lait": nowhere,
+            "nhs_england": nowhere,
+            "ons_site": nowhere,
             **{name: replica.url for name, replica in self.replicas.items()},
         }
 
@@ -87,6 +93,10 @@ def serve(sample: Path) -> Iterator[World]:
             ees=EesReplica(sample / "dfe"),
             ons_els=FilesReplica(sample / "ons_els"),
             stat_xplore=StatXploreReplica(),
+            nhs_digital=NhsDigitalReplica(sample),
+            nhs_allocation=FilesReplica(
+                sample / "gp", {"/data/2025_2026.csv": "*allocation_gp_practice*"}
+            ),
         )
         for replica in world.replicas.values():
             stack.enter_context(replica)
