@@ -1,0 +1,190 @@
+"""The benchmarks work and their answers are equal. Nothing here looks at a time."""
+
+import json
+import shutil
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks import profiling, render
+from benchmarks.__main__ import available_parts, main
+from benchmarks.footprints import footprint_files
+from benchmarks.growth import run as grow
+from benchmarks.measure import (
+    AnswersDifferError,
+    Options,
+    Timing,
+    compare_calls,
+    must_agree,
+    python,
+    run_process,
+)
+
+
+@pytest.fixture
+def work(sample_home: Path, tmp_path: Path) -> Path:
+    """A working directory that has the sample's release already."""
+    directory = tmp_path / "work"
+    directory.mkdir()
+    shutil.move(sample_home, directory / "base")
+    return directory
+
+
+def options(work: Path) -> Options:
+    return Options(quick=True, repeats=1, seconds=10, inputs=None, work=work)
+
+
+@pytest.mark.slow
+def test_quick_parts_agree_and_are_reported(
+    work: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = tmp_path / "report.json"
+    parts = "statistics,core20,footprints,queries,startup,floor"
+    status = main(["--quick", "--only", parts, "--work", str(work), "--json", str(report)])
+    record = json.loads(report.read_text())
+    assert {part: found.get("error") for part, found in record["parts"].items()} == dict.fromkeys(
+        parts.split(",")
+    )
+    assert status == 0
+    rows = {row["case"]: row for part in record["parts"].values() for row in part["rows"]}
+    compared = [row for row in rows.values() if "theirs" in row]
+    assert len(compared) >= 14
+    assert all(row["answers"] and row["ratios"]["wall"] > 0 for row in compared)
+    boards = rows["footprints: every board in one process"]["figures"]
+    assert (boards["published"], boards["failed"], boards["files_read_again"]) == (2, 0, 0)
+    assert rows["footprints: the whole nation"]["figures"]["published"] == 1
+    assert rows["size of a release on disk"]["figures"]["parquet_mb"] > 0
+    printed = capsys.readouterr().out
+    assert "Quick sizes" in printed
+    assert "life expectancy" in printed
+    document = tmp_path / "performance.md"
+    document.write_text(f"before\n{render.BEGIN}\nold\n{render.END}\nafter\n")
+    render.render_into(document, record)
+    text = document.read_text()
+    assert text.startswith("before\n")
+    assert text.endswith("after\n")
+    assert "old" not in text
+    assert "| directly standardised rates, function |" in text
+
+
+@pytest.mark.slow
+def test_every_stage_of_growth_keeps_the_planted_truths(tmp_path: Path) -> None:
+    record = grow(options(tmp_path)).record()
+    assert [row["case"].split(",")[0] for row in record["rows"]] == [
+        "generating", "landing", "reading", "deriving", "publishing",
+    ]  # fmt: skip
+    assert "360 of 1,800 LSOAs in Core20" in record["rows"][-1]["answers"]
+    steps = record["rows"][2]["figures"]["largest_steps"]
+    assert all(step["peak_mb"] >= step["before_mb"] > 0 for step in steps)
+
+
+def test_parts_whose_module_is_absent_are_left_out() -> None:
+    assert {"statistics", "core20", "floor", "startup", "growth", "footprints", "queries"} <= set(
+        available_parts()
+    )
+    with pytest.raises(SystemExit):
+        main(["--only", "no_such_part"])
+
+
+def test_ways_that_disagree_are_not_timed(tmp_path: Path) -> None:
+    calls = []
+
+    def check(ours: float, theirs: float) -> str:
+        return must_agree("numbers", [ours], [theirs], 1e-9)
+
+    with pytest.raises(AnswersDifferError, match="numbers differ"):
+        compare_calls(
+            "", "", lambda: calls.append(1) or 1.0, lambda: 1.1, check, options(tmp_path), other=""
+        )
+    assert len(calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [([1.0, np.nan], [1.0, 2.0]), ([1.0], [1.0, 2.0]), ([np.nan], [np.nan]), ([1.0], [1.001])],
+)
+def test_what_does_not_agree(ours: list[float], theirs: list[float]) -> None:
+    with pytest.raises(AnswersDifferError):
+        must_agree("values", ours, theirs, 1e-9)
+
+
+def test_exact_zero_agrees_with_a_rounded_one() -> None:
+    assert "equal" in must_agree("limits", [0.0, np.nan], [1e-17, np.nan], 1e-9)
+
+
+def test_processes_are_measured_with_their_children() -> None:
+    child = "b = bytearray(80_000_000); import time; time.sleep(0.4)"
+    parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
+    timing = run_process(python("-c", parent))
+    assert timing.tree_mb[0] > 80 > timing.peak_mb[0]
+    with pytest.raises(RuntimeError, match="ended with 1"):
+        run_process(python("-c", "raise SystemExit(1)"))
+
+
+def test_ratios_say_how_much_less_beacon_takes() -> None:
+    from benchmarks.measure import Row
+
+    record = Row("", "", Timing([1.0, 2.0, 9.0], [1.0] * 3), Timing([8.0], [2.0])).record()
+    assert record["ratios"] == {"wall": 4.0, "cpu": 2.0}
+
+
+def test_footprints_cover_every_authority_once(work: Path, tmp_path: Path) -> None:
+    from beacon.registry import load_footprint
+
+    *boards, nation = [
+        load_footprint(str(path))
+        for path in footprint_files(work / "base" / "sample", tmp_path / "footprints")
+    ]
+    everywhere = sorted(code for board in boards for code in board.local_authority_codes)
+    assert everywhere == sorted(nation.local_authority_codes)
+    assert len(everywhere) == len(set(everywhere))
+    sample = load_footprint("sample")
+    assert set(sample.place_codes) == set(boards[0].place_codes)
+
+
+@pytest.mark.given
+def test_footprints_of_england(official_files: Path, tmp_path: Path) -> None:
+    from beacon.registry import load_footprint
+
+    paths = footprint_files(official_files, tmp_path)
+    nation = load_footprint(str(paths[-1]))
+    assert (len(paths) - 1, len(nation.places), len(nation.local_authority_codes)) == (42, 153, 296)
+    ours = load_footprint("cheshire_merseyside")
+    built = load_footprint(str(tmp_path / f"{ours.icb.code.lower()}.yaml"))
+    assert set(built.place_codes) == set(ours.place_codes)
+
+
+def test_profile_knows_where_time_was_spent(tmp_path: Path) -> None:
+    over = threading.Event()
+
+    def spin_for_the_profile() -> None:
+        while not over.is_set():
+            sum(range(1000))
+
+    with profiling.sampling() as sampler:
+        threading.Timer(0.3, over.set).start()
+        spin_for_the_profile()
+    summary = profiling.write_profile(tmp_path, sampler, 0.3)
+    assert summary["samples"] > 0
+    assert "spin_for_the_profile" in (tmp_path / "profile.collapsed").read_text()
+    svg = (tmp_path / "profile.svg").read_text()
+    assert svg.startswith("<svg")
+    assert "spin_for_the_profile" in svg
+
+
+def test_samples_are_charged_to_packages_and_stages() -> None:
+    importing = (
+        "beacon.commands.run:_execute",
+        "importlib._bootstrap:_find_and_load",
+        "dagster:<module>",
+        "importlib._bootstrap:_find_and_load",
+        "sqlalchemy:<module>",
+    )
+    deriving = ("beacon.session:derive", "beacon.warehouse:derive", "duckdb or sqlite:execute")
+    assert profiling.package_of(importing) == "import dagster"
+    assert profiling.stage_of(importing) == "imports outside a stage"
+    assert profiling.package_of(deriving) == "duckdb or sqlite"
+    assert profiling.stage_of(deriving) == "deriving"
+    assert profiling.beacon_function_of(deriving) == "beacon.warehouse:derive"
