@@ -4,6 +4,7 @@ import json
 import shutil
 import threading
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -36,37 +37,60 @@ def options(work: Path) -> Options:
     return Options(quick=True, repeats=1, seconds=10, inputs=None, work=work)
 
 
-@pytest.mark.slow
-def test_quick_parts_agree_and_are_reported(
-    work: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    report = tmp_path / "report.json"
-    parts = "statistics,core20,footprints,queries,startup,floor"
+def measured(parts: str, work: Path, report: Path) -> dict[str, dict[str, Any]]:
+    """Rows by case, after all parts have run without an error."""
     status = main(["--quick", "--only", parts, "--work", str(work), "--json", str(report)])
-    record = json.loads(report.read_text())
-    assert {part: found.get("error") for part, found in record["parts"].items()} == dict.fromkeys(
+    found = json.loads(report.read_text())["parts"]
+    assert {part: one.get("error") for part, one in found.items()} == dict.fromkeys(
         parts.split(",")
     )
     assert status == 0
-    rows = {row["case"]: row for part in record["parts"].values() for row in part["rows"]}
+    return {row["case"]: row for part in found.values() for row in part["rows"]}
+
+
+def assert_compared(rows: dict[str, dict[str, Any]], least: int) -> None:
     compared = [row for row in rows.values() if "theirs" in row]
-    assert len(compared) >= 14
+    assert len(compared) >= least
     assert all(row["answers"] and row["ratios"]["wall"] > 0 for row in compared)
-    boards = rows["footprints: every board in one process"]["figures"]
-    assert (boards["published"], boards["failed"], boards["files_read_again"]) == (2, 0, 0)
-    assert rows["footprints: the whole nation"]["figures"]["published"] == 1
-    assert rows["size of a release on disk"]["figures"]["parquet_mb"] > 0
+
+
+def test_statistics_agree_and_are_reported(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = tmp_path / "report.json"
+    assert_compared(measured("statistics", tmp_path / "work", report), 9)
     printed = capsys.readouterr().out
     assert "Quick sizes" in printed
     assert "life expectancy" in printed
     document = tmp_path / "performance.md"
     document.write_text(f"before\n{render.BEGIN}\nold\n{render.END}\nafter\n")
-    render.render_into(document, record)
+    render.render_into(document, json.loads(report.read_text()))
     text = document.read_text()
     assert text.startswith("before\n")
     assert text.endswith("after\n")
     assert "old" not in text
     assert "| directly standardised rates, function |" in text
+
+
+@pytest.mark.slow
+def test_core20_agrees_with_a_notebook(work: Path, tmp_path: Path) -> None:
+    assert_compared(measured("core20", work, tmp_path / "report.json"), 2)
+
+
+@pytest.mark.slow
+def test_every_board_is_built_without_reading_again(work: Path, tmp_path: Path) -> None:
+    rows = measured("footprints,queries", work, tmp_path / "report.json")
+    boards = rows["footprints: every board in one process"]["figures"]
+    assert (boards["published"], boards["failed"], boards["files_read_again"]) == (2, 0, 0)
+    assert rows["footprints: the whole nation"]["figures"]["published"] == 1
+    assert rows["size of a release on disk"]["figures"]["parquet_mb"] > 0
+
+
+@pytest.mark.slow
+def test_commands_and_a_rebuild_run(work: Path, tmp_path: Path) -> None:
+    rows = measured("startup,floor", work, tmp_path / "report.json")
+    assert_compared(rows, 4)
+    assert rows["full rebuild into an empty home, whole process"]["figures"]["steps"]
 
 
 @pytest.mark.slow
