@@ -11,6 +11,7 @@ import importlib.util
 import json
 import os
 import platform
+import subprocess
 import sys
 import tempfile
 import time
@@ -62,11 +63,9 @@ def machine() -> dict[str, Any]:
 
 def measure(parts: list[str], options: Options, report: Path | None) -> dict[str, Any]:
     """Run parts one after another; the report is written after each of them."""
-    from beacon.release.build import git_commit
-
     record: dict[str, Any] = {
         "started_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "commit": git_commit(),
+        "commit": _commit(),
         "quick": options.quick,
         "machine": machine(),
         "parts": {},
@@ -86,6 +85,18 @@ def measure(parts: list[str], options: Options, report: Path | None) -> dict[str
         if report is not None:
             report.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     return record
+
+
+def _commit() -> str:
+    """The commit that is checked out, with a plus where files differ from it."""
+    done = subprocess.run(
+        ["git", "describe", "--always", "--abbrev=10", "--dirty=+", "--exclude=*"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stdout.strip() or "unknown"
 
 
 def _say(text: str) -> None:

@@ -26,7 +26,7 @@ def print_table(record: dict[str, Any]) -> None:
         for row in found["rows"]:
             table.add_row(*_cells(row))
         if "error" in found:
-            table.add_row(part, "", "", "", "", f"FAILED: {found['error']}"[:400])
+            table.add_row(part, "", "", "", "", f"FAILED: {_shortened(found['error'])}")
     console.print(table)
     for part, found in record["parts"].items():
         for note in found["notes"]:
@@ -63,7 +63,7 @@ def markdown(record: dict[str, Any]) -> str:
                 "",
             ]
         if "error" in found:
-            lines += [f"Failed: {found['error']}", ""]
+            lines += [f"Failed: {_shortened(found['error'])}", ""]
         remarks = [f"{row['case']}: {row['note']}" for row in found["rows"] if row["note"]]
         figures = [
             f"{row['case']}: {_figures(row['figures'])}" for row in found["rows"] if row["figures"]
@@ -79,7 +79,7 @@ def _conditions(record: dict[str, Any]) -> list[str]:
     load = max(machine["load_average_before"], machine.get("load_average_after", 0.0))
     busy = machine["load_average_before"] > BUSY_LOAD_PER_CORE * machine["cores"]
     lines = [
-        f"Taken {record['started_at'][:10]} at commit {record['commit'][:10]} on "
+        f"Taken {record['started_at'][:10]} at commit {record['commit']} on "
         f"{machine['cores']} cores, Python {machine['python']}, DuckDB {machine['duckdb']}, "
         f"Polars {machine['polars']}; load average up to {load:.1f}."
     ]
@@ -149,6 +149,11 @@ def _entry(entry: Any) -> str:
             f"in {_seconds(entry['seconds'])}"
         )
     return str(entry)
+
+
+def _shortened(error: str) -> str:
+    """What failed, and the end of what it said, which says why."""
+    return error if len(error) < 600 else f"{error[:120]} … {error[-450:]}"
 
 
 def _escape(text: str) -> str:
