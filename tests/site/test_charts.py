@@ -116,6 +116,18 @@ def test_simplified_neighbours_still_share_their_edges():
     assert whole.area == pytest.approx(sum(shape.area for shape in kept.values()))
 
 
+def test_outlines_that_overlap_by_a_hair_are_united_too():
+    # As in the super-generalised LSOAs of Cornwall and of Sussex.
+    shapes = [
+        shapely.Polygon([(1, 4), (0, 2), (0, 3)]),
+        shapely.Polygon([(3, 3), (3, 1), (0, 3)]),
+    ]
+    with pytest.raises(shapely.errors.GEOSException):
+        shapely.coverage_union_all(shapes)
+    overlap = shapely.intersection(*shapes).area
+    assert maps.united(shapes).area == pytest.approx(sum(s.area for s in shapes) - overlap)
+
+
 def test_a_path_is_whole_units_within_the_drawing():
     kept = maps.simplified(_grid(2), 10)
     frame = maps.projection_of(maps.bounds_of(list(kept.values())))

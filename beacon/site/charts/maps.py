@@ -69,10 +69,17 @@ def simplified(outlines: Mapping[str, bytes], tolerance_metres: float) -> dict[s
 
 
 def united(shapes: Sequence[Any]) -> Any:
-    """The outline of areas that share edges."""
+    """The outline of areas that share edges.
+
+    Super-generalised outlines of some boards overlap by a hair, which the fast union of a coverage
+    refuses; the general one takes them.
+    """
     import shapely
 
-    return shapely.coverage_union_all(list(shapes))
+    try:
+        return shapely.coverage_union_all(list(shapes))
+    except shapely.errors.GEOSException:
+        return shapely.union_all(shapely.make_valid(list(shapes)))
 
 
 def bounds_of(shapes: Sequence[Any]) -> tuple[float, float, float, float]:
