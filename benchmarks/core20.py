@@ -133,7 +133,7 @@ def _layer(folder: Path, options: Options) -> Row:
         "LSOAs in Core20", left["core20_lsoas"].to_numpy(), right["core20_lsoas"].to_numpy(), 0.0
     )
     # Simplified by different rules, the outlines still have to be those of the same areas.
-    shapes, others = left.geometry.to_numpy(), right.geometry.to_numpy()
+    shapes, others = (shapely.make_valid(frame.geometry.to_numpy()) for frame in (left, right))
     difference = shapely.area(shapely.symmetric_difference(shapes, others))
     share = float((difference / shapely.area(shapes)).max())
     if share > 0.02:
