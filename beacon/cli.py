@@ -11,6 +11,7 @@ import sys
 
 import typer
 
+from beacon.commands.backup import backup, restore
 from beacon.commands.indicators import indicators
 from beacon.commands.manage import approve, diff, export, pin, prune, rollback
 from beacon.commands.plans import aspirations, targets
@@ -46,6 +47,8 @@ app.command("pin")(pin)
 app.command("prune")(prune)
 app.command("export")(export)
 app.command("approve")(approve)
+app.command("backup")(backup)
+app.command("restore")(restore)
 app.command("indicators")(indicators)
 app.command("targets")(targets)
 app.command("aspirations")(aspirations)
