@@ -3,12 +3,14 @@
 What belongs here: the Dagster resource around `beacon.session.Session`. What does not: its work.
 """
 
+import contextlib
 import os
 from typing import Any
 
 import dagster as dg
 from pydantic import PrivateAttr
 
+from beacon.logs import log, open_log
 from beacon.session import Session
 from beacon.settings import Settings
 from beacon.workspace import Workspace
@@ -31,6 +33,7 @@ class BeaconSession(dg.ConfigurableResource[Session]):
     sample_size: str = ""
 
     _session: Session = PrivateAttr()
+    _log: contextlib.ExitStack = PrivateAttr(default_factory=contextlib.ExitStack)
 
     def settings(self) -> Settings:
         """The run's settings."""
@@ -45,10 +48,15 @@ class BeaconSession(dg.ConfigurableResource[Session]):
         """Open the session lazily; nothing is touched before a step needs it."""
         run_id = context.run.run_id if context.run else f"pid-{os.getpid()}"
         self._session = Session(Workspace(self.settings()), run_id)
+        settings = self._session.workspace.settings
+        self._log.enter_context(open_log(self._session.workspace.home, run_id=run_id))
+        log("run opened", inputs=settings.inputs, footprint=settings.footprint)
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
         """Close the warehouse and end the validation process, however the run went."""
         self._session.close()
+        log("run closed")
+        self._log.close()
 
     def create_resource(self, context: dg.InitResourceContext) -> Session:
         """Give steps the session itself."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
@@ -17,13 +18,15 @@ from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any
 
 from beacon.disclosure.own_counts import protect_own_counts
-from beacon.errors import BeaconError, PublicationBlockedError
+from beacon.errors import BeaconError, Problem, PublicationBlockedError
 from beacon.files import read_json, write_json
 from beacon.ingest.collect import collect
 from beacon.ingest.land import LandingReport
 from beacon.ingest.stage import StagedPart, load_staging_report, save_staging_report
 from beacon.landing import remove_partial_objects
+from beacon.logs import log, step
 from beacon.progress import report
+from beacon.registry.indicators import LOCAL_RETURN
 from beacon.release.layout import Release, latest_release
 from beacon.release.previous import load_previous
 from beacon.workspace import Workspace
@@ -143,7 +146,12 @@ class Session:
         self.lock()
         report("finding and landing inputs")
         remove_partial_objects(self.workspace.home.landing)
-        return collect(self.workspace)
+        with step("landed") as told:
+            found = collect(self.workspace)
+            told["unrecognised"] = len(found.unrecognised)
+        for outcome in found.outcomes:
+            _log_part(outcome.name, outcome.status, outcome.problems)
+        return found
 
     def landing_report(self) -> LandingReport:
         """What the latest landing step found."""
@@ -161,9 +169,12 @@ class Session:
     def stage(self, table: str) -> list[StagedPart]:
         """Read what landed for one staging table into the working database."""
         report(f"reading {table.replace('_', ' ')}")
-        parts = self.workspace.stager.stage(table, list(self.landing_report().outcomes))
-        save_staging_report(self.workspace.staging_report_file(table), parts)
-        self.warehouse.load_staged(table, parts)
+        with step("staged", asset=f"staging/{table}") as told:
+            parts = self.workspace.stager.stage(table, list(self.landing_report().outcomes))
+            save_staging_report(self.workspace.staging_report_file(table), parts)
+            told["rows"] = self.warehouse.load_staged(table, parts)
+            for part in parts:
+                _log_part(part.name, part.status, part.problems, rows=part.rows)
         return parts
 
     def staged_parts(self) -> list[StagedPart]:
@@ -178,6 +189,11 @@ class Session:
 
     def derive(self, name: str) -> int:
         """Make one derived table; give its number of rows."""
+        with step("derived", asset=_asset(name)) as told:
+            told["rows"] = rows = self._derive(name)
+        return rows
+
+    def _derive(self, name: str) -> int:
         self._report_stage(name.split(".")[0])
         from beacon import outlines
 
@@ -199,13 +215,17 @@ class Session:
 
         self._report_stage("indicators")
         wanted = [self.workspace.indicators[slug] for slug in slugs]
-        rows = derive_indicators(self.warehouse, wanted, self._staged_series)
+        with step("derived indicators") as told:
+            rows = derive_indicators(self.warehouse, wanted, self._staged_series)
+            told["indicators"] = len(rows)
         for indicator in wanted:
             hidden = protect_own_counts(self.warehouse.con, indicator)
             report = self.workspace.home.state / "disclosure" / f"{indicator.slug}.json"
             if hidden or report.is_file():
                 write_json(report, [asdict(cell) for cell in hidden])
         problems = renamed_series(self.warehouse, wanted)
+        for slug, count in rows.items():
+            log("derived", asset=f"indicators/{slug}", rows=count)
         return {
             slug: (count, [str(problem) for problem in problems[slug]])
             for slug, count in rows.items()
@@ -224,7 +244,10 @@ class Session:
         """Put all indicators together; give the rows of each table made."""
         from beacon.indicators import derive_facts
 
-        return derive_facts(self.warehouse)
+        with step("derived", asset="indicators/fact") as told:
+            made = derive_facts(self.warehouse)
+            told["rows"] = sum(made.values())
+        return made
 
     def _report_stage(self, stage: str) -> None:
         if stage != self._stage_reported:
@@ -254,9 +277,26 @@ class Session:
 
     def check_results(self, tables: list[str]) -> dict[str, list[CheckResult]]:
         """Every check of every table, Great Expectations' and SQL's alike, kept for the release."""
+        report(f"checking {len(tables)} tables against their contracts")
+        with step("checked") as told:
+            results = self._check_results(tables)
+            failed = [check for checks in results.values() for check in checks if not check.passed]
+            told |= {"tables": len(tables), "failed": len(failed)}
+        for check in failed:
+            # Neither the message nor the examples: both may quote a small number.
+            log(
+                "check failed",
+                level=logging.ERROR if check.severity == "critical" else logging.WARNING,
+                asset=_asset(check.table),
+                check=check.name,
+                severity=check.severity,
+                rows=check.unexpected_count,
+            )
+        return results
+
+    def _check_results(self, tables: list[str]) -> dict[str, list[CheckResult]]:
         from beacon.validation import run_sql_checks
 
-        report(f"checking {len(tables)} tables against their contracts")
         self.submit_checks(table for table in tables if table not in self._pending)
         results: dict[str, list[CheckResult]] = {}
         for table in tables:
@@ -290,6 +330,12 @@ class Session:
         Raises:
             PublicationBlockedError: When nothing may be published, and why.
         """
+        with step("release", asset="release/release") as told:
+            publication = self._publish(pages=pages)
+            told |= {"status": publication.status, "release": publication.release.label}
+        return publication
+
+    def _publish(self, *, pages: bool) -> Publication:
         from beacon.release.build import Publication, publish_release, recover
         from beacon.release.pages import start_site
 
@@ -385,6 +431,30 @@ class Session:
                 part.name: part.in_use.retrieved_at for part in self.staged_parts() if part.in_use
             },
         }
+
+
+def _asset(table: str) -> str:
+    """The asset of a table, as the orchestrator calls it."""
+    return table.replace(".", "/")
+
+
+def _log_part(name: str, status: str, problems: Iterable[Problem], **fields: Any) -> None:
+    """Write what became of one dataset, and a line for each fault."""
+    source = name.split("/")[0]
+    log("dataset", source=source, dataset=name, status=status, **fields)
+    for problem in problems:
+        # What is wrong with a return may quote a count of few people.
+        told = {} if source == LOCAL_RETURN else {"message": problem.message}
+        log(
+            "refused",
+            level=logging.WARNING,
+            source=source,
+            dataset=name,
+            file=problem.file,
+            row=problem.row,
+            column=problem.column,
+            **told,
+        )
 
 
 def _status_row(part: StagedPart) -> tuple[Any, ...]:

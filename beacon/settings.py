@@ -154,3 +154,8 @@ class Home:
     def state(self) -> Path:
         """What the last run saw: candidates, refusals and the run's report."""
         return self.root / "state"
+
+    @property
+    def logs(self) -> Path:
+        """What runs did, one line of JSON each."""
+        return self.root / "logs"
