@@ -302,7 +302,10 @@ def _flush(building: Path) -> None:
             path.chmod(0o444)
             with path.open("rb") as stream:
                 os.fsync(stream.fileno())
+    # What is published is for whoever may enter the home, however private the run's umask is.
+    building.parent.chmod(0o755)
     for folder in [*(path for path in building.rglob("*") if path.is_dir()), building]:
+        folder.chmod(0o755)
         fsync_directory(folder)
 
 
