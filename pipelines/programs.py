@@ -11,6 +11,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from beacon.errors import BeaconError
 
@@ -18,6 +19,9 @@ from beacon.errors import BeaconError
 # network with nothing but the others, the address is all interfaces of that network.
 HOST = "BEACON_SERVICE_HOST"
 CODE_HOST = "BEACON_CODE_HOST"
+# On one server the code server is better behind a socket in a directory of the services' own: a
+# port of the loopback address is open to every user of the machine.
+CODE_SOCKET = "BEACON_CODE_SOCKET"
 CODE_PORT = 4266
 WEBSERVER_PORT = 3000
 LOCATION = "pipelines.definitions"
@@ -25,18 +29,22 @@ LOCATION = "pipelines.definitions"
 PROGRAMS = ("code", "webserver", "daemon", "prepare")
 
 
-def command(program: str, *, host: str, code_host: str) -> list[str]:
+def command(program: str, *, host: str, code_host: str, code_socket: str = "") -> list[str]:
     """What is started for a service: its arguments, after Python's own.
 
     Args:
         program: code, webserver or daemon.
         host: Address that code and webserver listen on.
         code_host: Where webserver and daemon find the code server.
+        code_socket: Path of a socket for the code server, instead of host and port.
     """
     served = ["--grpc-host", code_host, "--grpc-port", str(CODE_PORT)]
+    serving = ["-h", host, "-p", str(CODE_PORT)]
+    if code_socket:
+        served, serving = ["--grpc-socket", code_socket], ["-s", code_socket]
     commands = {
         "code": [
-            "dagster", "api", "grpc", "-h", host, "-p", str(CODE_PORT), "-m", LOCATION,
+            "dagster", "api", "grpc", *serving, "-m", LOCATION,
             "--use-python-environment-entry-point", "--location-name", LOCATION,
         ],
         "webserver": ["dagster_webserver", "-h", host, "-p", str(WEBSERVER_PORT), *served],
@@ -71,7 +79,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         return
     host = os.environ.get(HOST) or "127.0.0.1"
     code_host = os.environ.get(CODE_HOST) or "127.0.0.1"
-    started = [sys.executable, *command(program, host=host, code_host=code_host)]
+    socket = os.environ.get(CODE_SOCKET, "")
+    if program == "code" and socket:
+        # What an earlier process left, if it was killed.
+        Path(socket).unlink(missing_ok=True)
+    chosen = command(program, host=host, code_host=code_host, code_socket=socket)
+    started = [sys.executable, *chosen]
     os.execve(sys.executable, started, variables)  # noqa: S606 - fixed programs
 
 

@@ -48,11 +48,25 @@ def test_unusable_settings_are_said_in_words(tmp_path: Path) -> None:
     assert "hunter2" not in done.stderr
 
 
+def test_a_code_server_behind_a_socket_listens_on_no_port() -> None:
+    for program in ("code", "webserver", "daemon"):
+        started = command(program, host="127.0.0.1", code_host="x", code_socket="/run/b/c.sock")
+        assert "/run/b/c.sock" in started
+        assert not {"--grpc-port", str(CODE_PORT)} & set(started)
+
+
 @pytest.fixture
 def services(history: str, tmp_path: Path) -> Iterator[str]:
     """All three services on ports of their own; gives the web server's address."""
     code, web = free_port(), free_port()
-    environment = {**os.environ, "BEACON_HOME": str(tmp_path / "home"), "BEACON_INPUTS": "sample"}
+    # As the two ways of deploying have it: a socket on one server, a port between containers.
+    socket = "" if history == "postgres" else str(tmp_path / "code.sock")
+    environment = {
+        **os.environ,
+        "BEACON_CODE_SOCKET": socket,
+        "BEACON_HOME": str(tmp_path / "home"),
+        "BEACON_INPUTS": "sample",
+    }
     # The real ports may be taken on a machine where tests run beside services.
     starter = (
         "import sys; from pipelines import programs as p; "
@@ -72,7 +86,7 @@ def services(history: str, tmp_path: Path) -> Iterator[str]:
                     )
                 )
                 if program == "code":
-                    _until(lambda: _listens(code), running)
+                    _until(lambda: Path(socket).exists() if socket else _listens(code), running)
             _until(lambda: _answers(f"http://127.0.0.1:{web}/server_info"), running)
             yield f"http://127.0.0.1:{web}"
         finally:
