@@ -240,6 +240,22 @@ class Session:
         ).fetchall()
         return frozenset((str(source), str(series)) for source, series in rows)
 
+    def derive_all(self) -> None:
+        """Make every derived table from what is staged, marts included."""
+        from beacon.warehouse import sql_tables
+
+        for name in sql_tables("geography"):
+            self.derive(name)
+        for name in GEOGRAPHY_OUTLINES:
+            self.derive(name)
+        for name in sql_tables("cohorts"):
+            self.derive(name)
+        self.derive(PRACTICE_OBSERVATION)
+        self.derive_indicators(self.workspace.indicators)
+        self.derive_facts()
+        for mart in MARTS:
+            self.derive(f"marts.{mart}")
+
     def derive_facts(self) -> dict[str, int]:
         """Put all indicators together; give the rows of each table made."""
         from beacon.indicators import derive_facts
@@ -377,22 +393,10 @@ class Session:
         Raises:
             PublicationBlockedError: When nothing may be published, and why.
         """
-        from beacon.warehouse import sql_tables
-
         self.land()
         for table in self.workspace.staging_tables:
             self.stage(table)
-        for name in sql_tables("geography"):
-            self.derive(name)
-        for name in GEOGRAPHY_OUTLINES:
-            self.derive(name)
-        for name in sql_tables("cohorts"):
-            self.derive(name)
-        self.derive(PRACTICE_OBSERVATION)
-        self.derive_indicators(self.workspace.indicators)
-        self.derive_facts()
-        for mart in MARTS:
-            self.derive(f"marts.{mart}")
+        self.derive_all()
         if check:
             self.check_results([f"marts.{mart}" for mart in MARTS])
         return self.publish(pages=pages)

@@ -184,9 +184,8 @@ def share_home(source: Path, target: Path) -> Path:
 
 def build_one(home: Path, footprint: Path, settings: dict[str, Any]) -> dict[str, Any]:
     """Publish one footprint from what its home already holds; give what it took."""
-    from beacon.session import GEOGRAPHY_OUTLINES, MARTS, Session
+    from beacon.session import Session
     from beacon.settings import Settings
-    from beacon.warehouse import sql_tables
     from beacon.workspace import Workspace
 
     seconds: dict[str, float] = {}
@@ -202,13 +201,7 @@ def build_one(home: Path, footprint: Path, settings: dict[str, Any]) -> dict[str
     with Session(workspace, run_id="benchmark") as session:
         parts = [part for table in workspace.staging_tables for part in session.stage(table)]
         lap("reading")
-        for name in (*sql_tables("geography"), *GEOGRAPHY_OUTLINES, *sql_tables("cohorts")):
-            session.derive(name)
-        for slug in workspace.indicators:
-            session.derive_indicator(slug)
-        session.derive_facts()
-        for mart in MARTS:
-            session.derive(f"marts.{mart}")
+        session.derive_all()
         lap("deriving")
         publication = session.publish(pages=False)
         lap("publishing")

@@ -173,24 +173,24 @@ def _reading(workspace: Workspace, steps: _Steps) -> tuple[int, str]:
 
 
 def _deriving(workspace: Workspace, steps: _Steps) -> tuple[int, str]:
-    from beacon.session import GEOGRAPHY_OUTLINES, MARTS
-    from beacon.warehouse import sql_tables
-
-    rows = 0
     with _session(workspace) as session:
-        names = (*sql_tables("geography"), *GEOGRAPHY_OUTLINES, *sql_tables("cohorts"))
-        for name in names:
+        derive = session.derive
+
+        def watched(name: str) -> int:
             with steps.step(name):
-                session.derive(name)
-        for slug in workspace.indicators:
-            with steps.step(f"indicator {slug}"):
-                session.derive_indicator(slug)
-        with steps.step("indicators.fact"):
-            session.derive_facts()
-        for mart in MARTS:
-            with steps.step(f"marts.{mart}"):
-                rows += session.derive(f"marts.{mart}")
+                return derive(name)
+
+        session.derive = watched  # type: ignore[method-assign]
+        _watch_calls(session, steps, "derive_indicators", "derive_facts")
+        session.derive_all()
+        con = session.warehouse.con
+        rows = sum(session.warehouse.row_count(f"marts.{mart}") for mart in _marts(con))
     return rows, f"{rows:,} rows of marts"
+
+
+def _marts(con: Any) -> list[str]:
+    found = con.execute("select table_name from duckdb_tables() where schema_name = 'marts'")
+    return [name for (name,) in found.fetchall()]
 
 
 def _publishing(workspace: Workspace, steps: _Steps) -> tuple[int, str]:
