@@ -6,7 +6,9 @@ census tables (`beacon.sources.population`), or asking the service (`beacon.fetc
 
 from __future__ import annotations
 
+import calendar
 import re
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +31,7 @@ def read_nomis(
     """Read one answer of the data service.
 
     Options: `series` with columns in braces, `name`, `keep` (column to wanted values), `measures`
-    (what each code of MEASURES is), `age`.
+    (what each code of MEASURES is), `age`, `months` (periods are months).
 
     Returns:
         Observations of calendar years. The survey also publishes years that end in other quarters;
@@ -55,7 +57,9 @@ def read_nomis(
             "value_note": columns.text("OBS_STATUS_NAME"),
             "source_row": columns.rows.cast(pl.Int32),
         }
-    ).hstack(add_periods(columns, "DATE_NAME", _parse_period))
+    ).hstack(
+        add_periods(columns, "DATE_NAME", parse_month if options.get("months") else _parse_period)
+    )
     columns.raise_if_problems()
     kept = frame.filter(_wanted(columns, options) & (frame["period"] != _OVERLAPPING.label))
     if kept.is_empty():
@@ -83,6 +87,16 @@ def _parse_period(text: str) -> Period | None:
     if match and match[2] in (None, match[1]):
         return calendar_years(int(match[1]))
     return _OVERLAPPING if _ROLLING_YEAR.fullmatch(text) else None
+
+
+def parse_month(text: str) -> Period | None:
+    """Read a month such as `October 2026`."""
+    name, _, year = text.partition(" ")
+    if name not in calendar.month_name or not name or not re.fullmatch(r"\d{4}", year):
+        return None
+    month = list(calendar.month_name).index(name)
+    last = calendar.monthrange(int(year), month)[1]
+    return Period(f"{year}-{month:02d}", date(int(year), month, 1), date(int(year), month, last))
 
 
 def _check_complete(columns: Columns) -> None:

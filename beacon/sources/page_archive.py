@@ -188,6 +188,8 @@ def _csv_records(path: Path) -> pl.DataFrame:
     for number, page in enumerate(read_pages(path), start=1):
         try:
             frame = pl.read_csv(page, infer_schema=False).fill_null("")
+            # Nomis writes headers in the case in which they were asked for.
+            frame = frame.rename({name: name.upper() for name in frame.columns})
         except pl.exceptions.PolarsError as error:
             raise InputRefusedError(
                 [Problem(path.name, f"page {number} cannot be read as CSV ({error}).")]

@@ -55,9 +55,13 @@ class NomisReplica(Replica):
         writer.writerow(columns)
         for row in rows[start : start + size]:
             writer.writerow(
-                [int(row[c]) if c in ("OBS_VALUE", "RECORD_COUNT") else row[c] for c in columns]
+                [_number(row[c]) if c in ("OBS_VALUE", "RECORD_COUNT") else row[c] for c in columns]
             )
         return Answer(text.getvalue().encode(), 200, "text/csv")
+
+
+def _number(text: str) -> int | float:
+    return int(text) if text.isdigit() else float(text)
 
 
 @cache

@@ -1,17 +1,22 @@
 """Answers of Nomis, in the header of its data service, with fictional areas and figures."""
 
 import csv
+from calendar import month_name
+from collections.abc import Callable
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from beacon.errors import InputRefusedError
 from beacon.registry.sources import load_source_register
 from beacon.session import Session
 from beacon.settings import Settings
-from beacon.sources.nomis import read_nomis
+from beacon.sources.nomis import parse_month, read_nomis
 from beacon.sources.recognise import recognise
 from beacon.workspace import Workspace
+from tests.fetch.conftest import Bench, bench, sample_files, world  # noqa: F401
+from tests.replicas.world import World
 
 REGISTER = load_source_register()
 PLACES = [f"Z0600000{number}" for number in range(1, 10)]
@@ -146,3 +151,56 @@ def test_beacons_10_and_14_are_published_from_such_files(sample_home: Path) -> N
         ("children_workless_households", "main", 10),
         ("unemployment_16_64", "main", 10),
     ]
+
+
+def _claimants() -> list[dict[str, str]]:
+    measure = {"MEASURE": "2", "MEASURE_NAME": "Claimants as a proportion of residents aged 16-64"}
+    months = [f"{name} {year}" for year in range(2000, 2260) for name in list(month_name)[1:]]
+    # More than Nomis gives at once.
+    return [
+        _row(area, month, "20100", f"{2 + place / 10:.1f}", measure)
+        for month in months
+        for place, area in enumerate([*PLACES, "Z92000001"])
+    ]
+
+
+@pytest.mark.parametrize(
+    ("key", "dataset", "rows", "calls"),
+    [
+        ("nomis/aps_variables", "NM_17_5", _unemployment, 1),
+        ("nomis/workless_households", "NM_136_1", _workless, 1),
+        ("nomis/claimant_count", "NM_162_1", _claimants, 2),
+    ],
+)
+def test_what_is_fetched_is_what_a_file_would_be(
+    bench: Callable[..., Bench],  # noqa: F811
+    world: World,  # noqa: F811
+    key: str,
+    dataset: str,
+    rows: Callable[[], list[dict[str, str]]],
+    calls: int,
+    tmp_path: Path,
+) -> None:
+    made = rows()
+    _write(tmp_path / "file.csv", made)
+    world.nomis.datasets[dataset] = made
+    at = bench(key, series=frozenset({"NM_17_5:84", "NM_136_1", "NM_162_1:2"}))
+    result = at.night()
+    assert result.said == ""
+    assert len(world.nomis.requests) == calls
+    (part,) = result.parts
+    assert part.parquet is not None
+    fetched = pl.read_parquet(at.workspace().home.staging / part.parquet)
+    frame = _read(tmp_path / "file.csv", key)
+    assert fetched.select(frame.columns).drop("source_row").equals(frame.drop("source_row"))
+
+
+def test_a_month_is_a_period() -> None:
+    period = parse_month("February 2024")
+    assert period is not None
+    assert (period.label, str(period.start), str(period.end)) == (
+        "2024-02",
+        "2024-02-01",
+        "2024-02-29",
+    )
+    assert parse_month("Smarch 2024") is None
