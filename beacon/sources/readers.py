@@ -26,6 +26,7 @@ from beacon.sources.lookups import read_lookup
 from beacon.sources.mhclg_homelessness import read_temporary_accommodation
 from beacon.sources.nhs_gp_patients import read_gp_patients
 from beacon.sources.nhs_qof import read_qof_achievement, read_qof_prevalence
+from beacon.sources.nhse_smi_checks import read_smi_checks
 from beacon.sources.nomis import read_nomis
 from beacon.sources.ons_els import read_ons_els
 from beacon.sources.ons_living_wage import read_below_living_wage
@@ -64,6 +65,7 @@ READERS: dict[str, Reader] = {
     "qof_achievement": read_qof_achievement,
     "qof_prevalence": read_qof_prevalence,
     "single_years": read_single_years,
+    "smi_checks": read_smi_checks,
     "stat_xplore": read_stat_xplore,
     "temporary_accommodation": read_temporary_accommodation,
     "walking_cycling": read_walking_cycling,
