@@ -40,10 +40,14 @@ _FIRST = b"Indicator ID,"
 
 
 def fingertips_tasks(context: Context, spec: DatasetSpec) -> list[Task]:
-    """One task an indicator that the registry uses."""
+    """One task an indicator that the registry uses, or that the register names."""
     fetch = fetch_of(spec)
     assert isinstance(fetch, FingertipsFetch)
-    wanted = sorted((id_ for id_ in context.wanted or () if id_.isdigit()), key=int)
+    if fetch.indicators and spec.dataset.part_by is None:
+        (indicator,) = fetch.indicators
+        return [Task("", partial(_run, context, fetch, indicator))]
+    asked = fetch.indicators or context.wanted or ()
+    wanted = sorted((id_ for id_ in asked if id_.isdigit()), key=int)
     return [Task(indicator, partial(_run, context, fetch, indicator)) for indicator in wanted]
 
 

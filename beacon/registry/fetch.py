@@ -159,12 +159,14 @@ class FingertipsFetch(_Fetch):
         area_type: Fingertips' id of the areas asked for (502: upper tier since April 2023).
         parent_area_type: Id of the areas that they are grouped by (15: England).
         area_types: Indicator -> another area type, where it has ended on an older geography.
+        indicators: What to ask for, where it is not the series that indicators use.
     """
 
     kind: Literal["fingertips"]
     area_type: int
     parent_area_type: int = 15
     area_types: dict[str, int] = Field(default_factory=dict)
+    indicators: tuple[str, ...] = ()
 
 
 class NomisFetch(_Fetch):

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import polars as pl
 
+from beacon.errors import InputRefusedError, Problem
 from beacon.registry.sources import Container, DatasetSpec
+from beacon.sources.codes import area_pattern
 from beacon.sources.columns import Columns
 from beacon.sources.observations import (
     add_periods,
@@ -109,4 +111,35 @@ def _status() -> pl.Expr:
         .when(note.str.contains("not applicable"))
         .then(pl.lit("not_applicable"))
         .otherwise(pl.lit("not_published"))
+    )
+
+
+def read_practice_deprivation(
+    path: Path, container: Container, spec: DatasetSpec, fictional: bool
+) -> pl.DataFrame:
+    """Read the deprivation score of general practices (indicator 93553) from an export.
+
+    Returns:
+        practice_code, practice_name, period (the index's year), imd_score (mean score of the LSOAs
+        in which patients live; null where there is none), value_status, value_note, source_row.
+
+    Raises:
+        InputRefusedError: As `read_fingertips`, and when no row is a practice.
+    """
+    frame = read_fingertips(path, container, spec, fictional)
+    practice = f"^{area_pattern('practice', fictional=fictional)}$"
+    # England, boards and networks come in the same export.
+    kept = frame.filter(
+        pl.col("area_code").str.contains(practice) & pl.col("category_type").is_null()
+    )
+    if kept.is_empty():
+        raise InputRefusedError([Problem(path.name, "no row is of a general practice.", row=2)])
+    return kept.select(
+        pl.col("area_code").alias("practice_code"),
+        pl.col("area_name").alias("practice_name"),
+        "period",
+        pl.col("value").alias("imd_score"),
+        "value_status",
+        "value_note",
+        "source_row",
     )

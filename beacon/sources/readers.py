@@ -18,7 +18,7 @@ from beacon.sources.dfe_lait import read_lait
 from beacon.sources.dfe_participation import read_level2_at_19, read_neet
 from beacon.sources.dft_walking_cycling import read_walking_cycling
 from beacon.sources.dwp_cilif import read_low_income_families
-from beacon.sources.fingertips import read_fingertips
+from beacon.sources.fingertips import read_fingertips, read_practice_deprivation
 from beacon.sources.iod import read_imd
 from beacon.sources.iod_domains import read_iod_domains
 from beacon.sources.local_returns import read_local_returns
@@ -62,6 +62,7 @@ READERS: dict[str, Reader] = {
     "nomis": read_nomis,
     "neet": read_neet,
     "ons_els": read_ons_els,
+    "practice_deprivation": read_practice_deprivation,
     "qof_achievement": read_qof_achievement,
     "qof_prevalence": read_qof_prevalence,
     "single_years": read_single_years,

@@ -228,8 +228,16 @@ def _matches(dataset: Dataset, table: _Candidate) -> bool:
         ]
         if len(unknown) > _MOST_UNKNOWN_COLUMNS:
             return False
+    return _holds_values(dataset, table)
+
+
+def _holds_values(dataset: Dataset, table: _Candidate) -> bool:
+    """Whether the first rows hold the values that tell this dataset from others."""
+    header = table.header_of(dataset)
     for column, values in dataset.where.items():
-        index = positions[column]
+        index = next((n for n, name in enumerate(header) if header_matches(column, name)), None)
+        if index is None:
+            return False
         seen = {row[index] for row in table.below if len(row) > index}
         if not any(header_matches(value, cell) for value in values for cell in seen):
             return False
@@ -291,7 +299,7 @@ def _altered(
     path: Path, container: Container, tables: list[_Candidate], register: SourceRegister
 ) -> Recognition:
     """A file that is a known dataset with columns missing or renamed, or nothing known."""
-    best: tuple[float, DatasetSpec] | None = None
+    best: tuple[tuple[float, bool], DatasetSpec] | None = None
     for spec in register.datasets.values():
         if container not in spec.dataset.containers or len(spec.dataset.header) < 3:
             continue
@@ -299,8 +307,10 @@ def _altered(
             continue
         for table in tables:
             share = _share(spec.dataset, table.header_of(spec.dataset))
-            if share >= _ALTERED_SHARE and (best is None or share > best[0]):
-                best = (share, spec)
+            # Of datasets that share a header, the one whose values are there.
+            rank = (share, _holds_values(spec.dataset, table))
+            if share >= _ALTERED_SHARE and (best is None or rank > best[0]):
+                best = (rank, spec)
     meant = best[1] if best else _by_name(path, register)
     if meant is None:
         return Recognition(None, container=container)
