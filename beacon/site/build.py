@@ -188,6 +188,7 @@ def _print_briefings(
 
 def _pages(shared: Shared, maps: Any) -> Iterator[Page]:
     from beacon.site.page import Page
+    from beacon.site.pages.aspirations import aspirations_page
     from beacon.site.pages.changes import changes_page
     from beacon.site.pages.core20 import core20_page
     from beacon.site.pages.indicator import indicator_pages
@@ -217,6 +218,7 @@ def _pages(shared: Shared, maps: Any) -> Iterator[Page]:
     yield core20_page(shared, maps)
     yield inequality_page(shared)
     yield targets_page(shared)
+    yield aspirations_page(shared)
     yield changes_page(shared)
     yield quality_page(shared)
     yield methods_page(shared)
@@ -227,7 +229,15 @@ def _downloads(facts: ReleaseFacts) -> Iterator[tuple[str, str]]:
 
     for item in facts.indicators:
         yield f"{item.page}.csv", csv_text(facts.rows_of_indicator(item.slug))
-    for mart in ("scorecard", "core20_cohort", "source_status", "inequality", "change"):
+    for mart in (
+        "scorecard",
+        "core20_cohort",
+        "source_status",
+        "inequality",
+        "change",
+        "target",
+        "aspiration",
+    ):
         if facts.rows(mart):
             yield f"{mart}.csv", csv_text(facts.rows(mart))
 

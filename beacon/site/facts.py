@@ -34,6 +34,9 @@ MARTS_SHOWN = (
     "source_status",
     "inequality",
     "change",
+    "target",
+    "aspiration",
+    "minimum_breakdown",
 )
 REQUIRED = ("place", "indicator", "scorecard", "beacon_indicator")
 

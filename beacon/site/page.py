@@ -51,6 +51,7 @@ NAVIGATION = (
     ("core20plus5", "Core20PLUS5", "core20plus5.html"),
     ("inequality", "Inequality", "inequality.html"),
     ("targets", "Targets", "targets.html"),
+    ("aspirations", "Aspirations", "aspirations.html"),
     ("changes", "What changed", "changes.html"),
     ("quality", "Data quality", "quality.html"),
     ("methods", "Methods", "methods.html"),

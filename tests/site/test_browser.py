@@ -23,7 +23,8 @@ pytestmark = [
 ]
 
 PAGES = (
-    "index", "rug", "core20plus5", "inequality", "targets", "changes", "quality", "methods",
+    "index", "rug", "core20plus5", "inequality", "targets", "aspirations", "changes", "quality",
+    "methods",
     "places/index", "places/dunmarrow", "places/dunmarrow-briefing", "indicators/index",
     "indicators/gld-reception", "indicators/self-harm-15-19",
 )  # fmt: skip

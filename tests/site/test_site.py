@@ -47,7 +47,7 @@ def assert_rounds_to(shown: Node, value: float) -> None:
 
 def test_every_kind_of_page_is_there(pages):
     for name in (
-        "index", "rug", "core20plus5", "inequality", "targets", "changes", "quality", "methods",
+        "index", "rug", "core20plus5", "inequality", "targets", "aspirations", "changes", "quality", "methods",
         "places/index", "indicators/index",
     ):  # fmt: skip
         assert f"{name}.html" in pages
@@ -300,11 +300,45 @@ def test_proxies_models_and_unconfirmed_names_are_labelled(pages):
     assert {"Modelled", "Name unconfirmed"} <= badges
 
 
-def test_targets_are_listed_without_a_figure_of_a_fictional_release(pages):
+def test_targets_are_listed_with_what_is_fictional_said(sample_release, pages):
     page = pages["targets.html"]
+    text = page.one("html").text
     assert len(page.all("table", "targets")) > 10
-    assert "Latest figures" not in page.one("html").text
-    assert "Plans disagree" in page.one("html").text
+    assert "arithmetic on invented figures" in text
+    assert "Plans disagree" in text
+    rows = sample_release.rows("target", "target_id = 'smoking_cheshire_merseyside'")
+    known = [row for row in rows if row["value"] is not None]
+    section = page.one("h3", id="smoking_cheshire_merseyside-areas").text
+    assert section == "Adults who smoke: how areas stand"
+    for row in known:
+        assert row["area_name"] in text
+
+
+def test_a_place_is_held_against_the_targets(sample_release, pages):
+    text = pages["places/dunmarrow.html"].one("html").text
+    (row,) = sample_release.rows(
+        "target", "target_id = 'smoking_cheshire_merseyside' and area_name = 'Dunmarrow'"
+    )
+    assert f"{row['value']:.1f}%" in text
+    assert "Still to go" in text
+    assert "the figures are invented" in text
+
+
+def test_every_aspiration_is_on_its_page(sample_release, pages):
+    page = pages["aspirations.html"]
+    text = page.one("html").text
+    rows = sample_release.rows("aspiration")
+    assert len({row["aspiration_id"] for row in rows}) > 250
+    for row in rows:
+        assert row["wording"] in text
+    assert "Not measured. Needed" in text
+    assert "related; no proof" in text
+
+
+def test_the_least_breakdown_is_a_state_for_each_clinical_measure(sample_release, pages):
+    text = pages["core20plus5.html"].one("html").text
+    assert "section 13SA" in text
+    assert "Published, not supplied" in text
 
 
 # Building

@@ -29,6 +29,7 @@ def core20_page(shared: Shared, maps: MapMaker) -> Page:
         {
             "map_core20": maps.of_core20,
             "vintages": [_vintage(facts, v) for v in facts.vintages],
+            "breakdowns": _breakdowns(facts),
             "adults": make_rug(facts, "adults", "Core20PLUS5 for adults, by Place", ADULTS),
             "children": make_rug(
                 facts, "children", "Core20PLUS5 for children and young people, by Place", CHILDREN
@@ -73,3 +74,38 @@ def _vintage(facts: ReleaseFacts, vintage: int) -> dict[str, Any]:
             for name, slug, row in known
         ],
     }  # fmt: skip
+
+
+_BREAKDOWN_WORDS = {
+    "places": "Held for Places",
+    "nation_only": "Nation only",
+    "ecological_only": "By authorities only",
+    "one_group": "One group by definition",
+    "published_not_supplied": "Published, not supplied",
+    "published_not_taken": "Published, not taken",
+    "no_data": "No data at all",
+    "none_known": "None known",
+}
+
+
+def _breakdowns(facts: ReleaseFacts) -> list[dict[str, Any]]:
+    """The least breakdown of section 13SA, of the measures of the clinical areas."""
+    found: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for row in facts.rows("minimum_breakdown"):
+        if row["programme"] not in (ADULTS, CHILDREN):
+            continue
+        key = (row["programme"], row["indicator_slug"], row["measure"])
+        item = facts.by_slug.get(row["indicator_slug"])
+        shown = found.setdefault(
+            key,
+            {
+                "name": row["measure_name"],
+                "theme": row["theme"],
+                "page": item.page if item else None,
+                "id": row["indicator_id"],
+                "cells": {},
+            },
+        )
+        word = _BREAKDOWN_WORDS.get(row["status"], row["status"])
+        shown["cells"][row["breakdown"]] = (word, row["status_note"])
+    return sorted(found.values(), key=lambda r: (r["id"], r["name"]))

@@ -31,6 +31,7 @@ from beacon.site.insights import briefly, place_insights, state_counts
 from beacon.site.maps import MapMaker
 from beacon.site.page import Page, Shared
 from beacon.site.pages.rugs import badges_of
+from beacon.site.pages.targets import standing
 
 _ALL = (BEACONS, ADULTS, CHILDREN, OTHERS)
 # A quartile of fewer values than this says nothing.
@@ -127,7 +128,7 @@ def _pages_of(shared: Shared, place: Place, maps: MapMaker) -> Iterator[Page]:
             "map_lsoas": maps.of_lsoas(place),
             "wards": _wards(facts, place),
             "ages": _ages(facts, place),
-            "targets": _targets(facts),
+            "targets": _targets(facts, place),
         },
     )
     yield Page(
@@ -287,8 +288,10 @@ def _ages(facts: ReleaseFacts, place: Place) -> list[dict[str, Any]]:
     return tables
 
 
-def _targets(facts: ReleaseFacts) -> list[Any]:
-    """Targets that an indicator of this release measures exactly."""
-    if facts.targets is None or facts.fictional:
+def _targets(facts: ReleaseFacts, place: Place) -> list[Any]:
+    """How this Place stands against the system's targets that an indicator measures exactly."""
+    if facts.targets is None:
         return []
-    return [t for t in facts.targets.targets if t.indicator in facts.by_slug]
+    return [
+        row for target in facts.targets.targets for row in standing(facts, target.id, place.code)
+    ]
