@@ -8,20 +8,13 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from assets.keys import derived, table_key
+from assets.keys import table_key
+from assets.metadata import rows_table
 from assets.session import WRITER_POOL
-from beacon.session import MARTS, Session
+from beacon.session import Session, checked_tables
 from beacon.validation import CheckResult
 
-# Tables checked on every run. Staging tables are checked cell by cell as they are read.
-CHECKED_TABLES = [
-    *derived("geography"),
-    *derived("cohorts"),
-    "indicators.practice_observation",
-    "indicators.fact",
-    "indicators.trend",
-    *(f"marts.{name}" for name in MARTS),
-]
+CHECKED_TABLES = checked_tables()
 
 
 def _specs() -> list[dg.AssetCheckSpec]:
@@ -60,17 +53,35 @@ def _as_asset_check(name: str, results: list[CheckResult]) -> dg.AssetCheckResul
         metadata={
             "checks": len(results),
             "failed": len(failed),
-            "failures": dg.MetadataValue.json(
-                [
-                    {
-                        "check": result.name,
-                        "severity": result.severity,
-                        "message": result.message,
-                        "rows": result.unexpected_count,
-                        "examples": list(result.examples),
-                    }
-                    for result in failed
-                ]
-            ),
+            **_failures(failed),
         },
     )
+
+
+def _failures(failed: list[CheckResult]) -> dict[str, dg.TableMetadataValue]:
+    """Failed checks as one table, and the failing rows of each as another."""
+    if not failed:
+        return {}
+    tables = {
+        "failed checks": rows_table(
+            [
+                {
+                    "check": result.name,
+                    "severity": result.severity,
+                    "rows": result.unexpected_count
+                    if result.unexpected_count is not None
+                    else "the whole table",
+                    "what is wrong": result.message,
+                }
+                for result in failed
+            ]
+        )
+    }
+    for result in failed:
+        if result.examples:
+            rows = [
+                example if isinstance(example, dict) else {"value": example}
+                for example in result.examples
+            ]
+            tables[f"failing rows: {result.name}"] = rows_table(rows)
+    return tables

@@ -3,12 +3,27 @@
 What belongs here: declaring the tables that SQL makes. What does not: the SQL.
 """
 
+import re
 from collections.abc import Iterator
 
 import dagster as dg
 
-from assets.keys import contracts, derived, indicator_key, indicators, table_key
-from assets.metadata import column_lineage, definition_metadata, description
+from assets.keys import (
+    contracts,
+    derived,
+    indicator_file,
+    indicator_key,
+    indicators,
+    table_key,
+)
+from assets.metadata import (
+    code_references,
+    column_lineage,
+    definition_metadata,
+    description,
+    group,
+    owners,
+)
 from assets.session import WRITER_POOL
 from beacon.session import GEOGRAPHY_OUTLINES, MARTS, PRACTICE_OBSERVATION, Session
 from beacon.sql_files import SqlTable
@@ -20,14 +35,15 @@ _OUTLINE_DEPENDS = {
 }
 
 
-def _spec(group: str, table: SqlTable) -> dg.AssetSpec:
+def _spec(stage: str, table: SqlTable) -> dg.AssetSpec:
     metadata = definition_metadata(table.name)
     lineage = column_lineage(table)
     if lineage is not None:
         metadata["dagster/column_lineage"] = lineage
     return dg.AssetSpec(
         table_key(table.name),
-        group_name=group,
+        group_name=group(stage),
+        owners=owners(stage),
         deps=[table_key(name) for name in table.depends if not name.startswith("registry.")],
         description=description(table.name, table),
         kinds={"duckdb", "sql"},
@@ -43,10 +59,12 @@ def replace_deps(spec: dg.AssetSpec, deps: list[dg.AssetKey]) -> dg.AssetSpec:
 def _outline_spec(name: str) -> dg.AssetSpec:
     return dg.AssetSpec(
         table_key(name),
-        group_name="geography",
+        group_name=group("geography"),
+        owners=owners("geography"),
         deps=[table_key(dependency) for dependency in _OUTLINE_DEPENDS[name]],
         description="Outlines, well-known binary in longitude and latitude (WGS 84).",
         kinds={"duckdb", "python"},
+        metadata=code_references("beacon/outlines.py"),
     )
 
 
@@ -100,7 +118,8 @@ def _indicator_spec(slug: str) -> dg.AssetSpec:
     indicator = indicators()[slug]
     return dg.AssetSpec(
         indicator_key(slug),
-        group_name="indicators",
+        group_name=group("indicators"),
+        owners=[f"team:{re.sub('[^a-z0-9]+', '-', indicator.owner.lower()).strip('-')}"],
         deps=[table_key("staging.observation"), table_key(PRACTICE_OBSERVATION)],
         description=f"{indicator.name}.\n\n{indicator.definition or ''}",
         kinds={"duckdb"},
@@ -112,6 +131,7 @@ def _indicator_spec(slug: str) -> dg.AssetSpec:
             "unit": indicator.unit,
             "polarity": indicator.polarity,
             "next review": str(indicator.next_review),
+            **code_references(indicator_file(slug)),
         },
     )
 

@@ -8,7 +8,9 @@ from functools import cache
 import dagster as dg
 
 from beacon.contracts import Contract, load_contracts
+from beacon.paths import resource_dir
 from beacon.registry import Indicator, load_indicators
+from beacon.registry.loading import INDICATOR_FOLDERS
 from beacon.registry.sources import SourceRegister, load_source_register
 from beacon.sql_files import SqlTable, sql_tables, staging_tables_in_use
 
@@ -33,6 +35,21 @@ def contracts() -> dict[str, Contract]:
 def indicators() -> dict[str, Indicator]:
     """The indicators, loaded once a process."""
     return load_indicators()
+
+
+@cache
+def _indicator_files() -> dict[str, str]:
+    root = resource_dir("reference_data")
+    return {
+        path.stem.partition("_")[2]: path.relative_to(root).as_posix()
+        for folder in INDICATOR_FOLDERS
+        for path in sorted((root / folder).glob("*.yaml"))
+    }
+
+
+def indicator_file(slug: str) -> str:
+    """The file of the registry that defines an indicator, relative to the checkout."""
+    return f"reference_data/{_indicator_files().get(slug, 'indicators')}"
 
 
 @cache
@@ -65,6 +82,11 @@ def table_key(name: str) -> dg.AssetKey:
 def landing_key(source: str) -> dg.AssetKey:
     """The asset of a source's landed bytes."""
     return dg.AssetKey(["landing", source])
+
+
+def publisher_key(source: str) -> dg.AssetKey:
+    """What a publisher issues, outside this home."""
+    return dg.AssetKey(["publishers", source])
 
 
 def indicator_key(slug: str) -> dg.AssetKey:

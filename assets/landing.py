@@ -4,14 +4,31 @@ What belongs here: one asset a source and one a staging table. What does not: re
 """
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 import dagster as dg
 
-from assets.keys import landing_key, register, sources_in_use, staging_tables, table_key
-from assets.metadata import definition_metadata, description
+from assets.keys import (
+    landing_key,
+    publisher_key,
+    register,
+    sources_in_use,
+    staging_tables,
+    table_key,
+)
+from assets.metadata import (
+    MAX_FAULTS,
+    code_references,
+    definition_metadata,
+    description,
+    group,
+    owners,
+    problems_table,
+)
 from assets.session import WRITER_POOL
-from beacon.ingest.land import LandingOutcome
+from beacon.ingest.land import LandingOutcome, LandingReport
 from beacon.ingest.stage import StagedPart
+from beacon.registry.sources import Source
 from beacon.session import Session
 
 
@@ -19,7 +36,9 @@ def _landing_specs() -> list[dg.AssetSpec]:
     return [
         dg.AssetSpec(
             landing_key(source.id),
-            group_name="landing",
+            group_name=group("landing"),
+            owners=owners("landing"),
+            deps=[publisher_key(source.id)],
             description=f"{source.title}, {source.publisher}. Bytes as received, never changed.",
             kinds={"file"},
             metadata={
@@ -27,10 +46,47 @@ def _landing_specs() -> list[dg.AssetSpec]:
                 "licence": source.licence,
                 "landing page": dg.MetadataValue.url(source.landing_page),
                 "issued": source.cadence.every,
+                **code_references(f"reference_data/sources/{source.id}.yaml"),
             },
         )
         for source in (register().sources[name] for name in sources_in_use())
     ]
+
+
+def _publisher_spec(source: Source) -> dg.AssetSpec:
+    days = source.cadence.stale_after_days
+    policy = (
+        dg.FreshnessPolicy.time_window(
+            fail_window=timedelta(days=days), warn_window=timedelta(days=days * _WARN_AT)
+        )
+        if days
+        else None
+    )
+    stale = f" Taken to be overdue {days} days after the last." if days else ""
+    return dg.AssetSpec(
+        publisher_key(source.id),
+        group_name=group("publishers"),
+        owners=owners("publishers"),
+        description=(
+            f"{source.title}, issued by {source.publisher} {source.cadence.every}.{stale} Renewed "
+            "when bytes arrive that were not seen before, not whenever they are asked for."
+        ),
+        kinds={"external"},
+        freshness_policy=policy,
+        metadata={
+            "publisher": source.publisher,
+            "landing page": dg.MetadataValue.url(source.landing_page),
+            "issued": source.cadence.every,
+            **code_references(f"reference_data/sources/{source.id}.yaml"),
+        },
+    )
+
+
+# From here on an overdue issue is announced.
+_WARN_AT = 0.9
+
+# Not made here, so that their age is that of the publishers' news and not that of the last night.
+publishers = [_publisher_spec(register().sources[name]) for name in sources_in_use()]
 
 
 def _landing_checks() -> list[dg.AssetCheckSpec]:
@@ -55,14 +111,54 @@ def land(
     context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """Find this run's files, keep the bytes of those that are needed, refuse what is no data."""
-    report = session.land()
+    report = _land_patiently(context, session)
     for source in sources_in_use():
         key = landing_key(source)
         if key not in context.selected_asset_keys:
             continue
         outcomes = [outcome for outcome in report.outcomes if outcome.key.split("/")[0] == source]
+        arrived = _arrived_now(outcomes, session)
+        if arrived:
+            context.log_event(
+                dg.AssetMaterialization(
+                    publisher_key(source),
+                    description="Bytes that were not seen before.",
+                    metadata={"files": "\n".join(arrived)},
+                )
+            )
         yield _landed(source, outcomes)
         yield _received(source, outcomes)
+
+
+def _arrived_now(outcomes: list[LandingOutcome], session: Session) -> list[str]:
+    """Names of files that came with this run; a file refused each night came once."""
+    since = session.started_at.replace(microsecond=0) - timedelta(minutes=15)
+    return [
+        outcome.candidate.original_name
+        for outcome in outcomes
+        if outcome.status == "new"
+        and outcome.candidate is not None
+        and datetime.fromisoformat(outcome.candidate.retrieved_at) >= since
+    ]
+
+
+def _land_patiently(context: dg.AssetExecutionContext, session: Session) -> LandingReport:
+    """Land; in a scheduled night, ask publishers that could not be reached again a little later.
+
+    Only those are asked again. A person at a terminal does not wait: for them, as after the last
+    attempt, the last good version stays in use.
+    """
+    report = session.land(again=context.retry_number > 0)
+    if session.unreached() and session.scheduled and context.retry_number < len(RETRY_MINUTES):
+        minutes = RETRY_MINUTES[context.retry_number]
+        names = ", ".join(session.unreached())
+        context.log.warning(f"Not reached: {names}. They are asked again in {minutes:g} minutes.")
+        raise dg.RetryRequested(max_retries=len(RETRY_MINUTES), seconds_to_wait=60 * minutes)
+    return report
+
+
+# Most outages of publishers are over within the half hour, and the night is long.
+RETRY_MINUTES = (2.0, 8.0, 20.0)
 
 
 def _landed(source: str, outcomes: list[LandingOutcome]) -> dg.MaterializeResult:
@@ -107,6 +203,7 @@ def _received(source: str, outcomes: list[LandingOutcome]) -> dg.AssetCheckResul
         passed=not refused,
         severity=dg.AssetCheckSeverity.ERROR,
         description=" ".join(str(problem) for item in refused for problem in item.problems) or None,
+        metadata=problems_table([problem for item in refused for problem in item.problems]),
     )
 
 
@@ -114,7 +211,8 @@ def _staging_specs() -> list[dg.AssetSpec]:
     return [
         dg.AssetSpec(
             table_key(f"staging.{table}"),
-            group_name="staging",
+            group_name=group("staging"),
+            owners=owners("staging"),
             deps=list(dict.fromkeys(landing_key(s.source.id) for s in register().feeding(table))),
             description=description(f"staging.{table}"),
             kinds={"duckdb"},
@@ -169,7 +267,8 @@ def stage(
             check_name="readable",
             passed=not problems,
             severity=dg.AssetCheckSeverity.ERROR,
-            description="\n".join(str(problem) for problem in problems) or None,
+            description="\n".join(str(problem) for problem in problems[:MAX_FAULTS]) or None,
+            metadata=problems_table(problems),
         )
 
 

@@ -3,6 +3,9 @@
 What belongs here: Dagster metadata made from contracts and SQL. What does not: values of data.
 """
 
+import os
+import warnings
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -11,6 +14,95 @@ from assets.keys import contracts, table_key
 from assets.lineage import known_lineage
 from beacon.contracts import Contract
 from beacon.sql_files import SqlTable
+
+# Their names may change; the tests of the definitions would say so. Operators need not be told.
+warnings.filterwarnings("ignore", message=".*CodeReference.*", category=dg.BetaWarning)
+
+# In the order of the flow, which the UI shows them in because of their numbers.
+STAGES = (
+    "publishers",
+    "landing",
+    "staging",
+    "geography",
+    "cohorts",
+    "indicators",
+    "marts",
+    "release",
+)
+
+# Who is asked about a table. The registry names the owner of each indicator.
+_PIPELINE_TEAM = "team:data-engineering"
+_ANALYSTS_TEAM = "team:population-health-intelligence"
+
+# Address under which the files of this checkout can be read, such as
+# https://git.example/beacon/-/blob/<commit>. Without it links lead to the files themselves.
+CODE_URL = "BEACON_CODE_URL"
+_ROOT = Path(__file__).resolve().parent.parent
+
+
+def group(stage: str) -> str:
+    """The name of a stage's group."""
+    return f"{STAGES.index(stage) + 1}_{stage}"
+
+
+def owners(stage: str) -> list[str]:
+    """Who is asked about the tables of a stage."""
+    pipeline = stage in ("publishers", "landing", "staging", "release")
+    return [_PIPELINE_TEAM if pipeline else _ANALYSTS_TEAM]
+
+
+def code_references(*files: str) -> dict[str, dg.CodeReferencesMetadataValue]:
+    """Links to the files, relative to the checkout, that make or define an asset."""
+    base = os.environ.get(CODE_URL, "").rstrip("/")
+    return {
+        "dagster/code_references": dg.CodeReferencesMetadataValue(
+            code_references=[
+                dg.UrlCodeReference(url=f"{base}/{file}", label=file)
+                if base
+                else dg.LocalFileCodeReference(file_path=str(_ROOT / file), label=file)
+                for file in files
+            ]
+        )
+    }
+
+
+def rows_table(rows: list[dict[str, Any]]) -> dg.TableMetadataValue:
+    """Rows of any shape as a table of the UI, whose cells hold no more than one value."""
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    return dg.MetadataValue.table(
+        records=[dg.TableRecord({name: _cell(row.get(name)) for name in names}) for row in rows],
+        schema=dg.TableSchema(columns=[dg.TableColumn(name) for name in names]),
+    )
+
+
+def _cell(value: Any) -> str | int | float | bool:
+    if value is None:
+        return "(missing)"
+    return value if isinstance(value, str | int | float | bool) else str(value)
+
+
+def problems_table(problems: list[Any]) -> dict[str, dg.TableMetadataValue]:
+    """Faults of files: where, what, and what to do. Nothing where there are none."""
+    if not problems:
+        return {}
+    return {
+        "faults": rows_table(
+            [
+                {
+                    "file": problem.file,
+                    "row": "" if problem.row is None else problem.row,
+                    "column": problem.column or "",
+                    "fault": problem.message,
+                    "what to do": problem.remedy,
+                }
+                for problem in problems[:MAX_FAULTS]
+            ]
+        )
+    }
+
+
+# A file with every cell wrong must not fill the run history.
+MAX_FAULTS = 50
 
 
 def column_schema(contract: Contract) -> dg.TableSchema:
@@ -35,9 +127,13 @@ def definition_metadata(name: str) -> dict[str, Any]:
     """Metadata of a table that holds before it is made: its columns."""
     contract = contracts().get(name)
     metadata: dict[str, Any] = {"dagster/table_name": name}
+    files = []
+    if not name.startswith("staging."):
+        files.append(f"sql/{name.replace('.', '/')}.sql")
     if contract is not None:
         metadata["dagster/column_schema"] = column_schema(contract)
-    return metadata
+        files.append(f"expectations/{name.replace('.', '/')}.yaml")
+    return {**metadata, **code_references(*files)}
 
 
 def description(name: str, table: SqlTable | None = None) -> str:

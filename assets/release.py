@@ -4,12 +4,21 @@ What belongs here: the assets that publish. What does not: how (`beacon.release`
 """
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import dagster as dg
 
 from assets.keys import RELEASE, SITE, table_key
+from assets.metadata import code_references, group, owners
 from assets.session import WRITER_POOL
+from beacon.operations.clock import LONDON
+from beacon.operations.tonight import what_changed
 from beacon.session import MARTS, Session
+
+# Confirmed or published anew by the time that people come in.
+_EVERY_MORNING = dg.FreshnessPolicy.cron(
+    deadline_cron="30 6 * * *", lower_bound_delta=timedelta(hours=5), timezone=LONDON.key
+)
 
 
 @dg.multi_asset(
@@ -17,7 +26,10 @@ from beacon.session import MARTS, Session
     specs=[
         dg.AssetSpec(
             RELEASE,
-            group_name="release",
+            group_name=group("release"),
+            owners=owners("release"),
+            freshness_policy=_EVERY_MORNING,
+            metadata=code_references("beacon/release/build.py"),
             deps=[table_key(f"marts.{name}") for name in MARTS],
             description=(
                 "One immutable version of all marts. Published only when every critical check has "
@@ -27,7 +39,9 @@ from beacon.session import MARTS, Session
         ),
         dg.AssetSpec(
             SITE,
-            group_name="release",
+            group_name=group("release"),
+            owners=owners("release"),
+            metadata=code_references("beacon/site/build.py"),
             deps=[RELEASE],
             description=(
                 "The pages that directors read, made from the marts of the release and kept in it. "
@@ -42,16 +56,23 @@ from beacon.session import MARTS, Session
     pool=WRITER_POOL,
 )
 def release(
+    context: dg.AssetExecutionContext,
     session: dg.ResourceParam[Session],
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """Publish the marts, unless something blocks them or nothing has changed."""
     publication = session.publish()
     current = publication.release
     manifest = current.manifest
+    context.instance.add_run_tags(
+        context.run.run_id,
+        {"beacon/outcome": publication.status, "beacon/release": current.label},
+    )
+    changed = what_changed(session, publication, session.see_sources())
     yield dg.MaterializeResult(
         asset_key=RELEASE,
         data_version=dg.DataVersion(current.label),
         metadata={
+            "what changed tonight": dg.MetadataValue.md(changed),
             "outcome": publication.status,
             "release": current.label,
             "directory": dg.MetadataValue.path(str(current.path)),
@@ -74,3 +95,5 @@ def release(
         severity=dg.AssetCheckSeverity.WARN,
         description=None if outcome == "made" else outcome,
     )
+    # Last, so that it is what the page of the run ends in.
+    context.log.info(changed.replace("**", ""))

@@ -10,6 +10,7 @@ from typing import Any
 import dagster as dg
 from pydantic import PrivateAttr
 
+from assets.keys import RELEASE
 from beacon.logs import log, open_log
 from beacon.session import Session
 from beacon.settings import Settings
@@ -46,9 +47,9 @@ class BeaconSession(dg.ConfigurableResource[Session]):
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
         """Open the session lazily; nothing is touched before a step needs it."""
-        run_id = context.run.run_id if context.run else f"pid-{os.getpid()}"
-        self._session = Session(Workspace(self.settings()), run_id)
-        settings = self._session.workspace.settings
+        self._session = Session(Workspace(self.settings()), **_told_by(context.run))
+        self._session.begin()
+        settings, run_id = self._session.workspace.settings, self._session.run_id
         self._log.enter_context(open_log(self._session.workspace.home, run_id=run_id))
         log("run opened", inputs=settings.inputs, footprint=settings.footprint)
 
@@ -61,3 +62,21 @@ class BeaconSession(dg.ConfigurableResource[Session]):
     def create_resource(self, context: dg.InitResourceContext) -> Session:
         """Give steps the session itself."""
         return self._session
+
+
+def _told_by(run: dg.DagsterRun | None) -> dict[str, Any]:
+    """What a session needs to know of the run that it is for."""
+    if run is None:
+        return {"run_id": f"pid-{os.getpid()}"}
+    steps, assets = run.step_keys_to_execute, run.asset_selection
+    whole = not assets or RELEASE in assets
+    resumes = {run.parent_run_id, run.root_run_id} - {None} if steps else set()
+    return {
+        "run_id": run.run_id,
+        "job": run.job_name if whole else "assets",
+        "publishes": whole
+        and run.job_name not in ("backfill", "rebuild")
+        and (not steps or "release" in steps),
+        "scheduled": "dagster/schedule_name" in run.tags,
+        "resumes": tuple(sorted(resumes)),
+    }

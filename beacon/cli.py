@@ -13,7 +13,7 @@ import typer
 
 from beacon.commands.backup import backup, restore
 from beacon.commands.indicators import indicators
-from beacon.commands.manage import approve, diff, export, pin, prune, rollback
+from beacon.commands.manage import approve, diff, export, pin, prune, rebuild, rollback
 from beacon.commands.plans import aspirations, targets
 from beacon.commands.query import query
 from beacon.commands.releases import releases, verify
@@ -22,6 +22,7 @@ from beacon.commands.run import run
 from beacon.commands.site import site_app
 from beacon.commands.sources import sources_app
 from beacon.commands.stats import stats
+from beacon.commands.status import alerts_app, status
 from beacon.commands.system import doctor, ui
 from beacon.commands.trace import trace
 from beacon.errors import BeaconError
@@ -37,12 +38,15 @@ app = typer.Typer(
     ),
 )
 app.command("run")(run)
+app.command("status")(status)
+app.add_typer(alerts_app, name="alerts")
 app.command("query")(query)
 app.command("releases")(releases)
 app.command("verify")(verify)
 app.command("diff")(diff)
 app.command("trace")(trace)
 app.command("rollback")(rollback)
+app.command("rebuild")(rebuild)
 app.command("pin")(pin)
 app.command("prune")(prune)
 app.command("export")(export)

@@ -4,15 +4,19 @@ What belongs here: storing an object once, its sidecar, and which object of each
 last good one. What does not: what the bytes mean (`beacon.sources`).
 
 Layout: `landing/<source>/<dataset>[/<part>]/<sha256>/<original file name>` with a sidecar
-`<original file name>.landing.json` beside it, and `landing/current.json`, which names the last
-accepted object of every dataset.
+`<original file name>.landing.json` beside it; `landing/current.json`, which names the last accepted
+object of every dataset; and `landing/history.jsonl`, a line for each time that this changed.
 """
 
 from __future__ import annotations
 
+import contextlib
+import json
+import os
 import shutil
 import uuid
 from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -167,7 +171,53 @@ class LandingStore:
         realm = everything.setdefault(_realm(fictional), {})
         for record in landed:
             realm[record.name] = asdict(record)
+        # Before the pointer moves: a line too many does no harm, one too few would lose a day.
+        self._remember(landed, fictional=fictional)
         write_json(self._current_file, everything)
+
+    @property
+    def _history_file(self) -> Path:
+        return self.directory / "history.jsonl"
+
+    def _remember(self, landed: list[LandedObject], *, fictional: bool) -> None:
+        at = datetime.now(UTC).isoformat(timespec="seconds")
+        self.directory.mkdir(parents=True, exist_ok=True)
+        with self._history_file.open("a", encoding="utf-8") as stream:
+            for record in landed:
+                line = {
+                    "at": at,
+                    "realm": _realm(fictional),
+                    "name": record.name,
+                    "sha256": record.sha256,
+                }
+                stream.write(json.dumps(line, ensure_ascii=False) + "\n")
+            stream.flush()
+            os.fsync(stream.fileno())
+
+    def history(self, *, fictional: bool) -> list[dict[str, str]]:
+        """Which object of each dataset part was accepted when, the earliest first.
+
+        Homes from before this was kept have no line for what they held then.
+        """
+        if not self._history_file.is_file():
+            return []
+        entries = []
+        for line in self._history_file.read_text(encoding="utf-8").splitlines():
+            with contextlib.suppress(ValueError):
+                # A power cut may have left the last line half written.
+                entry = json.loads(line)
+                if entry["realm"] == _realm(fictional):
+                    entries.append(entry)
+        return entries
+
+    def every_object(self, *, fictional: bool) -> list[LandedObject]:
+        """Everything that was ever kept, whether or not it was accepted, the earliest first."""
+        found = []
+        for sidecar in self.directory.glob("**/*.landing.json"):
+            landed = landed_from_json(read_json(sidecar))
+            if landed.fictional == fictional and self.path_of(landed).is_file():
+                found.append(landed)
+        return sorted(found, key=lambda landed: (landed.retrieved_at, landed.name, landed.sha256))
 
 
 def _realm(fictional: bool) -> str:

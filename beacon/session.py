@@ -12,21 +12,24 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
-from functools import cached_property
-from typing import IO, TYPE_CHECKING, Any
+from functools import cached_property, wraps
+from typing import IO, TYPE_CHECKING, Any, TypeVar, cast
 
 from beacon.disclosure.own_counts import protect_own_counts
 from beacon.errors import BeaconError, Problem, PublicationBlockedError
 from beacon.files import read_json, write_json
-from beacon.ingest.collect import collect
+from beacon.ingest.collect import collect, unreached
 from beacon.ingest.land import LandingReport
 from beacon.ingest.stage import StagedPart, load_staging_report, save_staging_report
 from beacon.landing import remove_partial_objects
 from beacon.logs import log, step
+from beacon.operations.runs import RunRecord, end_dead_runs, this_process, write_run
+from beacon.operations.sources import SourcesSeen, see_sources
 from beacon.progress import report
 from beacon.registry.indicators import LOCAL_RETURN
+from beacon.release.approval import ApprovalNeededError
 from beacon.release.layout import Release, latest_release
 from beacon.release.previous import load_previous
 from beacon.workspace import Workspace
@@ -62,17 +65,82 @@ MARTS = (
 )
 
 
+def checked_tables() -> list[str]:
+    """Tables checked on every run. Staging tables are checked cell by cell as they are read."""
+    from beacon.sql_files import sql_tables
+
+    return [
+        *sql_tables("geography"),
+        *sql_tables("cohorts"),
+        PRACTICE_OBSERVATION,
+        "indicators.fact",
+        "indicators.trend",
+        *(f"marts.{name}" for name in MARTS),
+    ]
+
+
 class HomeBusyError(BeaconError):
     """Another run is writing to the same home."""
 
 
+class RunOvertakenError(BeaconError):
+    """A run that goes on where another stopped finds that a third has been at work since."""
+
+
+_Step = TypeVar("_Step", bound=Callable[..., Any])
+
+
+def _step(method: _Step) -> _Step:
+    """Remember why a step failed, for the run's record."""
+
+    @wraps(method)
+    def run(self: Session, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return method(self, *args, **kwargs)
+        except BaseException as error:
+            if self.error is not error:
+                self.error = error
+                self.failed_step = method.__name__
+            raise
+
+    return cast(_Step, run)
+
+
 @dataclass
 class Session:
-    """An open run. Use as a context manager; nothing is opened before it is needed."""
+    """An open run. Use as a context manager; nothing is opened before it is needed.
+
+    Attributes:
+        workspace: Settings, home and registers.
+        run_id: The orchestrator's id of the run.
+        started_at: When it began.
+        job: Name of the job, for the run's record; without one none is kept.
+        publishes: Whether the job is meant to end in a release.
+        scheduled: Whether a schedule started it.
+        resumes: Ids of the runs that this one goes on from, where it does not start anew.
+        label: Label of the release to be made; the next free one of the day by default.
+        guarded: Whether a revision beyond tolerance waits for approval.
+        error: Why a step failed.
+        failed_step: The step.
+        publication: What publishing came to.
+    """
 
     workspace: Workspace
     run_id: str = "none"
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    job: str = ""
+    publishes: bool = True
+    scheduled: bool = False
+    resumes: tuple[str, ...] = ()
+    label: str | None = None
+    guarded: bool = True
+    error: BaseException | None = None
+    failed_step: str = ""
+    publication: Publication | None = None
+    _landed: LandingReport | None = None
+    _staged: list[StagedPart] = field(default_factory=list)
+    _failed_checks: list[str] = field(default_factory=list)
+    _record: RunRecord | None = None
     _lock: IO[str] | None = None
     _stack: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
     _warehouse: Warehouse | None = None
@@ -88,11 +156,85 @@ class Session:
 
     def close(self) -> None:
         """Close the warehouse, end the validation process and let the next run in."""
-        self._stack.close()
-        self._warehouse = None
-        self._worker = None
-        self._lock = None
+        try:
+            self._remember_end()
+        finally:
+            self._stack.close()
+            self._warehouse = None
+            self._worker = None
+            self._lock = None
 
+    # The run's record
+
+    def begin(self) -> None:
+        """Write down that this run has begun, before it waits for anything."""
+        if not self.job or self._record is not None:
+            return
+        self._record = RunRecord(
+            run_id=self.run_id,
+            job=self.job,
+            inputs=self.workspace.settings.inputs,
+            state="waiting",
+            started_at=self.started_at.isoformat(timespec="seconds"),
+            process=this_process(),
+            scheduled=self.scheduled,
+        )
+        write_run(self.workspace.home, self._record)
+
+    def _take_over(self) -> None:
+        """What is done on getting the lock: end the records of the dead, and say who works now."""
+        home = self.workspace.home
+        end_dead_runs(home, holds_lock=True)
+        if self._record is None:
+            return
+        self._record = replace(self._record, state="running")
+        write_run(home, self._record)
+        writer = read_json(home.state / "writer.json") or {}
+        if self.resumes and writer.get("run_id") not in (*self.resumes, self.run_id):
+            raise RunOvertakenError(
+                "Another run has written to this home since the one that is to go on stopped, so "
+                "its tables are no longer there. Start a whole run instead: `beacon run`."
+            )
+        write_json(home.state / "writer.json", {"run_id": self.run_id})
+
+    def _remember_end(self) -> None:
+        if self._record is None or self._record.state == "ended":
+            return
+        release = None
+        with contextlib.suppress(BeaconError, OSError):
+            release = latest_release(self.workspace.home)
+        self._record = replace(
+            self._record,
+            state="ended",
+            ended_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            outcome=self._outcome(),
+            release=release.label if release else None,
+            # A step that failed and was tried again with success is no error of the run.
+            errors=(f"{self.failed_step}: {_first_line(self.error)}",)
+            if self.error and self.publication is None
+            else (),
+            failed_checks=tuple(self._failed_checks),
+        )
+        write_run(self.workspace.home, self._record)
+        with contextlib.suppress(OSError):
+            self.see_sources()
+
+    def see_sources(self) -> SourcesSeen | None:
+        """Keep how every source stands, once this run has looked; give it."""
+        if self._landed is None:
+            return None
+        return see_sources(self.workspace.home, self.workspace.register, self._landed, self._staged)
+
+    def _outcome(self) -> Any:
+        if self.publication is not None:
+            return self.publication.status
+        if isinstance(self.error, ApprovalNeededError):
+            return "held"
+        if self._failed_checks:
+            return "blocked"
+        return "failed" if self.error is not None or self.publishes else "done"
+
+    @_step
     def lock(self, wait_seconds: float = LOCK_WAIT_SECONDS) -> None:
         """Keep every other run off this home until the session closes.
 
@@ -118,6 +260,7 @@ class Session:
                 time.sleep(0.2)
         self._lock = handle
         self._stack.callback(handle.close)
+        self._take_over()
 
     @property
     def warehouse(self) -> Warehouse:
@@ -141,17 +284,23 @@ class Session:
 
     # Landing and staging
 
-    def land(self) -> LandingReport:
-        """Find and land this run's inputs."""
+    @_step
+    def land(self, *, again: bool = False) -> LandingReport:
+        """Find and land this run's inputs; `again` asks only publishers that were not reached."""
         self.lock()
         report("finding and landing inputs")
         remove_partial_objects(self.workspace.home.landing)
         with step("landed") as told:
-            found = collect(self.workspace)
+            found = collect(self.workspace, again=again)
             told["unrecognised"] = len(found.unrecognised)
         for outcome in found.outcomes:
             _log_part(outcome.name, outcome.status, outcome.problems)
+        self._landed = found
         return found
+
+    def unreached(self) -> list[str]:
+        """What publishers were asked for in vain."""
+        return unreached(self.workspace)
 
     def landing_report(self) -> LandingReport:
         """What the latest landing step found."""
@@ -166,6 +315,7 @@ class Session:
             and self.workspace.is_built(release.label, release.manifest)
         )
 
+    @_step
     def stage(self, table: str) -> list[StagedPart]:
         """Read what landed for one staging table into the working database."""
         report(f"reading {table.replace('_', ' ')}")
@@ -175,6 +325,7 @@ class Session:
             told["rows"] = self.warehouse.load_staged(table, parts)
             for part in parts:
                 _log_part(part.name, part.status, part.problems, rows=part.rows)
+        self._staged += parts
         return parts
 
     def staged_parts(self) -> list[StagedPart]:
@@ -187,6 +338,7 @@ class Session:
 
     # Deriving
 
+    @_step
     def derive(self, name: str) -> int:
         """Make one derived table; give its number of rows."""
         with step("derived", asset=_asset(name)) as told:
@@ -209,6 +361,7 @@ class Session:
             load_previous(self.warehouse, self.inputs_in_use())
         return self.warehouse.derive(name)
 
+    @_step
     def derive_indicators(self, slugs: Iterable[str]) -> dict[str, tuple[int, list[str]]]:
         """Make the tables of some indicators; give the rows of each and what is wrong with it."""
         from beacon.indicators import derive_indicators, renamed_series
@@ -256,6 +409,7 @@ class Session:
         for mart in MARTS:
             self.derive(f"marts.{mart}")
 
+    @_step
     def derive_facts(self) -> dict[str, int]:
         """Put all indicators together; give the rows of each table made."""
         from beacon.indicators import derive_facts
@@ -291,6 +445,7 @@ class Session:
                     self.warehouse.con, table, contract
                 )
 
+    @_step
     def check_results(self, tables: list[str]) -> dict[str, list[CheckResult]]:
         """Every check of every table, Great Expectations' and SQL's alike, kept for the release."""
         report(f"checking {len(tables)} tables against their contracts")
@@ -323,6 +478,12 @@ class Session:
             ]
         kept = [check for check in self.kept_checks() if check["table"] not in results]
         new = [_check_row(check) for checks in results.values() for check in checks]
+        self._failed_checks += [
+            f"{check.table}: {check.name}"
+            for checks in results.values()
+            for check in checks
+            if check.blocks
+        ]
         write_json(self._checks_file, sorted([*kept, *new], key=lambda c: (c["table"], c["name"])))
         return results
 
@@ -337,6 +498,7 @@ class Session:
 
     # Publishing
 
+    @_step
     def publish(self, *, pages: bool = True) -> Publication:
         """Publish the marts as they stand in the working database.
 
@@ -360,7 +522,8 @@ class Session:
         recover(self.workspace.home)
         previous = latest_release(self.workspace.home)
         if previous is not None and self.up_to_date(self.landing_report()):
-            return Publication("unchanged", previous, previous)
+            self.publication = Publication("unchanged", previous, previous)
+            return self.publication
         missing = [
             f"{part.name}: {'; '.join(str(problem) for problem in part.problems) or 'no file'}"
             for part in self.staged_parts()
@@ -371,13 +534,15 @@ class Session:
                 "Nothing was published: what no release can be made without is missing. "
                 + " ".join(missing)
             )
-        publication = publish_release(
+        self.publication = publication = publish_release(
             self.warehouse,
             list(MARTS),
             checks=self.kept_checks(),
             inputs=self.inputs_in_use(),
             run_record=self._run_record(),
             extras=(start_site,) if pages else (),
+            label=self.label,
+            needs_approval=self.guarded,
         )
         if publication.status in ("published", "unchanged"):
             self.workspace.remember_build(publication.release.label)
@@ -398,8 +563,13 @@ class Session:
             self.stage(table)
         self.derive_all()
         if check:
-            self.check_results([f"marts.{mart}" for mart in MARTS])
+            self.check_results(checked_tables())
         return self.publish(pages=pages)
+
+    @_step
+    def aside(self, work: Callable[[], Any]) -> Any:
+        """Do something that is no part of tonight's release, and remember if it fails."""
+        return work()
 
     def inputs_in_use(self) -> list[dict[str, Any]]:
         """Every publisher's object that the marts are made from, with its licence."""
@@ -459,6 +629,15 @@ def _log_part(name: str, status: str, problems: Iterable[Problem], **fields: Any
             column=problem.column,
             **told,
         )
+
+
+def _first_line(error: BaseException) -> str:
+    text = str(error).strip().splitlines()
+    return (
+        f"{text[0]}"
+        if text and isinstance(error, BeaconError)
+        else (f"{type(error).__name__}: {text[0] if text else 'no message'}")
+    )
 
 
 def _status_row(part: StagedPart) -> tuple[Any, ...]:

@@ -6,12 +6,14 @@ keep their contracts. What does not: the derivations themselves (`sql/`), releas
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from beacon.contracts import Contract, cast_select, comment_statements, create_table
 from beacon.contracts.ddl import quote_literal
+from beacon.errors import BeaconError
 from beacon.ingest.stage import StagedPart
 from beacon.sql_files import SqlTable, read_sql_table, sql_tables
 from beacon.statistics.macros import install_macros
@@ -25,6 +27,10 @@ if TYPE_CHECKING:
 _READ_OFTEN = frozenset({"observation"})
 
 SCHEMAS = ("registry", "staging", "geography", "cohorts", "indicators", "marts")
+
+
+class WarehouseLockedError(BeaconError):
+    """Another program has the working database open."""
 
 
 class Warehouse:
@@ -103,11 +109,25 @@ class Warehouse:
 
 @contextmanager
 def open_warehouse(workspace: Workspace, *, prepare: bool = True) -> Iterator[Warehouse]:
-    """Open the working database for writing. Only one process can have it open."""
+    """Open the working database for writing. Only one process can have it open.
+
+    Raises:
+        WarehouseLockedError: When another program has it open.
+    """
     import duckdb
 
     workspace.home.root.mkdir(parents=True, exist_ok=True)
-    con = duckdb.connect(str(workspace.home.warehouse))
+    try:
+        con = duckdb.connect(str(workspace.home.warehouse))
+    except duckdb.IOException as error:
+        holder = re.search(r"Conflicting lock is held in (.*?)\. ", str(error))
+        if holder is None:
+            raise
+        raise WarehouseLockedError(
+            f"Another program has {workspace.home.warehouse.name} open: {holder.group(1)}. "
+            "Close it and run again. To look at the numbers, open beacon.duckdb, which is never "
+            "locked."
+        ) from error
     try:
         warehouse = Warehouse(con, workspace)
         if prepare:

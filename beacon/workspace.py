@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,11 @@ class Workspace:
     """One run's settings and all that is loaded for them. Parts load when first used."""
 
     settings: Settings
+
+    @property
+    def as_of(self) -> date | None:
+        """The past day that this is made for; None for the present."""
+        return None
 
     @cached_property
     def home(self) -> Home:

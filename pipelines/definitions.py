@@ -5,21 +5,17 @@ What belongs here: assembling definitions. What does not: implementing any of th
 
 import dagster as dg
 
-from assets.checks import contract_checks
-from assets.derived import cohorts, geography, indicator_assets, indicator_facts, marts
-from assets.landing import land, stage
-from assets.release import release
-from assets.session import BeaconSession
-from pipelines.jobs import nightly
-from pipelines.schedules import nightly_schedule
+from pipelines import night
+from pipelines.backfill import backfill, rebuild_job
+from pipelines.jobs import jobs_by_hand
+from pipelines.schedules import nightly_schedule, rebuild_schedule
+from pipelines.sensors import tell_of_failed_runs, watch
 
-defs = dg.Definitions(
-    assets=[land, stage, geography, cohorts, indicator_assets, indicator_facts, marts, release],
-    asset_checks=[contract_checks],
-    jobs=[nightly],
-    schedules=[nightly_schedule],
-    resources={"session": BeaconSession.configure_at_launch()},
-    # A process per step costs seconds of imports each and cannot share the one database
-    # connection that a single writer allows.
-    executor=dg.in_process_executor,
+defs = dg.Definitions.merge(
+    night.NIGHT,
+    dg.Definitions(
+        jobs=[backfill, rebuild_job, *jobs_by_hand()],
+        schedules=[nightly_schedule, rebuild_schedule],
+        sensors=[watch, tell_of_failed_runs],
+    ),
 )

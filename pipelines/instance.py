@@ -39,6 +39,15 @@ concurrency:
     max_concurrent_runs: 1
 run_monitoring:
   enabled: true
+run_retries:
+  # How often is in each job's tags. A step that failed would fail again; a process that was killed
+  # is worth another try.
+  enabled: true
+  max_retries: 0
+  retry_on_asset_or_op_failure: false
+# Whether sources and releases are as fresh as their policies say; the daemon finds out.
+freshness:
+  enabled: true
 """
 
 _IN_SQLITE = """\

@@ -11,11 +11,13 @@ from typing import Any
 import dagster as dg
 
 from assets.keys import RELEASE, SITE, landing_key, sources_in_use
+from beacon.operations.alerts import tell
 from beacon.progress import reporting_to
 from beacon.settings import Home, Settings
-from pipelines.definitions import defs
 from pipelines.instance import open_instance
 from pipelines.jobs import NIGHTLY
+from pipelines.night import NIGHT
+from pipelines.retries import NO_RETRY_TAGS, end_dead_runs_of
 
 Say = Callable[[str], None]
 
@@ -32,19 +34,27 @@ def run_nightly(settings: Settings, quiet: bool, say: Say) -> dict[str, Any]:
     Returns:
         success, status (published, unchanged or failed) and errors in words.
     """
-    job = defs.resolve_job_def(NIGHTLY)
+    job = NIGHT.resolve_job_def(NIGHTLY)
     selection = (
         [*(landing_key(source) for source in sources_in_use()), RELEASE, SITE] if quiet else None
     )
-    with open_instance(Home(settings.home)) as instance, reporting_to(say):
+    home = Home(settings.home)
+    with open_instance(home) as instance, reporting_to(say):
         logging.getLogger("dagster").setLevel(logging.CRITICAL)
+        end_dead_runs_of(instance, home)
         result = job.execute_in_process(
             instance=instance,
             raise_on_error=False,
             run_config=run_config(settings),
             asset_selection=selection,
-            tags={"beacon/inputs": settings.inputs, "beacon/quiet": str(quiet).lower()},
+            tags={
+                "beacon/inputs": settings.inputs,
+                "beacon/quiet": str(quiet).lower(),
+                **NO_RETRY_TAGS,
+            },
         )
+    for fault in tell(home):
+        say(f"An alert was not delivered: {fault}")
     return _outcome(result)
 
 

@@ -4,6 +4,7 @@ What belongs here: starting Dagster's own programs with the home's settings. Wha
 deployments on servers (`deploy/`).
 """
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -11,6 +12,7 @@ import sys
 import time
 from pathlib import Path
 
+from beacon.operations.health import beat
 from beacon.settings import Home, Settings
 from pipelines.instance import instance_directory
 
@@ -45,11 +47,13 @@ def serve(settings: Settings, port: int) -> int:
         for program in programs
     ]
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    on_purpose = False
     try:
         while all(process.poll() is None for process in running):
             time.sleep(0.5)
         return next((process.returncode for process in running if process.poll()), 1)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit):
+        on_purpose = True
         return 0
     finally:
         for process in running:
@@ -59,3 +63,7 @@ def serve(settings: Settings, port: int) -> int:
                 process.wait(timeout=15)
             except subprocess.TimeoutExpired:
                 process.kill()
+        if on_purpose:
+            # Nobody is to be told of the silence of what was stopped.
+            with contextlib.suppress(OSError):
+                beat(home, stopped=True)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from beacon.commands.common import HomeOption, print_rows, settings_from
+from beacon.commands.run import Inputs
 
 if TYPE_CHECKING:
     from beacon.settings import Home
@@ -156,6 +157,33 @@ def export(
         made = export_release(place, get_release(place, release), to)
     typer.echo(f"{made}")
     typer.echo("Open it with: cd there, then duckdb -init views.sql")
+
+
+def rebuild(
+    inputs: Annotated[
+        Inputs | None, typer.Option("--inputs", help="Inputs of the release, as for `beacon run`.")
+    ] = None,
+    folder: Annotated[Path | None, typer.Option("--folder", help="As for `beacon run`.")] = None,
+    footprint: Annotated[
+        str | None, typer.Option("--footprint", help="As for `beacon run`.")
+    ] = None,
+    home: HomeOption = None,
+) -> None:
+    """Make the current release again from landing and compare bit for bit; publishes nothing.
+
+    Exit status 1 when something differs.
+    """
+    from beacon.release.rebuild import rebuild as make_again
+
+    settings = settings_from(
+        inputs=inputs.value if inputs else None, folder=folder, footprint=footprint, home=home
+    )
+    result = make_again(settings)
+    for line in (*result["differences"], *result["notes"]):
+        typer.echo(line)
+    same = result["outcome"] == "same"
+    typer.echo(f"{result['release']} {'follows' if same else 'does NOT follow'} from landing.")
+    raise typer.Exit(0 if same else 1)
 
 
 def approve(

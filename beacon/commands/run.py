@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
+from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -45,11 +46,22 @@ def run(
         str | None, typer.Option("--footprint", help="Name of a footprint, or a YAML file.")
     ] = None,
     home: HomeOption = None,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(
+            "--as-of",
+            formats=["%Y-%m-%d"],
+            help="Make what would have been published on this day, in backfills/ of the home.",
+        ),
+    ] = None,
 ) -> None:
     """Read the inputs, derive everything, check it, and publish a release.
 
     Exit status: 0 published or unchanged; 1 nothing was published, for cause; 3 published or
     unchanged, but a source was refused or is damaged and its last good version is in use.
+
+    With --as-of nothing is asked for or looked for: what had been received by the end of that day
+    is put through today's code. The current release is not touched.
     """
     started = time.monotonic()
     settings = settings_from(
@@ -59,9 +71,23 @@ def run(
 
     workspace = Workspace(settings)
     _ = workspace.footprint
+    if as_of is not None:
+        _make_past(settings, as_of.date())
+        return
     outcome = _execute(workspace)
     _report(workspace, outcome, time.monotonic() - started)
     raise typer.Exit(_exit_code(workspace, outcome))
+
+
+def _make_past(settings: Any, day: date) -> None:
+    from beacon.progress import reporting_to
+    from beacon.release.as_of import publish_as_of
+
+    with reporting_to(_say):
+        made = publish_as_of(settings, day)
+    home = made.release.path.parent.parent
+    typer.echo(f"{made.release.label} ({made.status}): {made.release.path}")
+    typer.echo(f'Read it with: beacon query --home {home} "from scorecard"')
 
 
 def _say(text: str) -> None:

@@ -47,12 +47,21 @@ def _utc_now() -> datetime:
 
 @dataclass(frozen=True)
 class Failure:
-    """Something that could not be fetched, or that is not what it should be."""
+    """Something that could not be fetched, or that is not what it should be.
+
+    Attributes:
+        name: Name of the item.
+        key: Key of its dataset.
+        url: What was asked.
+        problems: What went wrong.
+        unreached: True where no answer came, so that asking again later may help.
+    """
 
     name: str
     key: str
     url: str
     problems: tuple[Problem, ...]
+    unreached: bool = False
 
 
 @dataclass
@@ -109,6 +118,7 @@ def load_night(path: Path) -> Night:
                 entry["key"],
                 entry["url"],
                 tuple(Problem(**problem) for problem in entry["problems"]),
+                entry.get("unreached", False),
             )
             for entry in record.get("failures", [])
         ],
@@ -116,6 +126,11 @@ def load_night(path: Path) -> Night:
         not_configured=record.get("not_configured", {}),
         finished_at=record.get("finished_at", ""),
     )
+
+
+def _carried_on(before: Night) -> Night:
+    """A night that begins with what an earlier attempt of the same night reached."""
+    return replace(before, failures=[each for each in before.failures if not each.unreached])
 
 
 def downloads_of(workspace: Workspace) -> Path:
@@ -157,20 +172,26 @@ class Fetcher:
         """The record of what is held."""
         return self.directory / "fetched.json"
 
-    def fetch(self) -> list[FoundFile]:
+    def fetch(self, *, again: bool = False) -> list[FoundFile]:
         """Fetch everything needed, and give all that is held with what could not be had.
+
+        With `again`, only what the last fetch did not reach is asked for.
 
         A file that could not be fetched, or is not what it should be, is given with its problems,
         so that landing refuses it by name and keeps the last good one in use.
         """
         with _alone(self.directory):
-            night = Night(held=load_night(self.state_file).held)
+            before = load_night(self.state_file)
+            night = _carried_on(before) if again else Night(held=before.held)
             recogniser = Recogniser(
                 self.workspace.register,
                 self.workspace.register_digest,
                 self.directory / "recognised.json",
             )
             wanted = self._wanted()
+            if again:
+                missed = {failure.key for failure in before.failures if failure.unreached}
+                wanted = [spec for spec in wanted if spec.key in missed]
             by_base: dict[str, list[DatasetSpec]] = {}
             for spec in wanted:
                 by_base.setdefault(fetch_of(spec).base, []).append(spec)
@@ -260,7 +281,8 @@ class _Publisher:
                 continue
             for task in tasks:
                 name = f"{spec.key}/{task.item}" if task.item else spec.key
-                if name not in self._fetcher.workspace.settings.live_skip:
+                skipped = name in self._fetcher.workspace.settings.live_skip
+                if not skipped and name not in self._night.confirmed:
                     self._one(spec, task, name)
 
     def _tasks(self, spec: DatasetSpec) -> list[Task]:
@@ -312,7 +334,9 @@ class _Publisher:
         except FetchError as error:
             self._remember_failure(error)
             night.failures.append(
-                Failure(name, spec.key, error.url, (self._problem(error.url, error.said, name),))
+                Failure(
+                    name, spec.key, error.url, (self._problem(error.url, error.said, name),), True
+                )
             )
         finally:
             shutil.rmtree(incoming, ignore_errors=True)
@@ -399,7 +423,7 @@ class _Publisher:
         held = [name for name, record in self._night.held.items() if record.key == spec.key]
         for name in sorted(held) or [spec.key]:
             problem = self._problem(error.url, error.said, name)
-            self._night.failures.append(Failure(name, spec.key, error.url, (problem,)))
+            self._night.failures.append(Failure(name, spec.key, error.url, (problem,), True))
 
     def _problem(self, url: str, said: str, name: str) -> Problem:
         return Problem(url, said, remedy=self._remedy(name))
@@ -480,8 +504,10 @@ def live_hosts(workspace: Workspace) -> Hosts:
     return hosts
 
 
-def fetch_night(workspace: Workspace, progress: Progress | None = None) -> list[FoundFile]:
-    """Fetch everything that a run of this workspace needs.
+def fetch_night(
+    workspace: Workspace, progress: Progress | None = None, *, again: bool = False
+) -> list[FoundFile]:
+    """Fetch everything that a run of this workspace needs; `again` only what was not reached.
 
     Raises:
         SettingsError: When the settings do not allow it.
@@ -494,4 +520,4 @@ def fetch_night(workspace: Workspace, progress: Progress | None = None) -> list[
         ca_file=settings.live_ca_file,
         progress=progress,
     ) as client:
-        return Fetcher(workspace, client, hosts).fetch()
+        return Fetcher(workspace, client, hosts).fetch(again=again)

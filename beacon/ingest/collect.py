@@ -53,12 +53,12 @@ def _sample_folder(workspace: Workspace) -> Path:
     return folder
 
 
-def find_files(workspace: Workspace) -> list[FoundFile]:
+def find_files(workspace: Workspace, *, again: bool = False) -> list[FoundFile]:
     """Every file of this run's inputs, recognised by content, and the returns accepted for it.
 
-    Live inputs are fetched first.
+    Live inputs are fetched first; `again` asks only for what an earlier attempt did not reach.
     """
-    found = [_unless_a_return(file) for file in _publishers_files(workspace)]
+    found = [_unless_a_return(file) for file in _publishers_files(workspace, again)]
     return [*found, *_accepted_returns(workspace)]
 
 
@@ -79,12 +79,12 @@ def _accepted_returns(workspace: Workspace) -> list[FoundFile]:
     return collect_returns(context, workspace.store, workspace.home.state / "returns")
 
 
-def _publishers_files(workspace: Workspace) -> list[FoundFile]:
+def _publishers_files(workspace: Workspace, again: bool) -> list[FoundFile]:
     if workspace.settings.inputs == "live":
         from beacon.fetch.night import fetch_night
         from beacon.fetch.progress import terminal_progress
 
-        return fetch_night(workspace, terminal_progress())
+        return fetch_night(workspace, terminal_progress(), again=again)
     return scan_folder(
         input_folder(workspace),
         workspace.register,
@@ -93,11 +93,21 @@ def _publishers_files(workspace: Workspace) -> list[FoundFile]:
     )
 
 
-def collect(workspace: Workspace) -> LandingReport:
+def unreached(workspace: Workspace) -> list[str]:
+    """What the last fetch of live inputs did not reach; nothing for other inputs."""
+    if workspace.settings.inputs != "live":
+        return []
+    from beacon.fetch.night import downloads_of, load_night
+
+    night = load_night(downloads_of(workspace) / "fetched.json")
+    return [failure.name for failure in night.failures if failure.unreached]
+
+
+def collect(workspace: Workspace, *, again: bool = False) -> LandingReport:
     """Find this run's inputs, land what is needed, and leave a report for the steps that follow."""
     settings = workspace.settings
     report = land_files(
-        _take_handed_over(workspace) or find_files(workspace),
+        _take_handed_over(workspace) or find_files(workspace, again=again),
         workspace.register,
         workspace.store,
         workspace.needed,

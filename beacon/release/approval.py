@@ -11,13 +11,15 @@ back from is held in the same way, or the next night would publish it again.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from beacon.errors import BeaconError, PublicationBlockedError
 from beacon.files import read_json, write_json
 from beacon.release.layout import Release
 from beacon.settings import Home
-from beacon.warehouse import Warehouse
+
+if TYPE_CHECKING:
+    from beacon.warehouse import Warehouse
 
 HELD = ".held.json"
 APPROVALS = ".approvals.json"

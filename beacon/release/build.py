@@ -65,11 +65,23 @@ def publish_release(
     inputs: list[dict[str, Any]],
     run_record: dict[str, Any],
     extras: tuple[Extra, ...] = (),
+    label: str | None = None,
+    needs_approval: bool = True,
 ) -> Publication:
     """Write all marts as one release and make it current.
 
     Everything is written in a directory of its own, flushed, and renamed; the pointer moves last.
     A failure at any instant leaves the current release current.
+
+    Args:
+        warehouse: The working database.
+        marts: Names of the marts.
+        checks: Results of every check.
+        inputs: Every publisher's object in use.
+        run_record: When and by which run it is made.
+        extras: What else is made from the marts.
+        label: Its label; the next free one of the day by default.
+        needs_approval: False where nothing takes the place of what people read.
 
     Raises:
         PublicationBlockedError: When a critical check failed, or a fictional release would take
@@ -79,7 +91,7 @@ def publish_release(
     recover(home)
     previous = layout.latest_release(home)
     _refuse_if_blocked(warehouse, checks, previous)
-    label = layout.next_label(home)
+    label = label or layout.next_label(home)
     building = home.releases / f".{label}.{uuid.uuid4().hex}.building"
     building.mkdir(parents=True)
     try:
@@ -96,8 +108,11 @@ def publish_release(
         if previous is not None and _says_the_same(written, previous):
             return Publication("unchanged", previous, previous)
         content = content_digest({mart.name: mart.content_sha256 for mart in written})
-        approval = refuse_unless_approved(warehouse, content, label, previous)
+        approval = (
+            refuse_unless_approved(warehouse, content, label, previous) if needs_approval else None
+        )
         record = run_record if approval is None else {**run_record, "approval": approval}
+        record = {**record, "previous": previous.label if previous else None}
         manifest = build_manifest(
             warehouse.workspace,
             label=label,

@@ -29,7 +29,7 @@ RELEASE_VARIABLE = "beacon_release"
 RELEASE_VIEW = "release"
 
 _TEMPORARY = re.compile(r"\.beacon\.[0-9a-f]{32}\.duckdb(\.wal)?")
-_LABEL_IN_VIEW = re.compile(r"'(v[\d.]+-\d+)'")
+_LABEL_IN_VIEW = re.compile(r"'(v[\d.]+-b?\d+)'")
 
 
 @cache

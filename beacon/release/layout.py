@@ -28,9 +28,10 @@ JOURNAL = ".publishing.json"
 PINS = ".pins.json"
 PRUNED = ".pruned.json"
 
-_LABEL = re.compile(r"v(\d{4})\.(\d{2})\.(\d{2})-(\d+)")
+# "b" marks what was made later, as it would have been published on that day (`as_of`).
+_LABEL = re.compile(r"v(\d{4})\.(\d{2})\.(\d{2})-b?(\d+)")
 # A release in the making, its pages, and the pages in the making.
-_UNFINISHED = re.compile(r"\.{1,2}v\d{4}\.\d{2}\.\d{2}-\d+(\.[0-9a-f]+\.building){1,2}")
+_UNFINISHED = re.compile(r"\.{1,2}v\d{4}\.\d{2}\.\d{2}-b?\d+(\.[0-9a-f]+\.building){1,2}")
 
 
 @dataclass(frozen=True)
@@ -139,15 +140,20 @@ def get_release(home: Home, label: str | None = None) -> Release:
     return release
 
 
-def next_label(home: Home, today: date | None = None) -> str:
-    """The label of the next release: the date in London and a number within the day."""
-    day = today or datetime.now(ZoneInfo("Europe/London")).date()
-    prefix = f"v{day:%Y.%m.%d}"
+def next_label(home: Home, today: date | None = None, *, as_of: date | None = None) -> str:
+    """The label of the next release: the date in London and a number within the day.
+
+    With `as_of` that day and a mark, so that it is never taken for what was published then.
+    """
+    day = as_of or today or datetime.now(ZoneInfo("Europe/London")).date()
+    prefix = f"v{day:%Y.%m.%d}-{'b' if as_of else ''}"
     used = {release.label for release in list_releases(home)}
     # A label that was given up by `prune` is not used again for other content.
     used |= set(read_json(home.releases / PRUNED) or [])
-    numbers = [_order(label)[3] for label in used if label.startswith(prefix + "-")]
-    return f"{prefix}-{max(numbers, default=0) + 1}"
+    numbers = [
+        _order(label)[3] for label in used if re.fullmatch(re.escape(prefix) + r"\d+", label)
+    ]
+    return f"{prefix}{max(numbers, default=0) + 1}"
 
 
 def point_to(home: Home, release: Release, manifest_sha256: str) -> None:

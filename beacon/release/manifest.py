@@ -53,6 +53,7 @@ def build_manifest(
         "fictional": fictional,
         "notice": FICTIONAL_NOTICE if fictional else None,
         "mode": workspace.settings.inputs,
+        **({"as_of": workspace.as_of.isoformat()} if workspace.as_of else {}),
         "footprint": {
             "id": footprint.id,
             "name": footprint.name,

@@ -106,8 +106,15 @@ class Bench:
         workspace.__dict__["needed"] = Needed({source.id: set(self.series)})
         return workspace
 
-    def night(self, *, days: int = 1, hosts: Hosts | None = None, idle: float = 5.0) -> Result:
-        """Fetch, land and stage, some days after the last time."""
+    def night(
+        self,
+        *,
+        days: int = 1,
+        hosts: Hosts | None = None,
+        idle: float = 5.0,
+        again: bool = False,
+    ) -> Result:
+        """Fetch, land and stage, some days after the last time, or again in the same night."""
         self.today += timedelta(days=days)
         workspace = self.workspace()
         limits = Limits(attempts=3, idle_seconds=idle, connect_seconds=5.0, bounds=BOUNDS)
@@ -115,7 +122,7 @@ class Bench:
         with HttpClient(
             "Beacon tests", limits=limits, clock=self.clock, intervals=hosts.intervals()
         ) as client:
-            found = Fetcher(workspace, client, hosts, now=lambda: self.today).fetch()
+            found = Fetcher(workspace, client, hosts, now=lambda: self.today).fetch(again=again)
         report = land_files(
             found,
             workspace.register,

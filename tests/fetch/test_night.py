@@ -11,12 +11,14 @@ import pytest
 
 from beacon.errors import SettingsError
 from beacon.fetch.hosts import load_hosts
-from beacon.fetch.night import live_hosts, load_night, user_agent
+from beacon.fetch.night import downloads_of, live_hosts, load_night, user_agent
 from beacon.fetch.progress import terminal_progress
+from beacon.ingest.collect import unreached
 from beacon.registry.fetch import StatXploreFetch
 from beacon.settings import Settings, secrets_from_environment
 from beacon.workspace import Workspace
 from tests.fetch.conftest import Bench
+from tests.replicas.server import always, web_page, where
 from tests.replicas.world import World
 
 ELS = {"series": frozenset({"Claimant Count", "Modelled unemployment rate"})}
@@ -70,6 +72,26 @@ def test_a_publisher_that_is_down_is_asked_once_and_its_age_is_said(
     assert at.current() == good
     # Two waits between three attempts, for one file of two.
     assert len(at.clock.slept) == 2
+
+
+def test_asking_again_asks_only_for_what_was_not_reached(
+    bench: Callable[..., Bench], world: World
+) -> None:
+    at = bench("ons_els/topic", **ELS)
+    at.night()
+    missed = where(lambda request: "claimant" in request.path, always(lambda: web_page(503)))
+    with world.ons_els.failing(missed):
+        assert "claimant" in at.night().said
+    at_home = downloads_of(at.workspace()) / "fetched.json"
+    assert [failure.unreached for failure in load_night(at_home).failures] == [True]
+    assert unreached(at.workspace()) == ["ons_els/topic/claimant-count"]
+    world.ons_els.requests.clear()
+    result = at.night(days=0, again=True)
+    assert result.said == ""
+    assert {"claimant" in request.path for request in world.ons_els.requests} == {True}
+    # What was confirmed before is still there for landing.
+    assert len(result.outcomes) == 2
+    assert unreached(at.workspace()) == []
 
 
 def test_one_file_that_is_gone_does_not_stop_the_others(

@@ -1,0 +1,83 @@
+"""The one command for each way in which a run can fail.
+
+What belongs here: telling causes apart and naming what to do. What does not: doing it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from beacon.operations.runs import RunRecord
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """What to do.
+
+    Attributes:
+        title: What happened, in a few words.
+        command: The one command.
+        then: What it does, or what must be done before.
+    """
+
+    title: str
+    command: str
+    then: str
+
+
+_TONIGHT = "The next night tries again by itself."
+
+_CUT_SHORT = Remedy(
+    "A run was cut short",
+    "beacon run",
+    f"It starts the run anew; what was half done is cleared away. {_TONIGHT}",
+)
+# What the text of an error tells: any of these words, in lower case.
+_BY_WORDS: tuple[tuple[tuple[str, ...], Remedy], ...] = (
+    (
+        ("no space left", "disk full", "disk is full", "file too large", "not enough space"),
+        Remedy(
+            "The disk is full",
+            "beacon prune --keep 7",
+            "It removes old releases, never the current or a pinned one; or free space otherwise. "
+            f"Then `beacon run`. {_TONIGHT}",
+        ),
+    ),
+    (
+        ("another program has", "could not set lock", "conflicting lock"),
+        Remedy(
+            "Another program has the working database open",
+            "beacon run",
+            "First close that program; the message names its process. Analysts open beacon.duckdb, "
+            f"which is never locked, and not warehouse.duckdb. {_TONIGHT}",
+        ),
+    ),
+    (
+        ("another run is writing",),
+        Remedy(
+            "Two runs at once",
+            "beacon status",
+            f"It says whether the other run still works. If it has ended, `beacon run`. {_TONIGHT}",
+        ),
+    ),
+    (
+        ("what no release can be made without is missing",),
+        Remedy(
+            "A required file is missing",
+            "beacon sources check",
+            f"It says which file is missing and where it is found. Then `beacon run`. {_TONIGHT}",
+        ),
+    ),
+)
+_OTHER = Remedy("The run failed", "beacon run", f"It tries again now. {_TONIGHT}")
+
+
+def remedy_for(run: RunRecord) -> Remedy:
+    """What to do about a run that failed."""
+    if run.outcome == "cut_short":
+        return _CUT_SHORT
+    said = " ".join(run.errors).lower()
+    for words, remedy in _BY_WORDS:
+        if any(word in said for word in words):
+            return remedy
+    return _OTHER

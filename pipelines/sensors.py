@@ -1,0 +1,56 @@
+"""Sensors: what the daemon looks at between nights.
+
+What belongs here: the heartbeat, telling what needs a person, and ending runs whose process is
+gone. What does not: what is worth telling (`beacon.operations`).
+"""
+
+import dagster as dg
+
+from beacon.operations.alerts import tell
+from beacon.operations.health import beat
+from beacon.settings import Home, Settings
+from pipelines.alerts import remember_failure
+from pipelines.retries import end_dead_runs_of
+
+WATCH_SECONDS = 60
+
+
+def _home() -> Home:
+    return Home(Settings().home)
+
+
+@dg.sensor(
+    name="watch",
+    minimum_interval_seconds=WATCH_SECONDS,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description=(
+        "Every minute: gives a sign of life, ends runs whose process is gone, and tells what is "
+        "new to a person: a failed run, a failed blocking check, a stale source, a release that "
+        "waits for approval, a full disk. What could not be delivered is tried again."
+    ),
+)
+def watch(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+    """Look, tell, and say when one has looked."""
+    home = _home()
+    beat(home)
+    ended = end_dead_runs_of(context.instance, home)
+    faults = tell(home)
+    if ended:
+        context.log.warning(f"ended {len(ended)} runs whose process is gone")
+    for fault in faults:
+        context.log.warning(f"an alert was not delivered: {fault}")
+    return dg.SkipReason("; ".join(faults) or "looked, and told what was new")
+
+
+@dg.run_failure_sensor(
+    name="tell_of_failed_runs",
+    minimum_interval_seconds=30,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Tells of a failed run at once, also of one that failed before any of its steps.",
+)
+def tell_of_failed_runs(context: dg.RunFailureSensorContext) -> None:
+    """Keep what the run itself could not write down, and tell."""
+    home = _home()
+    remember_failure(home, context.dagster_run, context.failure_event.message or "")
+    for fault in tell(home):
+        context.log.warning(f"an alert was not delivered: {fault}")
