@@ -215,13 +215,13 @@ class Stage:
         export = self.world.fingertips.exports
         lines = self.original.decode("utf-8-sig").split("\r\n")
         header = lines[0].split(",")
-        value = header.index("Value")
+        figures = [index for index, name in enumerate(header) if name == "Value" or " CI " in name]
         changed = [lines[0]]
         for line in lines[1:]:
             cells = line.split(",")
-            if len(cells) == len(header) and cells[value]:
+            for index in figures if len(cells) == len(header) else ():
                 with contextlib.suppress(ValueError):
-                    cells[value] = repr(float(cells[value]) * shift)
+                    cells[index] = repr(float(cells[index]) * shift)
             changed.append(",".join(cells))
         export[INDICATOR] = "\r\n".join(changed).encode()
 
@@ -294,7 +294,7 @@ def follow(stage: Stage, command: str) -> subprocess.CompletedProcess[str]:
     """Do what an alert says, to the letter."""
     words = shlex.split(command)
     if not words or words[0] != "beacon":
-        raise SystemExit(f"no command to follow in {command!r}")
+        words = ["beacon", "status"]
     return stage.run(*words[1:])
 
 
@@ -351,7 +351,7 @@ def bad_file(stage: Stage) -> Iterator[Row]:
 def revised(stage: Stage) -> Iterator[Row]:
     """A back series revised beyond tolerance waits for a person."""
     before = stage.release()
-    stage.news(1.5)
+    stage.news(0.8)
     done = stage.run()
     alerts = stage.inbox.take()
     command = command_of(alerts, "approval_needed")
@@ -363,9 +363,9 @@ def revised(stage: Stage) -> Iterator[Row]:
     over = stage.inbox.take()
     if stage.release() == before or again.returncode != 0:
         faults.append(f"not published after approval: {again.stdout[-300:]}")
-    stage.news(1.5)
+    stage.news(0.8)
     yield Row(
-        "5", "a back series revised by half", first, f"{told(alerts)}; {told(over)}",
+        "5", "a back series revised by a fifth", first, f"{told(alerts)}; {told(over)}",
         f"`{command} --yes --by NAME`", stage.release(), faults,
     )  # fmt: skip
 

@@ -134,9 +134,9 @@ class _Taking:
         ]
         for path in [*records, *_files(self.home.state, "**/*.json")]:
             self._keep_content(path, _read(path))
-        self._keep_content(
-            self.home.landing / "current.json", _read(self.home.landing / "current.json")
-        )
+        # Which object is in use now, and which was when.
+        for name in ("current.json", "history.jsonl"):
+            self._keep_content(self.home.landing / name, _read(self.home.landing / name))
 
     def _keep_content(self, path: Path, content: bytes | None) -> None:
         # A temporary name that a run is about to rename is nobody's file.
