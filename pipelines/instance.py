@@ -4,8 +4,11 @@ What belongs here: `dagster.yaml`, and the choice of where the run history is ke
 how a storage connects (`storage`, `postgres`) and servers' own files (`deploy/`).
 """
 
+import fcntl
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -150,7 +153,8 @@ def open_instance(home: Home) -> dg.DagsterInstance:
     directory = str(instance_directory(home))
     url = history_url()
     if url is None:
-        return dg.DagsterInstance.from_config(directory)
+        with _first_alone(home):
+            return dg.DagsterInstance.from_config(directory)
     try:
         from dagster_postgres.utils import DagsterPostgresException
     except ImportError as error:
@@ -166,6 +170,14 @@ def open_instance(home: Home) -> dg.DagsterInstance:
             f"be reached or does not let {place.username} in: {_reason(error)} Nothing was run. "
             "Start the server (`systemctl status postgresql`), then run again."
         ) from error
+
+
+@contextmanager
+def _first_alone(home: Home) -> Iterator[None]:
+    """One process at a time: two that make the same history for the first time break each other."""
+    with (home.dagster / ".opening").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
 
 
 def _reason(error: BaseException) -> str:

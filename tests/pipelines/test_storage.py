@@ -1,5 +1,7 @@
 """The run history over kept connections is Dagster's own history, written faster."""
 
+import fcntl
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import dagster as dg
@@ -54,3 +56,17 @@ def test_settings_that_somebody_changed_are_written_anew(home: Home) -> None:
     with open_instance(home) as instance:
         assert not instance.telemetry_enabled
     assert settings.read_text() == expected
+
+
+def test_a_history_is_opened_by_one_process_at_a_time(home: Home) -> None:
+    """Two first runs at once would both create its tables, and one of them would fail."""
+    home.dagster.mkdir(parents=True)
+    with (home.dagster / ".opening").open("w") as other, ThreadPoolExecutor(1) as pool:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        opening = pool.submit(open_instance, home)
+        with pytest.raises(TimeoutError):
+            opening.result(timeout=0.5)
+        assert not (home.dagster / "history" / "runs.db").exists()
+        fcntl.flock(other, fcntl.LOCK_UN)
+        with opening.result(timeout=60) as instance:
+            assert instance.get_runs() == []
