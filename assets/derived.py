@@ -178,7 +178,8 @@ def indicator_assets(
     specs=[
         replace_deps(
             _spec("indicators", derived("indicators")["indicators.fact"]),
-            [indicator_key(slug) for slug in indicators()],
+            # The board's own figures need to know whether its Places cover it.
+            [*(indicator_key(slug) for slug in indicators()), table_key("geography.lsoa21")],
         ),
         _spec("indicators", derived("indicators")["indicators.trend"]),
     ],

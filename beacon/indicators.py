@@ -133,6 +133,7 @@ def derive_facts(warehouse: Warehouse) -> dict[str, int]:
     """
     derive_published(warehouse)
     warehouse.derive("indicators.gap")
+    warehouse.derive("indicators.system")
     return {name: warehouse.derive(name) for name in ("indicators.fact", "indicators.trend")}
 
 

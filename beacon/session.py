@@ -60,6 +60,7 @@ MARTS = (
     "inequality_trend",
     "core20_reach",
     "minimum_breakdown",
+    "life_and_health",
     "source_status",
     "change",
 )

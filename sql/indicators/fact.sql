@@ -1,9 +1,11 @@
 -- table: indicators.fact
 -- grain: one row per indicator, measure, area, period, sex, age and category, all areas of the nation
--- depends: indicators.published, indicators.gap, registry.indicator, registry.measure, registry.footprint
--- columns: indicator_id, indicator_slug, programme, measure, role, modelled, area_code, area_name, period, period_start, period_end, sex, age, category_type, category, value, lower_95, upper_95, lower_998, upper_998, limits_method, numerator, denominator, unit, value_status, value_note, nation_value, compared_with_nation, source, dataset, series, source_sha256, source_row, publisher_comparison, publisher_trend
+-- depends: indicators.published, indicators.gap, indicators.system, registry.indicator, registry.measure, registry.footprint
+-- columns: indicator_id, indicator_slug, programme, measure, role, modelled, area_code, area_name, period, period_start, period_end, sex, age, category_type, category, value, lower_95, upper_95, lower_998, upper_998, limits_method, numerator, denominator, unit, value_status, value_note, value_method, nation_value, compared_with_nation, source, dataset, series, source_sha256, source_row, publisher_comparison, publisher_trend
 with everything as (
-    select * from indicators.published
+    select *, if(value is null, null, 'as_supplied') as value_method from indicators.published
+    union all by name
+    select * from indicators.system
     union all by name
     select
         gap.*,
@@ -47,6 +49,7 @@ select
     measure.unit,
     everything.value_status,
     everything.value_note,
+    everything.value_method,
     nation.value as nation_value,
     -- The area's interval against the nation's value, strictly; never an area against itself.
     case

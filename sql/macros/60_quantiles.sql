@@ -26,3 +26,13 @@ CREATE OR REPLACE MACRO local_quantile(rank, n, q) AS
         THEN greatest(1, (q::BIGINT + 1
             - ((n::BIGINT + 1 - rank::BIGINT) * q::BIGINT + n::BIGINT - 1) // n::BIGINT))::INTEGER
     END;
+
+-- The spread of areas: the highest value of the first, first two or first three quarters of the
+-- areas in order, so that each is some area's own value. Quarters as NTILE(4) makes them: where n
+-- does not divide by four, the first quarters hold one more. Source: FingertipsNext,
+-- GetIndicatorQuartileDataForLatestYear. values are without NULL; k is 1, 2 (the median) or 3.
+-- NULL where there are fewer than four values.
+CREATE OR REPLACE MACRO quartile_of_areas(values_, k) AS
+    CASE WHEN len(values_) >= 4 AND k BETWEEN 1 AND 3
+        THEN list_sort(values_)[(k * (len(values_) // 4) + least(k, len(values_) % 4))::INTEGER]
+    END;

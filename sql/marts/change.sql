@@ -109,6 +109,14 @@ explained as (
         release.release as previous_release,
         release.same_code,
         case
+            -- The board's own figures are added up here; they come and go with the code or the counts.
+            when compared.change <> 'changed' and compared.area_code = footprint.icb_code
+                and compared.mart in ('beacon_indicator', 'core20plus5_indicator')
+                and (areas_now.area_code is null or areas_before.area_code is null)
+                then 'method_or_code'
+            when compared.change = 'removed' and compared.area_code = footprint.icb_code
+                and compared.previous_value is null
+                then 'new_period'
             when compared.change <> 'changed' and (areas_now.area_code is null or areas_before.area_code is null)
                 then 'boundary_or_imd_vintage'
             when compared.mart in ('core20_cohort', 'lsoa') then case
@@ -127,7 +135,8 @@ explained as (
             when compared.change = 'changed' and compared.source_sha256 is distinct from compared.previous_sha256
                 then 'revision_by_publisher'
             when compared.change = 'removed' and compared.previous_value is null and series_before.mart is null then 'newly_supplied'
-            when compared.change <> 'changed' and changed.source is not null then 'revision_by_publisher'
+            when (compared.change <> 'changed' or compared.source_sha256 is null) and changed.source is not null
+                then 'revision_by_publisher'
             else 'method_or_code'
         end as reason,
         case
@@ -145,6 +154,7 @@ explained as (
     from compared
     inner join registry.previous_release as release on true
     cross join inputs
+    cross join registry.footprint as footprint
     left join series_before
         on compared.mart = series_before.mart
         and compared.indicator_slug = series_before.indicator_slug

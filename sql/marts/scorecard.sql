@@ -1,10 +1,14 @@
 -- table: marts.scorecard
 -- grain: one row per indicator, headline measure, Place and sex, at the latest period
 -- depends: indicators.fact, indicators.trend, registry.indicator, registry.measure, registry.place, registry.footprint
--- columns: indicator_id, indicator_slug, name, theme, programme, measure, measure_name, place_code, place_name, sex, age, period, period_end, value, lower_95, upper_95, unit, polarity, nation_value, compared_with_nation, rank_among_places, places_ranked, difference_from_nation, recent_trend, recent_trend_reason, modelled, value_status, value_note, fictional
+-- columns: indicator_id, indicator_slug, name, theme, programme, measure, measure_name, place_code, place_name, sex, age, period, period_end, value, lower_95, upper_95, unit, polarity, nation_value, compared_with_nation, rank_among_places, places_ranked, difference_from_nation, nation_areas, nation_area_type, nation_lowest, nation_quartile_1, nation_median, nation_quartile_3, nation_highest, recent_trend, recent_trend_reason, modelled, value_status, value_note, fictional
 -- The latest period is that of the measure, not of the Place: a Place without a value for it is
 -- shown without one rather than with an older value among newer ones. Rank 1 is the best where
 -- the indicator has a direction, else the highest.
+-- The nation's spread is that of its authorities at the same period, sex and age: the upper tier,
+-- as the Places are; where counties have no figure, the lower tier; where neither has, those that
+-- are both (unitary authorities, metropolitan districts and London boroughs). Fewer than 12 with a
+-- value are no spread: a quarter would hold fewer than three.
 with available as (
     select distinct indicator_slug, measure from indicators.fact where value is not null
 ),
@@ -24,6 +28,36 @@ latest as (
     select indicator_slug, measure, max(period_end) as period_end
     from indicators.fact
     where value is not null and category = 'All'
+    group by all
+),
+authorities as (
+    -- Kinds of authority by the entity code of the ONS Code History Database: 06 unitary, 07
+    -- district, 08 metropolitan, 09 London borough, 10 county. The first letter is the nation's.
+    select
+        fact.indicator_slug, fact.measure, fact.period, fact.sex, fact.age, fact.value,
+        substr(fact.area_code, 2, 2) as entity,
+        case
+            when bool_or(entity = '10') over figure then 'upper_tier'
+            when bool_or(entity = '07') over figure then 'lower_tier'
+            else 'single_tier'
+        end as nation_area_type
+    from indicators.fact as fact
+    cross join registry.footprint as footprint
+    where fact.category = 'All'
+        and fact.value is not null
+        and left(fact.area_code, 1) = left(footprint.nation_code, 1)
+        and entity in ('06', '07', '08', '09', '10')
+    window figure as (
+        partition by fact.indicator_slug, fact.measure, fact.period, fact.sex, fact.age
+    )
+),
+spread as (
+    select
+        indicator_slug, measure, period, sex, age, nation_area_type,
+        count(*) as nation_areas,
+        if(count(*) >= 12, list(value), null) as figures
+    from authorities
+    where nation_area_type <> 'upper_tier' or entity <> '07'
     group by all
 ),
 rows_shown as (
@@ -70,6 +104,13 @@ select
         partition by rows_shown.indicator_slug, rows_shown.measure, rows_shown.sex, rows_shown.age
     ) as places_ranked,
     rows_shown.value - rows_shown.nation_value as difference_from_nation,
+    coalesce(spread.nation_areas, 0) as nation_areas,
+    spread.nation_area_type,
+    list_min(spread.figures) as nation_lowest,
+    quartile_of_areas(spread.figures, 1) as nation_quartile_1,
+    quartile_of_areas(spread.figures, 2) as nation_median,
+    quartile_of_areas(spread.figures, 3) as nation_quartile_3,
+    list_max(spread.figures) as nation_highest,
     if(rows_shown.value is null, null, coalesce(trend.recent_trend, 'Cannot be calculated')) as recent_trend,
     if(
         rows_shown.value is null,
@@ -83,6 +124,12 @@ select
 from rows_shown
 cross join registry.footprint as footprint
 inner join registry.indicator as indicator on rows_shown.indicator_slug = indicator.indicator_slug
+left join spread
+    on rows_shown.indicator_slug = spread.indicator_slug
+    and rows_shown.measure = spread.measure
+    and rows_shown.period = spread.period
+    and rows_shown.sex = spread.sex
+    and rows_shown.age = spread.age
 left join indicators.trend as trend
     on rows_shown.indicator_slug = trend.indicator_slug
     and rows_shown.measure = trend.measure
