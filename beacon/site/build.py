@@ -234,6 +234,7 @@ def _downloads(facts: ReleaseFacts) -> Iterator[tuple[str, str]]:
         "core20_cohort",
         "source_status",
         "inequality",
+        "life_and_health",
         "change",
         "target",
         "aspiration",

@@ -33,6 +33,7 @@ MARTS_SHOWN = (
     "core20_cohort",
     "source_status",
     "inequality",
+    "life_and_health",
     "change",
     "target",
     "aspiration",
@@ -188,6 +189,8 @@ class ReleaseFacts:
 
     def area_name(self, kind: str) -> str | None:
         """Name of the nation, region or system; None where no row has it."""
+        if kind == "icb":
+            return self.system_name
         found = self._areas.get(kind)
         return found[1] if found else None
 
@@ -195,6 +198,8 @@ class ReleaseFacts:
     def benchmark_kinds(self) -> list[str]:
         """Kinds of area that have indicator values beside the Places: nation first."""
         present = {row["area_type"] for row in self.observations if row["value"] is not None}
+        if any(row["area_type"] == "icb" for row in self.observations):
+            present.add("icb")
         return [kind for kind in ("nation", "region", "icb") if kind in present]
 
     @cached_property

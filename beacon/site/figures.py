@@ -10,7 +10,10 @@ from dataclasses import dataclass
 
 from beacon.site import words
 from beacon.site.facts import IndicatorFacts, ReleaseFacts, Row, Series
-from beacon.site.words import State
+from beacon.site.words import State, Trend
+
+# The marts' word for counts of all Places added up.
+SUM_OF_PLACES = "sum_of_places"
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,7 @@ class Figure:
         order: Key to sort a column by value: missing last.
         period: The period in words.
         row: The mart's row.
+        trend: Its recent trend, where the row has one.
     """
 
     text: str
@@ -38,12 +42,13 @@ class Figure:
     order: float
     period: str
     row: Row
+    trend: Trend | None = None
 
 
 def series_name(indicator: IndicatorFacts, series: Series, *, with_measure: bool = True) -> str:
     """What a series is called: the measure, and the sex where it is not everyone."""
     name = indicator.measure_name(series.measure) if with_measure else str(indicator.row["name"])
-    name = name.removesuffix(", female, male")
+    name = name.replace(", female, male", "")
     return name if series.sex == "Persons" else f"{name}, {series.sex.lower()}"
 
 
@@ -73,24 +78,26 @@ def figure(
     """
     if row is None:
         state = words.STATES["not_published"]
-        text = f"{area_name}: the marts hold no row for this area."
+        text = f"{area_name}: not published. This release has no figure for it."
         return Figure(state.word, None, state, None, text, text, float("inf"), "no period", {})
     decimals = indicator.decimals(row["measure"])
     unit = row["unit"]
     value = row["value"]
-    area_is_place = row.get("area_type", "place") == "place"
+    judged = row.get("area_type", "place") in {"place", "icb"}
     state = words.state_of(value, row["value_status"], row["compared_with_nation"])
     period = words.period_text(row["period"])
     heading = f"{area_name}, {period}" if row["period"] != "none" else area_name
     if value is None:
         note = words.sentence(row["value_note"] or state.meaning.format(nation=facts.nation))
-        story = f"{heading}: {state.word.lower()}. {note}"
-        return Figure(state.word, None, state, None, story, note, float("inf"), period, row)
+        # No publisher was asked for a figure of the whole system: it is not there to be had.
+        word = "Not available" if row.get("area_type") == "icb" else state.word
+        story = f"{heading}: {word.lower()}. {note}"
+        return Figure(word, None, state, None, story, note, float("inf"), period, row)
     limits = limits_text(row, decimals, unit)
     told = words.with_unit(value, unit, decimals)
     parts = [f"{heading}: {told}" + (f" (95% confidence interval {limits})." if limits else ".")]
     why: str | None = None
-    if area_is_place:
+    if judged:
         nation = row.get("nation_value")
         if nation is not None:
             parts.append(f"{facts.nation}: {words.with_unit(nation, unit, decimals)}.")
@@ -99,11 +106,14 @@ def figure(
             parts.append(f"Not compared. {why}")
         else:
             parts.append(f"{state.word} {joining(state.key)} {facts.nation}.")
-    trend = words.trend_text(row.get("recent_trend"))
+    trend = words.trend_of(row.get("recent_trend"), row.get("recent_trend_reason"))
     if trend:
-        parts.append(f"Recent trend: {trend.lower()}.")
+        because = f" ({trend.reason})" if trend.reason else ""
+        parts.append(f"Recent trend: {trend.text.lower()}{because}.")
     if row.get("modelled"):
         parts.append("A modelled estimate.")
+    if row.get("value_method") == SUM_OF_PLACES:
+        parts.append(words.sentence(row["value_note"]))
     return Figure(
         text=words.in_cell(value, unit, decimals),
         value=value,
@@ -114,6 +124,7 @@ def figure(
         order=value,
         period=period,
         row=row,
+        trend=trend,
     )
 
 

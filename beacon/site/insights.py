@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from beacon.site import words
 from beacon.site.facts import Place, ReleaseFacts, Row, Series
 from beacon.site.figures import joining, limits_text, series_name
+from beacon.site.spread import quarter_of, spread_of
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,8 @@ def place_insights(
 ) -> dict[str, list[Insight]]:
     """Sentences on every compared figure of a Place, by state, the furthest first.
 
-    How far is the difference from the nation as a share of the nation's value: it orders the
-    list and is shown nowhere.
+    How far is the difference from the nation in widths of the middle half of its authorities: it
+    orders the list and is shown nowhere.
     """
     found: dict[str, list[Insight]] = {}
     for series in facts.scorecard_series(*programmes):
@@ -60,6 +61,45 @@ def place_insights(
     return found
 
 
+def outliers(
+    facts: ReleaseFacts, place: Place, programmes: tuple[str, ...]
+) -> dict[str, list[Insight]]:
+    """Sentences on figures in the nation's worst and best quarter that are not judged, by quarter.
+
+    Sources without confidence limits allow no judgement; where a figure stands among the nation's
+    authorities can be said all the same.
+    """
+    found: dict[str, list[Insight]] = {"worst": [], "best": []}
+    for series in facts.scorecard_series(*programmes):
+        row = facts.scorecard(series).get(place.code)
+        quarter = None if row is None else quarter_of(row)
+        if row is None or quarter is None:
+            continue
+        state = words.state_of(row["value"], row["value_status"], row["compared_with_nation"])
+        if state.key == "not_compared":
+            found.setdefault(quarter, []).append(_insight(facts, series, row, state.key))
+    for group in found.values():
+        group.sort(key=lambda item: (-item.distance, item.name))
+    return {quarter: briefly(group) for quarter, group in found.items()}
+
+
+def quarter_counts(facts: ReleaseFacts, place: Place, programmes: tuple[str, ...]) -> Counter[str]:
+    """How many of a Place's figures lie in each end quarter of the nation's authorities.
+
+    Those that have a place among them at all are counted as `placed`.
+    """
+    counts: Counter[str] = Counter()
+    for series in facts.scorecard_series(*programmes):
+        row = facts.scorecard(series).get(place.code)
+        if row is None or row["value"] is None or row.get("nation_quartile_1") is None:
+            continue
+        counts["placed"] += 1
+        quarter = quarter_of(row)
+        if quarter is not None:
+            counts[quarter] += 1
+    return counts
+
+
 def _insight(facts: ReleaseFacts, series: Series, row: Row, state: str) -> Insight:
     indicator = facts.by_slug[series.slug]
     decimals = indicator.decimals(series.measure)
@@ -72,15 +112,33 @@ def _insight(facts: ReleaseFacts, series: Series, row: Row, state: str) -> Insig
     if limits:
         text += f" (95% confidence interval {limits})"
     text += f" in {words.period_text(row['period'])}"
-    if nation is not None:
+    if nation is not None and state == "not_compared":
+        text += f" ({facts.nation}: {words.with_unit(nation, unit, decimals)})"
+    elif nation is not None:
         text += (
             f", {words.STATES[state].word.lower()} {joining(state)} {facts.nation} "
             f"({words.with_unit(nation, unit, decimals)})"
         )
     if row["rank_among_places"] is not None and row["places_ranked"] > 1:
         text += f"; {_rank(row)}"
-    distance = abs(row["value"] - nation) / abs(nation) if nation else 0.0
+    spread = spread_of(facts, indicator, row)
+    if spread is not None and spread.where is not None:
+        text += f", {spread.where}"
+    distance = _distance(row)
     return Insight(f"{text}.", indicator.page, name, state, distance, series)
+
+
+def _distance(row: Row) -> float:
+    """How far from the nation, in widths of the middle half of its authorities.
+
+    A share of the nation's value would put scores around zero before everything else.
+    """
+    nation, first, third = (
+        row.get(name) for name in ("nation_value", "nation_quartile_1", "nation_quartile_3")
+    )
+    if nation is None or first is None or third is None or third <= first:
+        return 0.0
+    return float(abs(row["value"] - nation) / (third - first))
 
 
 def _rank(row: Row) -> str:
@@ -107,11 +165,84 @@ def state_counts(facts: ReleaseFacts, place: Place, programmes: tuple[str, ...])
     return counts
 
 
-def trend_rows(facts: ReleaseFacts, place: Place, programmes: tuple[str, ...]) -> list[Row]:
-    """Scorecard rows of a Place that carry a recent trend, where the release has such a column."""
-    rows = []
-    for series in facts.scorecard_series(*programmes):
-        row = facts.scorecard(series).get(place.code)
-        if row is not None and row.get("recent_trend"):
-            rows.append(row)
-    return rows
+@dataclass(frozen=True)
+class TrendGroup:
+    """One indicator and the Places where it goes the same way.
+
+    Attributes:
+        name: What the series is called.
+        page: The indicator's page.
+        trend: Where it goes.
+        places: The Places, by name.
+    """
+
+    name: str
+    page: str
+    trend: words.Trend
+    places: tuple[Place, ...]
+
+
+@dataclass(frozen=True)
+class Trends:
+    """Recent trends of all Places.
+
+    Attributes:
+        tested: Trends that could be tested.
+        groups: Those that go somewhere, worse first.
+        level: Trends without a significant change.
+        untested: Figures whose trend cannot be tested.
+    """
+
+    tested: int
+    groups: tuple[TrendGroup, ...]
+    level: int
+    untested: int
+
+    def of(self, key: str) -> list[TrendGroup]:
+        """Groups that get better, get worse, or go where neither is better."""
+        return [group for group in self.groups if group.trend.key == key]
+
+    def count(self, key: str) -> int:
+        """How many trends those groups are."""
+        return sum(len(group.places) for group in self.of(key))
+
+
+def system_trends(facts: ReleaseFacts, programmes: tuple[str, ...]) -> Trends | None:
+    """Recent trends by indicator; None where the release judges none.
+
+    A series for one sex is left out where everyone's of the same measure is tested.
+    """
+    if not facts.rows("scorecard") or "recent_trend" not in facts.rows("scorecard")[0]:
+        return None
+    found: dict[tuple[Series, str], tuple[words.Trend, list[Place]]] = {}
+    tested = level = untested = 0
+    series_shown = facts.scorecard_series(*programmes)
+    whole = {(s.slug, s.measure) for s in series_shown if s.sex == "Persons"}
+    for series in series_shown:
+        if series.sex != "Persons" and (series.slug, series.measure) in whole:
+            continue
+        for place in facts.places:
+            row = facts.scorecard(series).get(place.code)
+            trend = words.trend_of(row["recent_trend"]) if row is not None else None
+            if trend is None:
+                continue
+            if trend.key == "unknown":
+                untested += 1
+                continue
+            tested += 1
+            if trend.key == "none":
+                level += 1
+            else:
+                found.setdefault((series, trend.text), (trend, []))[1].append(place)
+    order = {"worse": 0, "better": 1}
+    groups = [
+        TrendGroup(
+            series_name(facts.by_slug[series.slug], series),
+            facts.by_slug[series.slug].page,
+            trend,
+            tuple(places),
+        )
+        for (series, _), (trend, places) in found.items()
+    ]
+    groups.sort(key=lambda g: (order.get(g.trend.key, 2), -len(g.places)))
+    return Trends(tested, tuple(groups), level, untested)

@@ -6,9 +6,13 @@ What belongs here: addresses and shared context. What does not: the content of a
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from beacon.site.facts import ReleaseFacts
+
+if TYPE_CHECKING:
+    from beacon.site.catching_up import GapSeries
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,13 @@ class Shared:
 
     facts: ReleaseFacts
     briefing_pdfs: frozenset[str] = frozenset()
+
+    @cached_property
+    def gaps(self) -> tuple[GapSeries, ...]:
+        """Gaps within the Places, now and before: several pages show them."""
+        from beacon.site.catching_up import gaps_within_places
+
+        return tuple(gaps_within_places(self.facts))
 
 
 NAVIGATION = (

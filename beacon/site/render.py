@@ -48,6 +48,8 @@ def _environment() -> Any:
         unit=words.unit_text,
         thousands=lambda value: "" if value is None else f"{value:,}",
         mark=mark,
+        arrow=arrow,
+        arrow_of=arrow_of,
     )
     return environment
 
@@ -94,4 +96,27 @@ def mark(state: str) -> Markup:
     return Markup(  # noqa: S704 - constants of this module
         '<svg class="shape" viewBox="0 0 12 12" aria-hidden="true" focusable="false">'
         f"{inside}</svg>"
+    )
+
+
+_ARROWS = {
+    "up": "M6 1 11 7H8v4H4V7H1z",
+    "down": "M6 11 1 5h3V1h4v4h3z",
+    "level": "M1 4.5h10v3H1z",
+}
+
+
+def arrow(trend: words.Trend) -> Markup:
+    """The arrow of a recent trend; what it means is always beside it in words."""
+    return arrow_of(trend.arrow)
+
+
+def arrow_of(name: str) -> Markup:
+    """An arrow by name: up, down or level; nothing otherwise."""
+    path = _ARROWS.get(name)
+    if path is None:
+        return Markup("")
+    return Markup(  # noqa: S704 - constants of this module
+        '<svg class="shape" viewBox="0 0 12 12" aria-hidden="true" focusable="false">'
+        f'<path d="{path}"/></svg>'
     )

@@ -198,19 +198,50 @@ def state_of(value: float | None, value_status: str | None, compared: str | None
     return State("not_published", word, word, 12, True)
 
 
-_TRENDS = {
-    "getting_better": "Getting better",
-    "getting_worse": "Getting worse",
-    "increasing": "Increasing",
-    "decreasing": "Decreasing",
-    "no_significant_change": "No significant change",
-    "cannot_be_calculated": "Cannot be calculated",
-    "not_calculated": "Not calculated",
+@dataclass(frozen=True)
+class Trend:
+    """A recent trend as it is shown: an arrow for where it goes, a word for what that means.
+
+    Attributes:
+        key: Class of the style sheet: better, worse, neither, none (no significant change) or
+            unknown.
+        arrow: up, down, level, or empty where it cannot be calculated.
+        word: What a cell says.
+        text: The mart's own words.
+        reason: Why it cannot be calculated, or None.
+    """
+
+    key: str
+    arrow: str
+    word: str
+    text: str
+    reason: str | None = None
+
+
+_TREND_REASONS = {
+    "fewer_than_five_points": "fewer than five yearly values",
+    "years_not_consecutive": "the last five values are not of consecutive years",
+    "series_break": "the definition changed within the last five years",
+    "no_limits": "the source gives neither confidence limits nor counts",
+    "not_computable": "the values do not allow it",
+    "not_defined_for_this_measure": "no test is defined for this kind of measure",
 }
 
 
-def trend_text(trend: str | None) -> str | None:
-    """A recent trend in words; None where there is none."""
+def trend_of(trend: str | None, reason: str | None = None) -> Trend | None:
+    """A recent trend in words; None where there is no value to have one."""
     if trend is None:
         return None
-    return _TRENDS.get(trend, trend.replace("_", " ").capitalize())
+    text = trend.replace("_", " ").capitalize()
+    plain = text.lower()
+    if "cannot" in plain or "not calculated" in plain:
+        why = _TREND_REASONS.get(reason or "", (reason or "").replace("_", " ")) or None
+        return Trend("unknown", "", "Not tested", text, why)
+    arrow = "up" if "increasing" in plain else "down" if "decreasing" in plain else "level"
+    if "better" in plain:
+        return Trend("better", arrow, "Getting better", text)
+    if "worse" in plain:
+        return Trend("worse", arrow, "Getting worse", text)
+    if arrow == "level":
+        return Trend("none", arrow, "No clear change", text)
+    return Trend("neither", arrow, text, text)

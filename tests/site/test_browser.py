@@ -133,7 +133,7 @@ def test_the_rug_filters_by_theme_and_by_judgement(browser, sample_site):
 
 def test_arrow_keys_read_the_rug_and_escape_puts_the_reading_away(browser, sample_site):
     browser.open(sample_site / "rug.html")
-    browser.run("document.querySelector('#beacons [data-story]').focus()")
+    browser.run("document.querySelector('#beacons td.cell[data-story]').focus()")
     tip = "document.querySelector('#tip')"
     assert not browser.run(f"{tip}.hidden")
     first = browser.run(f"{tip}.textContent")

@@ -108,10 +108,10 @@ class Spine:
     Attributes:
         value: The Place's value.
         centre: The nation's value, drawn in the middle.
-        low: Lowest value among the Places.
-        quarter: First quartile among the Places.
-        three_quarters: Third quartile among the Places.
-        high: Highest value among the Places.
+        low: Lowest value among the nation's authorities.
+        quarter: First quartile among them.
+        three_quarters: Third quartile among them.
+        high: Highest value among them.
         flip: Whether lower is better, so that better is always to the right.
         state: The judgement.
     """
@@ -127,7 +127,7 @@ class Spine:
 
 
 def spine_strip(spine: Spine) -> Markup:
-    """A row of a spine chart: the Places' range and middle half, the nation, and the Place."""
+    """A row of a spine chart: the nation's range and middle half, the nation, and the Place."""
     reach = max(abs(v - spine.centre) for v in (spine.low, spine.high, spine.value)) or 1.0
     start, end = (WIDTH - INSET, INSET) if spine.flip else (INSET, WIDTH - INSET)
     scale = Scale(spine.centre - reach, spine.centre + reach, start, end)

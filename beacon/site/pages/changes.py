@@ -5,7 +5,7 @@ What belongs here: the `change` mart in words and rows. What does not: finding d
 
 from __future__ import annotations
 
-from collections import Counter
+from dataclasses import dataclass
 from typing import Any
 
 from beacon.site import words
@@ -23,13 +23,56 @@ _FIRST = (
 _HIDDEN = {"fictional", "source_sha256", "previous_sha256", "area_code", "category_type", "age"}
 
 
-def change_summary(facts: ReleaseFacts) -> list[tuple[str, int]] | None:
-    """Counts of changes by reason; None where the release has no such mart."""
+_REASONS = {
+    "newly_supplied": "Newly supplied",
+    "new_period": "New periods",
+    "revision_by_publisher": "Revised by the publisher",
+    "method_or_code": "Changed by Beacon’s own method or code",
+    "boundary_or_imd_vintage": "Other boundaries or index of deprivation",
+    "no_longer_supplied": "No longer supplied",
+}
+_SUBJECTS = {"core20_cohort": "Core20 population", "lsoa": "LSOAs"}
+
+
+@dataclass(frozen=True)
+class ChangeGroup:
+    """What changed for one reason.
+
+    Attributes:
+        reason: The reason in words.
+        rows: Rows of the change mart.
+        subjects: What they are about: name, and the indicator's page or None.
+    """
+
+    reason: str
+    rows: int
+    subjects: tuple[tuple[str, str | None], ...]
+
+
+def change_groups(facts: ReleaseFacts) -> list[ChangeGroup] | None:
+    """Changes by reason with their subjects; None where the release has no such mart."""
     if not facts.has("change"):
         return None
-    counts = Counter(str(row.get("reason") or row.get("change") or "changed")
-                     for row in facts.rows("change"))  # fmt: skip
-    return [(name.replace("_", " "), counts[name]) for name in sorted(counts)]
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in facts.rows("change"):
+        found.setdefault(str(row.get("reason") or row.get("change") or "changed"), []).append(row)
+    order = {name: number for number, name in enumerate(_REASONS)}
+    return [
+        ChangeGroup(
+            _REASONS.get(reason, reason.replace("_", " ").capitalize()),
+            len(rows),
+            tuple(dict.fromkeys(_subject(facts, row) for row in rows)),
+        )
+        for reason, rows in sorted(found.items(), key=lambda g: (order.get(g[0], 9), g[0]))
+    ]
+
+
+def _subject(facts: ReleaseFacts, row: dict[str, Any]) -> tuple[str, str | None]:
+    slug = str(row.get("indicator_slug") or row.get("mart") or "")
+    item = facts.by_slug.get(slug)
+    if item is not None:
+        return str(item.row["name"]), f"indicators/{item.page}.html"
+    return _SUBJECTS.get(slug, slug.replace("_", " ")), None
 
 
 def changes_page(shared: Shared) -> Page:
@@ -41,7 +84,7 @@ def changes_page(shared: Shared) -> Page:
         "What changed",
         "changes",
         {
-            "summary": change_summary(shared.facts),
+            "groups": change_groups(shared.facts),
             "table": generic_table(rows, _FIRST, _MOST_ROWS),
             "total": len(rows),
             "download": "data/change.csv" if rows else None,

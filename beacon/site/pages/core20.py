@@ -14,7 +14,7 @@ from beacon.site.charts.scale import scale_for
 from beacon.site.facts import ADULTS, CHILDREN, ReleaseFacts
 from beacon.site.maps import MapMaker
 from beacon.site.page import Page, Shared
-from beacon.site.pages.place import base_text
+from beacon.site.pages.place import age_tables, base_text
 from beacon.site.pages.rugs import make_rug
 
 
@@ -28,6 +28,7 @@ def core20_page(shared: Shared, maps: MapMaker) -> Page:
         "core20plus5",
         {
             "map_core20": maps.of_core20,
+            "age_tables": _ages(facts),
             "vintages": [_vintage(facts, v) for v in facts.vintages],
             "breakdowns": _breakdowns(facts),
             "adults": make_rug(facts, "adults", "Core20PLUS5 for adults, by Place", ADULTS),
@@ -36,6 +37,11 @@ def core20_page(shared: Shared, maps: MapMaker) -> Page:
             ),
         },
     )
+
+
+def _ages(facts: ReleaseFacts) -> list[dict[str, Any]]:
+    area = facts.cohort_area("icb")
+    return age_tables(facts, area[0]) if area else []
 
 
 def _vintage(facts: ReleaseFacts, vintage: int) -> dict[str, Any]:

@@ -41,7 +41,7 @@ class BarRow:
     place_slug: str | None
     figure: Figure
     strip: Markup | None
-    rank: str | None
+    trend: words.Trend | None
 
 
 @dataclass(frozen=True)
@@ -88,6 +88,17 @@ class SeriesView:
     splits: tuple[Split, ...] = ()
     gaps_in_groups: tuple[Gap, ...] = ()
     gap_unit: str = ""
+
+    @property
+    def trended(self) -> bool:
+        """Whether any recent trend was tested."""
+        return any(bar.trend is not None and bar.trend.arrow for bar in self.bars)
+
+    @property
+    def untested(self) -> str | None:
+        """Why no recent trend was tested, where that is one reason for all."""
+        reasons = {bar.trend.reason for bar in self.bars if bar.trend is not None}
+        return reasons.pop() if len(reasons) == 1 and not self.trended else None
 
 
 def indicator_pages(shared: Shared, maps: MapMaker) -> Iterator[Page]:
@@ -276,7 +287,18 @@ def _bar(
             scale, row["value"], lower=row["lower_95"], upper=row["upper_95"], reference=nation,
             state=shown.state.key if slug else "benchmark", bar=bar,
         )  # fmt: skip
-    return BarRow(name, "place" if slug else "benchmark", slug, shown, strip, None)
+    return BarRow(name, "place" if slug else "benchmark", slug, shown, strip, _trend_of(facts, row))
+
+
+def _trend_of(facts: ReleaseFacts, row: Row | None) -> words.Trend | None:
+    """The recent trend of a Place's row, where the scorecard shows the same period."""
+    if row is None or row["area_type"] != "place":
+        return None
+    series = Series(row["indicator_slug"], row["measure"], row["sex"], row["age"] or "")
+    shown = facts.scorecard(series).get(row["area_code"])
+    if shown is None or shown["period"] != row["period"]:
+        return None
+    return words.trend_of(shown.get("recent_trend"), shown.get("recent_trend_reason"))
 
 
 def _map(
@@ -360,7 +382,9 @@ def _trends(
         by_area.setdefault(key, {})[r["period"]] = r
     for key, name in [*kinds, *((p.code, p.name) for p in facts.places)]:
         cells = by_area.get(key, {})
-        if cells:
+        if cells and (
+            key not in dict(kinds) or any(r["value"] is not None for r in cells.values())
+        ):
             found.append(
                 (name, tuple(figure(facts, item, cells[period], name) if period in cells else None
                              for period in periods))

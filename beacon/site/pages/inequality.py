@@ -1,8 +1,8 @@
 """The inequality page.
 
-What belongs here: length of life with health and its published slope index, gaps between groups
-of people by Place, and gaps between Places, which say nothing of people. What does not: gaps that
-no mart holds.
+What belongs here: gaps within each Place now and before, length of life with health, gaps between
+groups of people by Place, and gaps between Places, which say nothing of people. What does not: gaps
+that no mart holds.
 """
 
 from __future__ import annotations
@@ -10,8 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from beacon.site import words
-from beacon.site.facts import ReleaseFacts, Row, Series
-from beacon.site.figures import Figure, figure
+from beacon.site.facts import ReleaseFacts, Row
 from beacon.site.inequality import (
     BETWEEN_PLACES,
     BY_CORE20_SHARE,
@@ -22,13 +21,8 @@ from beacon.site.inequality import (
     latest_of,
     named,
 )
+from beacon.site.life import life_by_place
 from beacon.site.page import Page, Shared
-
-_LENGTH_OF_LIFE = (
-    ("life_expectancy", "Life expectancy"),
-    ("healthy_life_expectancy", "Healthy life expectancy"),
-    ("inequality_in_life_expectancy", "Inequality in life expectancy (slope index)"),
-)
 
 
 def inequality_page(shared: Shared) -> Page:
@@ -48,7 +42,8 @@ def inequality_page(shared: Shared) -> Page:
             "has_mart": facts.has("inequality"),
             "total": len(facts.rows("inequality")),
             "download": "data/inequality.csv" if rows else None,
-            "life": [table for sex in ("Female", "Male") if (table := _life(facts, sex))],
+            "life": life_by_place(facts),
+            "within": shared.gaps,
             "people": _people(facts, [row for row in rows if _of_people(row)]),
             "slopes": _slopes(facts, [row for row in rows if _of_people(row)]),
             "places": _places(facts, [row for row in rows if not _of_people(row)]),
@@ -134,50 +129,3 @@ def _places(facts: ReleaseFacts, rows: list[Row]) -> list[dict[str, Any]]:
         )
     order = {item.slug: number for number, item in enumerate(facts.indicators)}
     return sorted(found, key=lambda r: (order[r["item"].slug], r["name"]))
-
-
-def _life(facts: ReleaseFacts, sex: str) -> dict[str, Any] | None:
-    """Length of life, length of healthy life and the slope index side by side for one sex."""
-    columns = []
-    for slug, name in _LENGTH_OF_LIFE:
-        item = facts.by_slug.get(slug)
-        series = next(
-            (s for s in facts.scorecard_series() if s.slug == slug and s.sex == sex), None
-        )
-        if item is not None and series is not None:
-            columns.append((name, item, series))
-    if not columns:
-        return None
-    rows = [("", facts.nation, _nation_cells(facts, columns))]
-    for place in facts.places:
-        cells = [
-            figure(facts, item, facts.scorecard(series).get(place.code), place.name)
-            for _, item, series in columns
-        ]
-        rows.append((place.slug, place.name, cells))
-    return {
-        "sex": sex,
-        "columns": [
-            {"name": name, "page": item.page, "period": _period(facts, series)}
-            for name, item, series in columns
-        ],
-        "rows": rows,
-    }
-
-
-def _nation_cells(facts: ReleaseFacts, columns: list[Any]) -> list[Figure]:
-    return [
-        figure(facts, item, facts.benchmark_row(series, "nation"), facts.nation)
-        for _, item, series in columns
-    ]
-
-
-def _period(facts: ReleaseFacts, series: Series) -> str:
-    return next(
-        (
-            words.period_text(row["period"])
-            for row in facts.scorecard(series).values()
-            if row["value"] is not None
-        ),
-        "no period",
-    )

@@ -12,6 +12,7 @@ from typing import Any
 from markupsafe import Markup
 
 from beacon.site import words
+from beacon.site.catching_up import Change, GapSeries
 from beacon.site.charts import strips
 from beacon.site.charts.scale import scale_for
 from beacon.site.facts import (
@@ -27,15 +28,15 @@ from beacon.site.facts import (
     Series,
 )
 from beacon.site.figures import Figure, figure, series_name
-from beacon.site.insights import briefly, place_insights, state_counts
+from beacon.site.insights import briefly, outliers, place_insights, quarter_counts, state_counts
+from beacon.site.life import life_of_place
 from beacon.site.maps import MapMaker
 from beacon.site.page import Page, Shared
 from beacon.site.pages.rugs import badges_of
 from beacon.site.pages.targets import standing
+from beacon.site.spread import Spread, spread_of
 
 _ALL = (BEACONS, ADULTS, CHILDREN, OTHERS)
-# A quartile of fewer values than this says nothing.
-_LEAST_FOR_QUARTILES = 4
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,10 @@ class SpineRow:
     figure: Figure
     nation: str
     rank: str
-    trend: str | None
     strip: Markup | None
+    spread: Spread | None
+    no_spread: str | None
+    no_direction: bool
 
 
 def place_pages(shared: Shared, maps: MapMaker) -> Iterator[Page]:
@@ -82,6 +85,7 @@ def headline(facts: ReleaseFacts, place: Place) -> dict[str, Any]:
         "lsoas": row["lsoas"],
         "lsoas_core20": row["lsoas_core20"],
         "counts": counts,
+        "quarters": quarter_counts(facts, place, (BEACONS,)),
         "strip": strips.counts_strip([(key, counts[key]) for key in shown], total),
         "total": total,
     }
@@ -105,8 +109,9 @@ def _pages_of(shared: Shared, place: Place, maps: MapMaker) -> Iterator[Page]:
     context: dict[str, Any] = {
         "place": place,
         "headline": headline(facts, place),
-        "concerns": insights.get("worse", []),
-        "strengths": insights.get("better", []),
+        "concerns": briefly(insights.get("worse", [])),
+        "strengths": briefly(insights.get("better", [])),
+        "outliers": outliers(facts, place, _ALL),
         "similar": insights.get("similar", []),
         "directionless": [*insights.get("higher", []), *insights.get("lower", [])],
         "groups": [
@@ -127,7 +132,9 @@ def _pages_of(shared: Shared, place: Place, maps: MapMaker) -> Iterator[Page]:
             **context,
             "map_lsoas": maps.of_lsoas(place),
             "wards": _wards(facts, place),
-            "ages": _ages(facts, place),
+            "age_tables": age_tables(facts, place.code),
+            "life_table": life_of_place(facts, place.code),
+            "gaps_within": _gaps_within(shared.gaps, place),
             "targets": _targets(facts, place),
         },
     )
@@ -136,16 +143,12 @@ def _pages_of(shared: Shared, place: Place, maps: MapMaker) -> Iterator[Page]:
         "briefing.html.j2",
         f"{place.name}: briefing",
         "places",
-        {
-            **context,
-            "concerns": briefly(insights.get("worse", [])),
-            "strengths": briefly(insights.get("better", [])),
-        },
+        context,
     )
 
 
 def spine_rows(facts: ReleaseFacts, place: Place, programmes: tuple[str, ...]) -> list[SpineRow]:
-    """The rows of a spine chart: each headline series, with the other Places' range."""
+    """The rows of a spine chart: each headline series, with the spread of the nation's areas."""
     return [_spine_row(facts, place, series) for series in facts.scorecard_series(*programmes)]
 
 
@@ -154,10 +157,10 @@ def _spine_row(facts: ReleaseFacts, place: Place, series: Series) -> SpineRow:
     shown = facts.scorecard(series)
     row = shown.get(place.code)
     item = figure(facts, indicator, row, place.name)
-    values = sorted(r["value"] for r in shown.values() if r["value"] is not None)
+    spread = None if row is None else spread_of(facts, indicator, row)
     strip = None
-    if row is not None and item.value is not None and row["nation_value"] is not None:
-        strip = _spine(item.value, row, values, item.state.key)
+    if row is not None and item.value is not None and spread is not None:
+        strip = _spine(item.value, row, item.state.key)
     decimals = indicator.decimals(series.measure)
     nation = row["nation_value"] if row is not None else None
     any_row = row or next(iter(shown.values()))
@@ -172,34 +175,37 @@ def _spine_row(facts: ReleaseFacts, place: Place, series: Series) -> SpineRow:
         figure=item,
         nation="" if nation is None else words.in_cell(nation, any_row["unit"], decimals),
         rank=f"{row['rank_among_places']} of {row['places_ranked']}" if ranked and row else "",
-        trend=words.trend_text(row.get("recent_trend")) if row is not None else None,
         strip=strip,
+        spread=spread,
+        no_direction=any_row["polarity"] == "no_judgement",
+        no_spread=None if strip is not None or row is None else _why_no_spine(facts, row),
     )
 
 
-def _spine(value: float, row: Row, values: list[float], state: str) -> Markup | None:
-    if len(values) < _LEAST_FOR_QUARTILES:
+def _why_no_spine(facts: ReleaseFacts, row: Row) -> str:
+    if row["nation_value"] is None:
+        return f"Not drawn: no figure for {facts.nation}."
+    count = row.get("nation_areas")
+    if count is None:
+        return "Not drawn: the release has no spread."
+    return f"Not drawn: {words.plural(count, 'authority', 'authorities')} with a value."
+
+
+def _spine(value: float, row: Row, state: str) -> Markup | None:
+    if row["nation_value"] is None:
         return None
     return strips.spine_strip(
         strips.Spine(
             value=value,
             centre=row["nation_value"],
-            low=values[0],
-            quarter=_quantile(values, 0.25),
-            three_quarters=_quantile(values, 0.75),
-            high=values[-1],
+            low=row["nation_lowest"],
+            quarter=row["nation_quartile_1"],
+            three_quarters=row["nation_quartile_3"],
+            high=row["nation_highest"],
             flip=row["polarity"] == "low_is_good",
             state=state,
         )
     )
-
-
-def _quantile(values: list[float], share: float) -> float:
-    """A quantile of sorted values with linear interpolation (type 7 of Hyndman and Fan)."""
-    at = share * (len(values) - 1)
-    below = int(at)
-    above = min(below + 1, len(values) - 1)
-    return values[below] + (at - below) * (values[above] - values[below])
 
 
 def _vintages(facts: ReleaseFacts, place: Place) -> list[dict[str, Any]]:
@@ -250,9 +256,19 @@ def _age_order(band: str) -> int:
     return int(band.split("-")[0].rstrip("+"))
 
 
-def _ages(facts: ReleaseFacts, place: Place) -> list[dict[str, Any]]:
-    """Core20 and the rest by age band, one table a sex that the cohort mart holds."""
-    rows = [r for r in facts.cohort(place.code) if r["age_band"] != ALL_AGES]
+def _gaps_within(gaps: tuple[GapSeries, ...], place: Place) -> list[tuple[GapSeries, Change]]:
+    """The gaps that this Place has a figure of."""
+    found = []
+    for gap in gaps:
+        change = next(change for p, change in gap.places if p.code == place.code)
+        if change.now is not None:
+            found.append((gap, change))
+    return found
+
+
+def age_tables(facts: ReleaseFacts, area_code: str) -> list[dict[str, Any]]:
+    """Core20 and the rest of an area by age band, one table a sex that the cohort mart holds."""
+    rows = [r for r in facts.cohort(area_code) if r["age_band"] != ALL_AGES]
     sexes = [s for s in ("Female", "Male") if any(r["sex"] == s for r in rows)] or ["Persons"]
     bands = sorted({r["age_band"] for r in rows}, key=_age_order)
     people = {(r["sex"], r["age_band"], bool(r["core20"])): r["people"] for r in rows}
