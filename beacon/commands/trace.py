@@ -70,7 +70,9 @@ def _lines(chain: Chain) -> list[tuple[str, str]]:
     if chain.staged is not None:
         lines.append(("staged row", _staged(chain.staged)))
     if chain.input is None:
-        lines.append(("source", "no file: there is no value to trace"))
+        summed = row.get("value_method") == "sum_of_places"
+        without = "the Places' figures below" if summed else "no file: there is no value to trace"
+        lines.append(("source", without))
         return lines
     lines += _source(chain, chain.input)
     return lines
@@ -85,12 +87,20 @@ def _method(row: dict[str, Any]) -> str:
     limits = {
         "publisher": "limits as published",
         "wilson": "limits computed from the counts (Wilson score)",
+        "byar": "limits computed from the counts (Byar, exact below 10)",
         "none": "no limits published, and no counts to compute them from",
     }.get(row["limits_method"] or "", "no limits")
+<<<<<<< HEAD
     modelled = "estimated" if _is_sum(row) else "modelled by the publisher"
     modelled = f"; {modelled}" if row["modelled"] else ""
     published = "added up from practices" if _is_sum(row) else "value as published"
     taken = published if row["value"] is not None else "no value"
+=======
+    modelled = "; modelled by the publisher" if row["modelled"] else ""
+    taken = "value as published" if row["value"] is not None else "no value"
+    if row.get("value_method") == "sum_of_places":
+        taken = "counts of all Places added up"
+>>>>>>> 30dc9a6 (Trace sums to their Places; test spread, life and gaps on pages against the marts)
     return f"{taken}{modelled}; {limits}; role {row['role']}"
 
 

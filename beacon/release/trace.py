@@ -57,6 +57,8 @@ def trace(
 ) -> list[Chain]:
     """Every number of that indicator, place and period, each with its chain.
 
+    A figure that was added up is followed by the Places' own that it is the sum of.
+
     Args:
         home: Holds the landed objects.
         release: The release that holds the number.
@@ -82,6 +84,7 @@ def trace(
             found += [(mart, row) for row in rows]
         _refuse_unknown(con, found, indicator, place)
         chosen = _choose(found, period, measure, sex)
+        chosen += [part for mart, row in chosen for part in _parts(con, mart, row)]
         definitions = {
             (row["indicator_slug"], row["measure"]): row
             for row in _records(con, "select * from indicator", {})
@@ -97,6 +100,21 @@ def trace(
         )
         for mart, row in chosen
     ]
+
+
+def _parts(con: Any, mart: str, row: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """The Places' rows that a computed figure of the board is the sum of; none of any other."""
+    if row.get("value_method") != "sum_of_places":
+        return []
+    names = ("indicator_slug", "measure", "period", "sex", "age", "category")
+    rows = _records(
+        con,
+        f"select * from \"{mart}\" where area_type = 'place' and "  # noqa: S608
+        + " and ".join(f"{name} = ${name}" for name in names)
+        + " order by area_code",
+        {name: row[name] for name in names},
+    )
+    return [(mart, part) for part in rows]
 
 
 def _records(con: Any, sql: str, values: dict[str, Any]) -> list[dict[str, Any]]:

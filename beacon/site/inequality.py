@@ -6,6 +6,7 @@ indicators' pages. What does not: computing any of them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -76,7 +77,9 @@ def breakdown_text(breakdown: str) -> str:
 
 def gap_unit(unit: str | None) -> str:
     """The unit of a difference: percentage points where the values are percentages."""
-    return "percentage points" if words.is_percent(unit) else words.unit_text(unit)
+    if words.is_percent(unit):
+        return "percentage points"
+    return re.sub(r"^(points|score) \(.*\)$", r"\1", words.unit_text(unit))
 
 
 def latest_gaps(facts: ReleaseFacts, series: Series) -> list[Row]:

@@ -114,9 +114,6 @@ explained as (
                 and compared.mart in ('beacon_indicator', 'core20plus5_indicator')
                 and (areas_now.area_code is null or areas_before.area_code is null)
                 then 'method_or_code'
-            when compared.change = 'removed' and compared.area_code = footprint.icb_code
-                and compared.previous_value is null
-                then 'new_period'
             when compared.change <> 'changed' and (areas_now.area_code is null or areas_before.area_code is null)
                 then 'boundary_or_imd_vintage'
             when compared.mart in ('core20_cohort', 'lsoa') then case
@@ -131,6 +128,10 @@ explained as (
             when compared.change = 'added' and not list_contains(series_before.periods, compared.period) then 'new_period'
             when compared.change <> 'added' and series_now.mart is null and series_before.mart is not null then 'no_longer_supplied'
             when compared.change = 'changed' and series_before.mart is null then 'newly_supplied'
+            -- The reason why the board has no figure moves on to the next period.
+            when compared.change = 'removed' and compared.area_code = footprint.icb_code
+                and compared.previous_value is null
+                then 'new_period'
             when compared.change = 'changed' and compared.other_method then 'method_or_code'
             when compared.change = 'changed' and compared.source_sha256 is distinct from compared.previous_sha256
                 then 'revision_by_publisher'

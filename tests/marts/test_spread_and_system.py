@@ -207,6 +207,21 @@ def test_the_boards_figures_are_in_the_marts_and_judged(home):
     assert row["compared_with_nation"] == judged
 
 
+def test_a_sum_is_traced_to_the_places_it_is_made_of(home):
+    from beacon.release.layout import latest_release
+    from beacon.release.trace import trace
+    from beacon.settings import Home
+
+    release = latest_release(Home(home))
+    assert release is not None
+    (board,) = (r["icb_code"] for r in rows(home, "from registry.footprint"))
+    whole, *parts = trace(Home(home), release, "fuel_poverty", board, "latest")
+    assert whole.row["value_method"] == "sum_of_places"
+    assert len(parts) == 9
+    assert sum(part.row["numerator"] for part in parts) == whole.row["numerator"]
+    assert all(part.input is not None and part.intact for part in parts)
+
+
 def test_life_and_health_are_the_published_figures_of_the_same_years(home):
     figures = {
         (r["indicator_slug"], r["area_code"], r["period"], r["sex"]): r["value"]

@@ -34,7 +34,12 @@ def test_numbers_on_ten_random_pages_are_the_marts(official_home, tmp_path):
             "select core20_share_percent from place",
             "select share_percent from core20_cohort",
             "select absolute_gap from inequality",
+            # Gaps are shown so that more is worse for the disadvantaged.
+            "select -absolute_gap from inequality",
             "select sii from inequality",
+            "select life_expectancy from life_and_health",
+            "select healthy_life_expectancy from life_and_health",
+            "select years_not_in_good_health from life_and_health",
         )
         for row in con.execute(query).fetchall()
     }

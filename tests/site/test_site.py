@@ -436,13 +436,22 @@ def test_reading_a_release_keeps_missing_apart_from_zero(sample_release):
 def test_the_front_page_counts_every_figure_of_a_place_once(sample_release, pages):
     table = pages["index.html"].one("table", "glance")
     for row in table.one("tbody").all("tr"):
-        cells = row.all("td", "num")[2:]
+        worst, best, *cells = row.all("td", "num")[2:]
         counted = [int(cell.text) for cell in cells]
         code = row.attributes["data-place"]
         rows = sample_release.rows(
             "scorecard", f"place_code = '{code}' and programme = 'marmot_beacon'"
         )
         assert sum(counted) == len(rows)
+        placed = [r for r in rows if r["value"] is not None and r["nation_lowest"] is not None]
+        low = [r for r in placed if r["value"] <= r["nation_quartile_1"]]
+        high = [r for r in placed if r["value"] > r["nation_quartile_3"]]
+        good = [r for r in high if r["polarity"] == "high_is_good"]
+        good += [r for r in low if r["polarity"] == "low_is_good"]
+        bad = [r for r in low if r["polarity"] == "high_is_good"]
+        bad += [r for r in high if r["polarity"] == "low_is_good"]
+        assert worst.text == f"{len(bad)} of {len(placed)}"
+        assert best.text == f"{len(good)} of {len(placed)}"
         worse = [r for r in rows if r["value"] is not None and r["compared_with_nation"] == "worse"]
         assert counted[0] == len(worse)
 
@@ -455,3 +464,106 @@ def test_judgements_without_a_better_direction_are_counted_too(own_release, tmp_
     table = parse(tmp_path / "site" / "index.html").one("table", "glance")
     assert "Higher or lower" in table.one("thead").text
     assert "Higher" in parse(tmp_path / "site" / "rug.html").one("table", id="beacons").text
+
+
+def test_the_numbers_behind_the_spine_chart_are_the_nations_spread(sample_release, pages):
+    page = pages["places/dunmarrow.html"]
+    table = next(t for t in page.all("table") if "quartile is the highest" in t.one("caption").text)
+    (code,) = (r["place_code"] for r in sample_release.rows("place", "place_name = 'Dunmarrow'"))
+    marts = [
+        r
+        for r in sample_release.rows("scorecard", f"place_code = '{code}'")
+        if r["value"] is not None and r["nation_lowest"] is not None
+    ]
+    shown = table.one("tbody").all("tr")
+    assert len(shown) == len(marts) > 15
+    names = ("lowest", "quartile_1", "median", "quartile_3", "highest")
+    wanted = sorted([round(r[f"nation_{name}"], 0) for name in names] for r in marts)
+    found = sorted(
+        [round(number_in(cell.text), 0) for cell in row.all("td", "num")] for row in shown
+    )
+    for one, other in zip(found, wanted, strict=True):
+        assert one == pytest.approx(other, abs=1)
+    drawn = [cell for cell in page.all("td", "drawn") if "authorities range from" in cell.text]
+    assert len(drawn) == len(marts)
+
+
+def test_life_and_health_stand_together(sample_release, pages):
+    latest = max(
+        r["period"]
+        for r in sample_release.rows("life_and_health", "years_not_in_good_health is not null")
+    )
+    rows = sample_release.rows(
+        "life_and_health", f"period = '{latest}' and area_type in ('place', 'nation')"
+    )
+    names = ("life_expectancy", "healthy_life_expectancy", "years_not_in_good_health")
+    expected = sorted(r[n] for r in rows for n in names if r[n] is not None)
+    tables = pages["inequality.html"].all("table", "life")
+    nodes = [node for table in tables for node in table.all("data")]
+    assert sorted(float(n.attributes["value"]) for n in nodes) == expected
+    for node in nodes:
+        assert_rounds_to(node, float(node.attributes["value"]))
+    assert len(tables) == 2
+    text = pages["inequality.html"].one("main").text
+    assert "Fewer is not necessarily better" in text
+    of_place = pages["places/dunmarrow.html"].one("table", "life")
+    assert len(of_place.one("tbody").all("tr")) == 4
+    assert "Fewer is not necessarily better" in pages["places/dunmarrow.html"].one("main").text
+
+
+def test_the_rug_says_what_is_computed_for_the_system_and_why_the_rest_is_not(
+    sample_release, pages
+):
+    computed = {
+        r["indicator_slug"]
+        for r in sample_release.rows(
+            "beacon_indicator", "area_type = 'icb' and value_method = 'sum_of_places'"
+        )
+    }
+    cells = {}
+    for row in pages["rug.html"].one("table", id="beacons").all("tr"):
+        bench = row.all("td", "bench")
+        if bench:
+            cells[row.one("a").text] = bench[-1]
+    fuel = cells["Percentage of households in fuel poverty"]
+    assert "fuel_poverty" in computed
+    assert "computed" in fuel.text
+    assert "added up" in fuel.attributes["data-story"]
+    life = cells["Life expectancy, female"]
+    assert life.text == "Not available"
+    assert "cannot be made from those of the Places" in life.attributes["data-story"]
+
+
+def test_gaps_within_places_are_the_marts_now_and_before(sample_release, pages):
+    shown = {
+        row.one("a").text: row.all("td")[1]
+        for row in pages["index.html"].one("table", "gaps").one("tbody").all("tr")
+        if row.all("a")
+    }
+    now, before = (
+        {
+            r["area_name"]: r["value"]
+            for r in sample_release.rows(
+                "beacon_indicator",
+                "indicator_slug = 'inequality_in_life_expectancy' and sex = 'Male' "
+                f"and period = '{period}' and value is not null",
+            )
+        }
+        for period in ("2023-25", "2020-22")
+    )
+    told = 0
+    for place, cell in shown.items():
+        if place not in now:
+            assert cell.text == "none"
+            continue
+        assert float(cell.one("data").attributes["value"]) == now[place]
+        if place in before:
+            word = (
+                "Unchanged"
+                if f"{now[place]:.1f}" == f"{before[place]:.1f}"
+                else ("Wider" if now[place] > before[place] else "Narrower")
+            )
+            assert f"was {before[place]:.1f}" in cell.text
+            assert word in cell.text
+            told += 1
+    assert told >= 5
