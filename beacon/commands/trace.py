@@ -90,17 +90,12 @@ def _method(row: dict[str, Any]) -> str:
         "byar": "limits computed from the counts (Byar, exact below 10)",
         "none": "no limits published, and no counts to compute them from",
     }.get(row["limits_method"] or "", "no limits")
-<<<<<<< HEAD
     modelled = "estimated" if _is_sum(row) else "modelled by the publisher"
     modelled = f"; {modelled}" if row["modelled"] else ""
     published = "added up from practices" if _is_sum(row) else "value as published"
-    taken = published if row["value"] is not None else "no value"
-=======
-    modelled = "; modelled by the publisher" if row["modelled"] else ""
-    taken = "value as published" if row["value"] is not None else "no value"
     if row.get("value_method") == "sum_of_places":
-        taken = "counts of all Places added up"
->>>>>>> 30dc9a6 (Trace sums to their Places; test spread, life and gaps on pages against the marts)
+        published = "counts of all Places added up"
+    taken = published if row["value"] is not None else "no value"
     return f"{taken}{modelled}; {limits}; role {row['role']}"
 
 

@@ -3,7 +3,15 @@
 -- depends: indicators.published, indicators.gap, indicators.system, registry.indicator, registry.measure, registry.footprint
 -- columns: indicator_id, indicator_slug, programme, measure, role, modelled, area_code, area_name, period, period_start, period_end, sex, age, category_type, category, value, lower_95, upper_95, lower_998, upper_998, limits_method, numerator, denominator, unit, value_status, value_note, value_method, nation_value, compared_with_nation, source, dataset, series, source_sha256, source_row, publisher_comparison, publisher_trend
 with everything as (
-    select *, if(value is null, null, 'as_supplied') as value_method from indicators.published
+    select
+        *,
+        case
+            when value is null then null
+            -- Figures of practices are added up; all else is one row of a publisher's file.
+            when source_row is null then 'sum_of_practices'
+            else 'as_supplied'
+        end as value_method
+    from indicators.published
     union all by name
     select * from indicators.system
     union all by name
