@@ -110,6 +110,7 @@ class Stage:
     cluster: Any = None
     mounted: bool = False
     revision: int = 0
+    base: float = 1.0
 
     # Running things
 
@@ -211,7 +212,9 @@ class Stage:
     def news(self, factor: float = 1.0) -> None:
         """The publisher issues other figures: a little off, or a whole back series revised."""
         self.revision += 1
-        shift = 1 + (factor - 1 if factor != 1.0 else 0.0005 * self.revision)
+        # What was revised stays revised.
+        self.base *= factor
+        shift = self.base * (1 + 0.0005 * self.revision)
         export = self.world.fingertips.exports
         lines = self.original.decode("utf-8-sig").split("\r\n")
         header = lines[0].split(",")
@@ -363,7 +366,6 @@ def revised(stage: Stage) -> Iterator[Row]:
     over = stage.inbox.take()
     if stage.release() == before or again.returncode != 0:
         faults.append(f"not published after approval: {again.stdout[-300:]}")
-    stage.news(0.8)
     yield Row(
         "5", "a back series revised by a fifth", first, f"{told(alerts)}; {told(over)}",
         f"`{command} --yes --by NAME`", stage.release(), faults,
