@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from beacon.registry import Indicator
+from beacon.registry import Indicator, load_pocket_rules
 from beacon.registry.bindings import ObservationFilter, ObservationLabel
 from beacon.release.previous import PREVIOUS_TABLES
 from beacon.warehouse_plans import PLAN_TABLES, aspiration_rows, breakdown_rows, target_rows
@@ -38,6 +38,11 @@ _TABLES: dict[str, str] = {
     "place_local_authority": "place_code varchar, lad_code varchar",
     "region": "region_code varchar, region_name varchar",
     "imd_default": "imd_vintage integer",
+    "population_in_use": "lsoa_vintage integer, population_base varchar",
+    "pocket_rule": (
+        "surroundings varchar, core20_around_at_most_percent double, "
+        "less_deprived_around_at_least_percent double"
+    ),
     "indicator": (
         "indicator_id integer, indicator_slug varchar, name varchar, name_status varchar, "
         "programme varchar, theme varchar, definition varchar, numerator_definition varchar, "
@@ -79,6 +84,10 @@ STAGED_PART_COLUMNS = (
 # The index that Core20 is read on unless somebody asks for the older one.
 DEFAULT_IMD_VINTAGE = 2025
 
+# The one population that people are counted on, for each vintage of LSOAs. Another that is
+# recognised is staged and not counted, so that no total mixes two of them.
+POPULATION_IN_USE = {2011: "mid_2020", 2021: "census_2021"}
+
 
 def load_registry_tables(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> None:
     """Fill the `registry` schema from the curated facts."""
@@ -104,6 +113,15 @@ def load_registry_tables(con: duckdb.DuckDBPyConnection, workspace: Workspace) -
         ],
         "region": [(region.code, region.name) for region in footprint.regions],
         "imd_default": [(DEFAULT_IMD_VINTAGE,)],
+        "population_in_use": list(POPULATION_IN_USE.items()),
+        "pocket_rule": [
+            (
+                rule.surroundings,
+                rule.core20_around_at_most_percent,
+                rule.less_deprived_around_at_least_percent,
+            )
+            for rule in load_pocket_rules().rules
+        ],
         "indicator": [_indicator_row(indicator) for indicator in workspace.indicators.values()],
         "measure": [
             row for indicator in workspace.indicators.values() for row in _measure_rows(indicator)

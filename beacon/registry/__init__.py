@@ -15,10 +15,12 @@ from beacon.registry.loading import (
     load_footprint,
     load_indicators,
     load_plus_groups,
+    load_pocket_rules,
     load_targets,
 )
 from beacon.registry.local_returns import COMMON_FIELDS, LocalReturn, ReturnField
 from beacon.registry.plus_groups import PlusGroup
+from beacon.registry.pockets import PocketRule, PocketRules
 from beacon.registry.targets import Target, TargetRegister
 
 __all__ = [
@@ -34,6 +36,8 @@ __all__ = [
     "Measure",
     "Place",
     "PlusGroup",
+    "PocketRule",
+    "PocketRules",
     "Polarity",
     "Programme",
     "RegistryError",
@@ -49,5 +53,6 @@ __all__ = [
     "load_footprint",
     "load_indicators",
     "load_plus_groups",
+    "load_pocket_rules",
     "load_targets",
 ]

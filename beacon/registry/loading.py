@@ -21,6 +21,7 @@ from beacon.registry.base import Entry
 from beacon.registry.footprints import Footprint
 from beacon.registry.indicators import Indicator
 from beacon.registry.plus_groups import PlusGroup
+from beacon.registry.pockets import PocketRules
 from beacon.registry.targets import TargetRegister
 
 T = TypeVar("T", bound=Entry)
@@ -297,3 +298,20 @@ def load_plus_groups(directory: Path | None = None) -> dict[str, PlusGroup]:
     if problems:
         raise RegistryError(problems)
     return {group.id: group for _, group in loaded}
+
+
+def load_pocket_rules(path: Path | None = None) -> PocketRules:
+    """What counts as a small pocket of Core20.
+
+    Args:
+        path: The rules' file; `reference_data/core20_pockets.yaml` by default.
+
+    Raises:
+        RegistryError: With every fault of the file.
+    """
+    path = path or resource_dir(REFERENCE_DATA) / "core20_pockets.yaml"
+    problems: list[str] = []
+    rules = _read(path, PocketRules, problems)
+    if rules is None:
+        raise RegistryError(problems)
+    return rules

@@ -16,12 +16,14 @@ from beacon.registry.base import Entry
 from beacon.registry.footprints import Footprint
 from beacon.registry.indicators import Indicator
 from beacon.registry.plus_groups import PlusGroup
+from beacon.registry.pockets import PocketRules
 from beacon.registry.targets import TargetRegister
 
 MODELS: Final[dict[str, type[Entry]]] = {
     "indicator": Indicator,
     "footprint": Footprint,
     "plus_group": PlusGroup,
+    "core20_pockets": PocketRules,
     "targets": TargetRegister,
     "aspirations": AspirationFile,
 }

@@ -33,7 +33,8 @@ class RowBounds(_Model):
 
     Attributes:
         min: Fewest rows; not applied to the fictional sample, which comes in any size.
-        max: Most rows; likewise.
+        max: Most rows; likewise. A file that is not read and has more is not this dataset: so an
+            excerpt is told from the file that it shows the beginning of. At most 40 there.
         largest_fall: Share of the last good file's rows that a new one may lack.
     """
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from beacon.sample.deprivation import write_imd
 from beacon.sample.dfe import write_dfe
+from beacon.sample.domains import write_domains
 from beacon.sample.energy import write_fuel_poverty
 from beacon.sample.fingertips import write_fingertips
 from beacon.sample.geography import write_boundaries, write_lookups
@@ -73,6 +74,7 @@ def publish(directory: Path, *, seed: int, size: SampleSize) -> SampleTruths:
     write_lookups(directory / "lookups", world)
     write_boundaries(directory / "boundaries", world)
     write_imd(directory, world)
+    write_domains(directory, world)
     write_population(directory / "population", world)
     areas = list_areas(world)
     fingertips = write_fingertips(directory / "fingertips", world, areas)

@@ -228,6 +228,8 @@ def _matches(dataset: Dataset, table: _Candidate) -> bool:
         ]
         if len(unknown) > _MOST_UNKNOWN_COLUMNS:
             return False
+    if not dataset.is_read and dataset.rows.max is not None and len(table.below) > dataset.rows.max:
+        return False
     return _holds_values(dataset, table)
 
 

@@ -1,13 +1,15 @@
 -- table: geography.lsoa11
 -- grain: one row per LSOA 2011 of the nation
 -- depends: staging.imd_lsoa, geography.lsoa_crosswalk, geography.lsoa21
--- columns: lsoa11_code, lsoa11_name, lad19_code, lad19_name, lad24_code, icb24_code, place_code, successors
--- Today's authority, board and Place of an LSOA 2011 are those of the LSOA 2021 that holds most of
+-- columns: lsoa11_code, lsoa11_name, lad19_code, lad19_name, lad24_code, ward24_code, ward24_name, icb24_code, place_code, successors
+-- Today's authority, ward, board and Place of an LSOA 2011 are those of the LSOA 2021 that holds most of
 -- its people: district codes of 2019 no longer exist everywhere.
 with ranked as (
     select
         crosswalk.lsoa11_code,
         area.lad24_code,
+        area.ward24_code,
+        area.ward24_name,
         area.icb24_code,
         area.place_code,
         count(*) over (partition by crosswalk.lsoa11_code) as successors,
@@ -24,6 +26,8 @@ select
     imd.lad_code as lad19_code,
     imd.lad_name as lad19_name,
     ranked.lad24_code,
+    ranked.ward24_code,
+    ranked.ward24_name,
     ranked.icb24_code,
     ranked.place_code,
     ranked.successors

@@ -12,7 +12,7 @@ with ranked as (
         count(*) over (partition by lsoa21_code) as predecessors,
         row_number() over (
             partition by lsoa21_code
-            order by weight_lsoa11_to_lsoa21 desc, lsoa11_code
+            order by weight_lsoa21_to_lsoa11 desc, lsoa11_code
         ) as choice
     from geography.lsoa_crosswalk
 )

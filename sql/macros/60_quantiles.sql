@@ -36,3 +36,13 @@ CREATE OR REPLACE MACRO quartile_of_areas(values_, k) AS
     CASE WHEN len(values_) >= 4 AND k BETWEEN 1 AND 3
         THEN list_sort(values_)[(k * (len(values_) // 4) + least(k, len(values_) % 4))::INTEGER]
     END;
+
+-- Into or out of the most deprived fifth from one index to the next. The index ranks areas against
+-- each other: who leaves need be no less deprived than before.
+CREATE OR REPLACE MACRO core20_movement(before, after) AS
+    CASE
+        WHEN before AND after THEN 'stayed_in'
+        WHEN before AND NOT after THEN 'left'
+        WHEN NOT before AND after THEN 'entered'
+        WHEN NOT before AND NOT after THEN 'stayed_out'
+    END;

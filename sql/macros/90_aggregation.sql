@@ -21,3 +21,13 @@ CREATE OR REPLACE MACRO share_in_most_deprived_decile(decile) AS
 CREATE OR REPLACE MACRO weighted_average_score(score, population) AS
     CASE WHEN count(*) = count(score) AND count(*) = count(population)
         THEN sum(score::DOUBLE * population) / nullif(sum(population::DOUBLE), 0) END;
+
+-- What one part gets when whole people are shared out by size: the difference of the rounded
+-- running sum, so that the parts of one total add up to it exactly and none is a person off.
+-- `running` is the sum of the parts up to and with this one, in one order; `whole` of all.
+CREATE OR REPLACE MACRO share_whole(total, part, running, whole) AS
+    CASE WHEN whole > 0 THEN (
+        (2 * total::HUGEINT * running::HUGEINT + whole::HUGEINT) // (2 * whole::HUGEINT)
+        - (2 * total::HUGEINT * (running::HUGEINT - part::HUGEINT) + whole::HUGEINT)
+            // (2 * whole::HUGEINT)
+    )::BIGINT END;

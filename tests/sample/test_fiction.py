@@ -79,6 +79,7 @@ def test_every_file_is_named_fictional(sample: Sample) -> None:
 SILENT = {
     "FICTIONAL_ACHIEVEMENT_FICTIONAL_NORTH_MARCH_2425.csv",
     "FICTIONAL_ACHIEVEMENT_FICTIONAL_SOUTH_MARCH_2425.csv",
+    "FICTIONAL_File_7_IoD2025_All_Ranks_Scores_Deciles_Population_Denominators.csv",
     "FICTIONAL_LSOA11_LSOA21_LAD22_EW_LU.csv",
     "FICTIONAL_PREVALENCE_2425.csv",
     "FICTIONAL_LSOA21_WD24_LAD24_EW_LU.csv",

@@ -43,6 +43,10 @@ PAIRS = [
     ),
     ("lookups/FICTIONAL_RUC21_LSOA21_EW.csv", "lookups/RUC21_LSOA21_EW.csv"),
     (
+        "imd2025/FICTIONAL_File_7_IoD2025_All_Ranks_Scores_Deciles_Population_Denominators.csv",
+        "imd2025/EXCERPT_File_7_IoD2025_header_and_first_6_rows.csv",
+    ),
+    (
         "population/FICTIONAL_SAPE23DT2_mid2020_lsoa11_persons_single_year.csv.gz",
         "population/humaniverse_SAPE23DT2_mid2020_lsoa11_persons_single_year.csv.gz",
     ),

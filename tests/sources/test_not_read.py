@@ -71,7 +71,7 @@ def test_a_half_declared_dataset_is_refused(given: dict[str, str], said: str) ->
         ("gp/QOF_MAPPING*", "nhs_qof/mapping_geographies"),
         ("imd2019/File_2*", "mhclg_iod2019/file_2"),
         ("imd2019/File_6*.xlsx", "mhclg_iod2019/file_6"),
-        ("imd2025/EXCERPT*", "mhclg_iod2025/file_7"),
+        ("imd2025/EXCERPT*", "mhclg_iod2025/file_7_excerpt"),
         ("imd2025/RECONSTRUCTED*", "mhclg_iod2025/file_7_reconstruction"),
         ("imd2025/humaniverse*", "mhclg_iod2025/file_8_conversion"),
         ("lookups/LSOA11_SICBL22*", "ons_open_geography/lsoa11_icb22"),

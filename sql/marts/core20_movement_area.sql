@@ -1,0 +1,53 @@
+-- table: marts.core20_movement_area
+-- grain: one row per area and movement
+-- depends: cohorts.lsoa_movement, geography.lsoa21, geography.area, registry.footprint
+-- columns: area_type, area_code, area_name, movement, people, people_in_area, share_percent, lsoas, lsoas_in_area, lsoas_changed_boundary, lsoas_mixed_origin, population_base, fictional
+-- People go by their part of the LSOA, LSOAs by their main predecessor; the two differ only where
+-- `lsoas_mixed_origin` is not zero.
+with members as (
+    select area.area_type, area.area_code, area.area_name, movement.*
+    from cohorts.lsoa_movement as movement
+    inner join geography.lsoa21 as lsoa on movement.lsoa21_code = lsoa.lsoa21_code
+    inner join geography.area as area
+        on (area.area_type = 'place' and lsoa.place_code = area.area_code)
+        or (area.area_type = 'icb' and lsoa.icb24_code = area.area_code)
+        or area.area_type = 'nation'
+),
+areas as (
+    select
+        area_type,
+        area_code,
+        area_name,
+        population_base,
+        sum(people) as people_in_area,
+        count(*) as lsoas_in_area,
+        sum(people_entered) as entered,
+        sum(people_left) as "left",
+        sum(people_stayed_in) as stayed_in,
+        sum(people_stayed_out) as stayed_out
+    from members
+    group by area_type, area_code, area_name, population_base
+),
+people as (
+    unpivot areas on entered, "left", stayed_in, stayed_out into name movement value people
+),
+lsoas as (
+    select
+        area_code,
+        movement,
+        count(*) as lsoas,
+        count(*) filter (change_indicator <> 'U') as lsoas_changed_boundary,
+        count(*) filter (is_mixed_origin) as lsoas_mixed_origin
+    from members
+    group by area_code, movement
+)
+select
+    people.*,
+    100.0 * people.people / nullif(people.people_in_area, 0) as share_percent,
+    coalesce(lsoas.lsoas, 0) as lsoas,
+    coalesce(lsoas.lsoas_changed_boundary, 0) as lsoas_changed_boundary,
+    coalesce(lsoas.lsoas_mixed_origin, 0) as lsoas_mixed_origin,
+    footprint.fictional
+from people
+cross join registry.footprint as footprint
+left join lsoas on people.area_code = lsoas.area_code and people.movement = lsoas.movement
