@@ -55,6 +55,8 @@ MARTS = (
     "core20_movement_area",
     "core20_pocket",
     "deprivation_domain",
+    "plus_cohort",
+    "gp_practice_core20",
     "indicator",
     "beacon_indicator",
     "core20plus5_indicator",

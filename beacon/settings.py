@@ -121,6 +121,11 @@ class Home:
         return self.root / "downloads"
 
     @property
+    def supplied(self) -> Path:
+        """Files that the system supplies itself, read by every run whatever its inputs."""
+        return self.root / "supplied"
+
+    @property
     def sample(self) -> Path:
         """Files that the fictional publisher wrote."""
         return self.root / "sample"

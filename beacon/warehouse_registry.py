@@ -39,6 +39,13 @@ _TABLES: dict[str, str] = {
     "region": "region_code varchar, region_name varchar",
     "imd_default": "imd_vintage integer",
     "population_in_use": "lsoa_vintage integer, population_base varchar",
+    "plus_group": (
+        "plus_group varchar, plus_group_name varchar, lsoa_vintage integer, by_list boolean"
+    ),
+    "plus_rule": (
+        "plus_group varchar, area_table varchar, area_column varchar, comparison varchar, "
+        "threshold double, allowed_values varchar[]"
+    ),
     "pocket_rule": (
         "surroundings varchar, core20_around_at_most_percent double, "
         "less_deprived_around_at_least_percent double"
@@ -92,6 +99,7 @@ POPULATION_IN_USE = {2011: "mid_2020", 2021: "census_2021"}
 def load_registry_tables(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> None:
     """Fill the `registry` schema from the curated facts."""
     footprint = workspace.footprint
+    groups_in_use = [group for group in workspace.plus_groups.values() if group.enabled]
     rows: dict[str, list[tuple[Any, ...]]] = {
         "footprint": [
             (
@@ -114,6 +122,22 @@ def load_registry_tables(con: duckdb.DuckDBPyConnection, workspace: Workspace) -
         "region": [(region.code, region.name) for region in footprint.regions],
         "imd_default": [(DEFAULT_IMD_VINTAGE,)],
         "population_in_use": list(POPULATION_IN_USE.items()),
+        "plus_group": [
+            (group.id, group.name, group.lsoa_vintage, group.supplied_list)
+            for group in groups_in_use
+        ],
+        "plus_rule": [
+            (
+                group.id,
+                group.rule.table,
+                group.rule.column,
+                group.rule.comparison,
+                group.rule.threshold,
+                list(group.rule.values),
+            )
+            for group in groups_in_use
+            if group.rule is not None
+        ],
         "pocket_rule": [
             (
                 rule.surroundings,

@@ -24,10 +24,12 @@ from beacon.registry import (
     AspirationFile,
     Footprint,
     Indicator,
+    PlusGroup,
     TargetRegister,
     load_aspirations,
     load_footprint,
     load_indicators,
+    load_plus_groups,
     load_targets,
 )
 from beacon.registry.sources import SourceRegister, load_source_register
@@ -70,6 +72,11 @@ class Workspace:
     def aspirations(self) -> tuple[AspirationFile, ...]:
         """What the plans aspire to."""
         return load_aspirations(indicators=self.indicators, targets=self.targets)
+
+    @cached_property
+    def plus_groups(self) -> dict[str, PlusGroup]:
+        """The PLUS groups by id, whether switched on or not."""
+        return load_plus_groups()
 
     @cached_property
     def footprint(self) -> Footprint:

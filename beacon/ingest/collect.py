@@ -54,12 +54,13 @@ def _sample_folder(workspace: Workspace) -> Path:
 
 
 def find_files(workspace: Workspace, *, again: bool = False) -> list[FoundFile]:
-    """Every file of this run's inputs, recognised by content, and the returns accepted for it.
+    """Every file of this run's inputs, recognised by content, and what the system supplies itself.
 
-    Live inputs are fetched first; `again` asks only for what an earlier attempt did not reach.
+    The latter are files in the home and the returns accepted for it. Live inputs are fetched
+    first; `again` asks only for what an earlier attempt did not reach.
     """
     found = [_unless_a_return(file) for file in _publishers_files(workspace, again)]
-    return [*found, *_accepted_returns(workspace)]
+    return [*found, *_supplied_files(workspace), *_accepted_returns(workspace)]
 
 
 def _unless_a_return(file: FoundFile) -> FoundFile:
@@ -67,6 +68,19 @@ def _unless_a_return(file: FoundFile) -> FoundFile:
     if (file.recognition.key or "").startswith(f"{LOCAL_RETURN}/"):
         return replace(file, recognition=Recognition(None))
     return file
+
+
+def _supplied_files(workspace: Workspace) -> list[FoundFile]:
+    """What the system put into its home itself, such as the areas of its PLUS groups."""
+    folder = workspace.home.supplied
+    if not folder.is_dir():
+        return []
+    return scan_folder(
+        folder,
+        workspace.register,
+        workspace.register_digest,
+        workspace.home.state / "recognised-supplied.json",
+    )
 
 
 def _accepted_returns(workspace: Workspace) -> list[FoundFile]:

@@ -277,4 +277,6 @@ def test_a_population_whose_sexes_do_not_make_its_persons_is_refused(by_sex: Ses
     warehouse.derive("cohorts.lsoa_population")
     name = "cohorts.lsoa_population"
     checks = run_sql_checks(warehouse.con, name, warehouse.workspace.contracts[name])
-    assert [check.name for check in checks if not check.passed] == ["women_and_men_make_persons"]
+    assert [check.name for check in checks if not check.passed] == [
+        "sql__women_and_men_make_persons"
+    ]

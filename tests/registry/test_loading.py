@@ -105,15 +105,31 @@ def test_plus_groups_are_examples_and_off() -> None:
     ("change", "message"),
     [
         ({"enabled": True}, "never enabled"),
-        ({"lsoa_file": None}, "either rule or lsoa_file"),
+        ({"supplied_list": False}, "either rule or supplied_list"),
         (
-            {"rule": {"table": "t", "column": "c", "comparison": "at_least"}, "lsoa_file": None},
+            {
+                "rule": {"table": "t", "column": "c", "comparison": "at_least"},
+                "supplied_list": False,
+            },
             "threshold",
         ),
         (
-            {"rule": {"table": "t", "column": "c", "comparison": "one_of"}, "lsoa_file": None},
+            {"rule": {"table": "t", "column": "c", "comparison": "one_of"}, "supplied_list": False},
             "values",
         ),
+        (
+            {
+                "rule": {
+                    "table": "rural_urban_2021",
+                    "column": "rural",
+                    "comparison": "one_of",
+                    "values": ["Rural"],
+                },
+                "supplied_list": False,
+            },
+            "has no column 'rural'",
+        ),
+        ({"id": "any"}, "stands for all groups"),
     ],
 )
 def test_an_unclear_plus_group_is_refused(
@@ -122,7 +138,7 @@ def test_an_unclear_plus_group_is_refused(
     write_yaml: Callable[[str, Any], Path],
     tmp_path: Path,
 ) -> None:
-    group = {"id": "g", "name": "G", "description": "Who", "lsoa_file": "list.csv", **change}
+    group = {"id": "g", "name": "G", "description": "Who", "supplied_list": True, **change}
     write_yaml("g.yaml", group)
     with pytest.raises(RegistryError, match=message):
         load_plus_groups(tmp_path)

@@ -1,0 +1,66 @@
+-- table: marts.gp_practice_core20
+-- grain: one row per practice most of whose patients live in the footprint, and sex
+-- depends: staging.nhs_gp_patients_by_lsoa, cohorts.lsoa_deprivation, registry.place, registry.footprint
+-- columns: practice_code, practice_name, extract_date, sex, imd_vintage, lsoa_vintage, patients, patients_with_lsoa, patients_core20, core20_share_percent, patients_in_footprint, main_place_code, main_place_name, patients_in_main_place, source_sha256, fictional
+-- Empty where no file is supplied. Registrations, not residents, so no row adds up with those of
+-- residents. The index is the one on the LSOAs of the file; the latest extract counts.
+with latest as (
+    select * from staging.nhs_gp_patients_by_lsoa
+    qualify extract_date = max(extract_date) over ()
+),
+placed as (
+    select
+        latest.*,
+        deprivation.lsoa_code,
+        deprivation.core20,
+        deprivation.place_code,
+        if(latest.lsoa_vintage = 2021, 2025, 2019) as imd_vintage
+    from latest
+    left join cohorts.lsoa_deprivation as deprivation
+        on deprivation.imd_vintage = if(latest.lsoa_vintage = 2021, 2025, 2019)
+        and deprivation.lsoa_code = coalesce(latest.lsoa21_code, latest.lsoa11_code)
+),
+by_place as (
+    select practice_code, sex, place_code, sum(patients) as patients
+    from placed
+    where place_code is not null
+    group by practice_code, sex, place_code
+),
+main_place as (
+    select
+        practice_code,
+        sex,
+        first(place_code order by patients desc, place_code) as place_code,
+        max(patients) as patients
+    from by_place
+    group by practice_code, sex
+),
+practices as (
+    select
+        practice_code,
+        any_value(practice_name) as practice_name,
+        any_value(extract_date) as extract_date,
+        sex,
+        any_value(imd_vintage) as imd_vintage,
+        any_value(lsoa_vintage) as lsoa_vintage,
+        sum(patients) as patients,
+        coalesce(sum(patients) filter (lsoa_code is not null), 0) as patients_with_lsoa,
+        coalesce(sum(patients) filter (core20), 0) as patients_core20,
+        coalesce(sum(patients) filter (place_code is not null), 0) as patients_in_footprint,
+        min(source_sha256) as source_sha256
+    from placed
+    group by practice_code, sex
+)
+select
+    practices.*,
+    100.0 * practices.patients_core20 / nullif(practices.patients_with_lsoa, 0) as core20_share_percent,
+    main_place.place_code as main_place_code,
+    place.place_name as main_place_name,
+    main_place.patients as patients_in_main_place,
+    footprint.fictional
+from practices
+cross join registry.footprint as footprint
+inner join main_place
+    on practices.practice_code = main_place.practice_code and practices.sex = main_place.sex
+inner join registry.place as place on main_place.place_code = place.place_code
+where 2 * practices.patients_in_footprint > practices.patients
