@@ -8,13 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from beacon.operations import health
 from beacon.settings import Settings
 from pipelines import instance, programs
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 UNITS = DEPLOY / "systemd"
 SERVICES = sorted(UNITS.glob("*.service"))
-LONG_RUNNING = [unit for unit in SERVICES if unit.stem != "beacon-backup"]
+BY_TIMER = ("beacon-alerts", "beacon-backup")
+LONG_RUNNING = [unit for unit in SERVICES if unit.stem not in BY_TIMER]
 
 
 def _directives(unit: Path) -> dict[str, list[str]]:
@@ -35,11 +37,25 @@ def _analyse() -> str:
 
 def test_there_are_units_for_each_service_and_the_back_up() -> None:
     assert [unit.stem for unit in SERVICES] == [
-        "beacon-backup", "beacon-code", "beacon-daemon", "beacon-webserver",
+        "beacon-alerts", "beacon-backup", "beacon-code", "beacon-daemon", "beacon-webserver",
     ]  # fmt: skip
     for unit in LONG_RUNNING:
         (start,) = _directives(unit)["ExecStart"]
         assert start.split()[-1] in programs.PROGRAMS
+
+
+def test_alerts_are_sent_from_outside_the_daemon() -> None:
+    """A dead daemon tells of nothing; what tells of it must not die with it."""
+    alerts = UNITS / "beacon-alerts.service"
+    said = _directives(alerts)
+    (start,) = said["ExecStart"]
+    assert start.endswith("beacon alerts send")
+    assert not {"PartOf", "BindsTo", "Requires"} & set(said)
+    assert "IPAddressDeny" not in said
+    timer = _directives(alerts.with_suffix(".timer"))
+    assert timer["OnUnitInactiveSec"] == ["5min"]
+    for unit in BY_TIMER:
+        assert (UNITS / f"{unit}.timer").is_file()
 
 
 def test_systemd_understands_every_unit() -> None:
@@ -118,6 +134,7 @@ def test_no_address_but_loopback_is_bound_and_the_code_server_is_behind_a_socket
 def test_every_variable_that_deployment_sets_is_one_that_beacon_reads() -> None:
     known = {f"BEACON_{name.upper()}" for name in Settings.model_fields}
     known |= {instance.HISTORY_URL, instance.HISTORY_PASSWORD_FILE}
+    known |= {health.RESTART_COMMAND_VARIABLE}
     known |= {programs.HOST, programs.CODE_HOST, programs.CODE_SOCKET}
     # Compose's own: which image, and which address the proxy is published on.
     known |= {"BEACON_IMAGE", "BEACON_BIND"}
