@@ -232,6 +232,8 @@ def _downloads(facts: ReleaseFacts) -> Iterator[tuple[str, str]]:
     for mart in (
         "scorecard",
         "core20_cohort",
+        "core20_movement",
+        "core20_pocket",
         "source_status",
         "inequality",
         "life_and_health",

@@ -38,7 +38,24 @@ MARTS_SHOWN = (
     "target",
     "aspiration",
     "minimum_breakdown",
+    "core20_movement",
+    "core20_movement_area",
+    "core20_pocket",
+    "core20_ward",
+    "deprivation_domain",
+    "inequality_trend",
+    "plus_cohort",
 )
+_EVERYONE = "select * from mart where sex = 'Persons' and age_band = 'All ages'"
+# Marts of many rows of which pages show few, or only how many there are of a kind.
+_PARTS_SHOWN = {
+    "core20_ward": _EVERYONE,
+    "plus_cohort": _EVERYONE,
+    "deprivation_domain": """
+        select place_code, imd_vintage, lsoa_vintage, domain, kind, count(*) as lsoas,
+            count(*) filter (is_most_deprived_fifth) as lsoas_most_deprived_fifth
+        from mart group by all""",
+}
 REQUIRED = ("place", "indicator", "scorecard", "beacon_indicator")
 
 # Decimals where the registry does not know the indicator.
@@ -382,7 +399,7 @@ def read_release(
     con = duckdb.connect()
     try:
         tables = {
-            name: _rows(con, release_dir / f"{name}.parquet")
+            name: _rows(con, release_dir / f"{name}.parquet", part=_PARTS_SHOWN.get(name))
             for name in MARTS_SHOWN
             if (release_dir / f"{name}.parquet").is_file()
         }
@@ -406,9 +423,12 @@ def read_release(
     )
 
 
-def _rows(con: Any, path: Path, order_by: str = "all") -> list[Row]:
+def _rows(con: Any, path: Path, order_by: str = "all", part: str | None = None) -> list[Row]:
     file = path.as_posix().replace("'", "''")
-    columns = con.execute(f"describe from read_parquet('{file}')").fetchall()
+    source = f"read_parquet('{file}')"
+    if part is not None:
+        source = f"(with mart as (from {source}) {part})"
+    columns = con.execute(f"describe from {source}").fetchall()
     names = [row[0] for row in columns]
     shown = [
         f'st_aswkb("{name}")::blob as "{name}"'
@@ -417,5 +437,5 @@ def _rows(con: Any, path: Path, order_by: str = "all") -> list[Row]:
         for name, kind, *_ in columns
     ]
     order = "" if order_by == "all" else f" order by {order_by}"
-    query = f"select {', '.join(shown)} from read_parquet('{file}'){order}"  # noqa: S608
+    query = f"select {', '.join(shown)} from {source}{order}"  # noqa: S608
     return [dict(zip(names, row, strict=True)) for row in con.execute(query).fetchall()]

@@ -6,7 +6,7 @@ simplifying (`charts.maps`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -127,8 +127,13 @@ class MapMaker:
                 shapes.append(Shape(path, "edge", None, str(number), x, y))
         return Map(frame.height, tuple(shapes))
 
-    def of_lsoas(self, place: Place) -> Map | None:
-        """A Place's LSOAs by IMD decile group, ward boundaries over them."""
+    def of_lsoas(self, place: Place, numbered: Sequence[str] = ()) -> Map | None:
+        """A Place's LSOAs by IMD decile group, ward boundaries over them.
+
+        Args:
+            place: The Place.
+            numbered: Codes of the wards that bear a number: their place in this list, from 1.
+        """
         rows = [
             row
             for row in self.facts.lsoas
@@ -159,6 +164,12 @@ class MapMaker:
             )
             shapes.append(Shape(maps.path_of(shape, frame), class_, words))
         for code in sorted(wards):
-            if code:
-                shapes.append(Shape(maps.path_of(maps.united(wards[code]), frame), "ward"))
+            if not code:
+                continue
+            ward = maps.united(wards[code])
+            label, x, y = None, 0, 0
+            if code in numbered:
+                label = str(numbered.index(code) + 1)
+                x, y = maps.label_point(ward, frame)
+            shapes.append(Shape(maps.path_of(ward, frame), "ward", None, label, x, y))
         return Map(frame.height, tuple(shapes))

@@ -47,6 +47,7 @@ def _environment() -> Any:
         sentence=words.sentence,
         unit=words.unit_text,
         thousands=lambda value: "" if value is None else f"{value:,}",
+        percent=lambda value: "" if value is None else f"{words.number(value)}%",
         mark=mark,
         arrow=arrow,
         arrow_of=arrow_of,

@@ -106,6 +106,9 @@ def hostile_site(
     gone = f"area_code = '{codes[1]}'"
     release.replace("place", place_name=named)
     release.replace("lsoa", place_name=named, ward24_name=f"'{quoted}'")
+    release.replace("core20_ward", place_name=named, ward24_name=f"'{quoted}'")
+    release.replace("core20_movement", lsoa21_name=f"'{quoted}'", ward24_name=f"'{quoted}'")
+    release.replace("core20_pocket", lsoa_name=f"'{quoted}'", surroundings_name=f"'{quoted}'")
     suppressed = {
         name: f"if({gone}, null, {name})"
         for name in ("value", "lower_95", "upper_95", "lower_998", "upper_998")

@@ -94,6 +94,21 @@ def test_numbers_on_ten_random_pages_are_the_marts(official_home, official_site)
             "select value from core20plus5_indicator",
             "select core20_share_percent from place",
             "select share_percent from core20_cohort",
+            "select share_of_board_percent from core20_cohort",
+            "select share_of_nation_percent from core20_cohort",
+            "select people from core20_ward where core20",
+            "select people_in_ward from core20_ward where core20",
+            "select share_percent from core20_ward where core20",
+            "select lsoas from core20_ward where core20",
+            "select lsoas_in_ward from core20_ward",
+            "select people from core20_movement_area",
+            "select lsoas from core20_movement_area",
+            "select unnest([people, imd2019_rank, imd2025_rank]) from core20_movement",
+            "select people from core20_pocket",
+            "select count(*) from core20_pocket where is_pocket "
+            "group by place_code, surroundings, imd_vintage",
+            "select count(*) filter (is_most_deprived_fifth) from deprivation_domain "
+            "group by place_code, domain, imd_vintage",
             "select absolute_gap from inequality",
             # Gaps are shown so that more is worse for the disadvantaged.
             "select -absolute_gap from inequality",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from beacon.site import words
+from beacon.site import core20, words
 from beacon.site.charts import strips
 from beacon.site.charts.scale import scale_for
 from beacon.site.facts import ADULTS, CHILDREN, ReleaseFacts
@@ -30,6 +30,10 @@ def core20_page(shared: Shared, maps: MapMaker) -> Page:
             "map_core20": maps.of_core20,
             "age_tables": _ages(facts),
             "vintages": [_vintage(facts, v) for v in facts.vintages],
+            "across": _across(facts),
+            "movement_base": _movement_base(facts),
+            "plus_groups": core20.plus_groups(facts, [code for code, *_ in _areas(facts)]),
+            "plus_parts": core20.PARTS,
             "breakdowns": _breakdowns(facts),
             "adults": make_rug(facts, "adults", "Core20PLUS5 for adults, by Place", ADULTS),
             "children": make_rug(
@@ -44,11 +48,48 @@ def _ages(facts: ReleaseFacts) -> list[dict[str, Any]]:
     return age_tables(facts, area[0]) if area else []
 
 
+def _areas(facts: ReleaseFacts) -> list[tuple[str, str, str | None]]:
+    """Code and name of the nation, the board and the Places; of Places the address too."""
+    larger = [facts.cohort_area("nation"), facts.cohort_area("icb")]
+    listed: list[tuple[str, str, str | None]] = [(*area, None) for area in larger if area]
+    return listed + [(p.code, p.name, p.slug) for p in facts.places]
+
+
+def _across(facts: ReleaseFacts) -> list[dict[str, Any]]:
+    """Concentration, movement and pockets of every area; empty where no mart has any of them."""
+    places = {place.code: place for place in facts.places}
+    found: list[dict[str, Any]] = []
+    for code, name, slug in _areas(facts):
+        total = facts.core20_total(code)
+        place = places.get(code)
+        found.append(
+            {
+                "name": name,
+                "slug": slug,
+                "share": total and f"{words.number(total['share_percent'])}%",
+                "share_value": total and total["share_percent"],
+                "concentration": core20.concentration(total),
+                "movement": core20.movement_of(facts, code),
+                "pockets": [
+                    core20.pocket_count(facts, place, kind) if place else None
+                    for kind in ("ward", "place")
+                ],
+            }
+        )
+    held = any(r["movement"] or r["concentration"]["nation"] or r["pockets"][0] for r in found)
+    return found if held else []
+
+
+def _movement_base(facts: ReleaseFacts) -> str | None:
+    moved = next(
+        (m for m in (core20.movement_of(facts, p.code) for p in facts.places) if m is not None),
+        None,
+    )
+    return moved.base if moved else None
+
+
 def _vintage(facts: ReleaseFacts, vintage: int) -> dict[str, Any]:
-    areas = [facts.cohort_area("nation"), facts.cohort_area("icb")]
-    listed = [(code, name, None) for code, name in (a for a in areas if a is not None)]
-    listed += [(p.code, p.name, p.slug) for p in facts.places]  # type: ignore[misc]
-    rows = [(name, slug, facts.core20_total(code, vintage)) for code, name, slug in listed]
+    rows = [(name, slug, facts.core20_total(code, vintage)) for code, name, slug in _areas(facts)]
     known = [(name, slug, row) for name, slug, row in rows if row is not None]
     scale = scale_for(
         [row["share_percent"] for *_, row in known], strips.INSET, strips.WIDTH - strips.INSET,

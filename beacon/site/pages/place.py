@@ -11,7 +11,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from beacon.site import words
+from beacon.site import core20, words
 from beacon.site.catching_up import Change, GapSeries
 from beacon.site.charts import strips
 from beacon.site.charts.scale import scale_for
@@ -37,6 +37,8 @@ from beacon.site.pages.targets import standing
 from beacon.site.spread import Spread, spread_of
 
 _ALL = (BEACONS, ADULTS, CHILDREN, OTHERS)
+# Wards with most people in Core20 that the map numbers.
+_WARDS_ON_MAP = 5
 
 
 @dataclass(frozen=True)
@@ -130,8 +132,7 @@ def _pages_of(shared: Shared, place: Place, maps: MapMaker) -> Iterator[Page]:
         "places",
         {
             **context,
-            "map_lsoas": maps.of_lsoas(place),
-            "wards": _wards(facts, place),
+            **_core20(facts, place, maps),
             "age_tables": age_tables(facts, place.code),
             "life_table": life_of_place(facts, place.code),
             "gaps_within": _gaps_within(shared.gaps, place),
@@ -145,6 +146,26 @@ def _pages_of(shared: Shared, place: Place, maps: MapMaker) -> Iterator[Page]:
         "places",
         context,
     )
+
+
+def _core20(facts: ReleaseFacts, place: Place, maps: MapMaker) -> dict[str, Any]:
+    """What the Place's page says of its Core20, beside age and sex."""
+    wards = core20.wards_of(facts, place)
+    named = [ward for ward in wards if ward["people"]][:_WARDS_ON_MAP]
+    nation = facts.cohort_area("nation")
+    return {
+        "map_lsoas": maps.of_lsoas(place, tuple(ward["code"] for ward in named)),
+        "map_wards": [ward["name"] for ward in named],
+        "wards": wards,
+        "pockets": core20.pockets_of(facts, place),
+        "movement": core20.movement_of(facts, place.code),
+        "movement_nation": core20.movement_of(facts, nation[0]) if nation else None,
+        "movement_names": core20.MOVEMENTS,
+        "movers": core20.movers(facts, place),
+        "domains": core20.domains_of(facts, place),
+        "plus_groups": core20.plus_groups(facts, (place.code,)),
+        "plus_parts": core20.PARTS,
+    }
 
 
 def spine_rows(facts: ReleaseFacts, place: Place, programmes: tuple[str, ...]) -> list[SpineRow]:
@@ -222,6 +243,7 @@ def _vintages(facts: ReleaseFacts, place: Place) -> list[dict[str, Any]]:
                     "lsoas": f"{row['lsoas']:,} of {row['lsoas_in_area']:,}",
                     "lsoa_vintage": row["lsoa_vintage"],
                     "base": base_text(row["population_base"]),
+                    "concentration": core20.concentration(row),
                 }
             )
     return found
@@ -230,26 +252,6 @@ def _vintages(facts: ReleaseFacts, place: Place) -> list[dict[str, Any]]:
 def base_text(base: str | None) -> str:
     """A population base in words: `census_2021` is Census 2021."""
     return (base or "not stated").replace("_", " ").capitalize()
-
-
-def _wards(facts: ReleaseFacts, place: Place) -> list[dict[str, Any]]:
-    """A Place's wards, those with most people in Core20 LSOAs first."""
-    flag = f"core20_imd{facts.imd_vintage}"
-    found: dict[str, dict[str, Any]] = {}
-    for row in facts.lsoas:
-        if row["place_code"] != place.code:
-            continue
-        name = row.get("ward24_name") or "Ward not supplied"
-        ward = found.setdefault(
-            str(row.get("ward24_code") or name),
-            {"name": name, "lsoas": 0, "core20": 0, "people": 0, "people_core20": 0},
-        )
-        ward["lsoas"] += 1
-        ward["people"] += row["people"] or 0
-        if row.get(flag):
-            ward["core20"] += 1
-            ward["people_core20"] += row["people"] or 0
-    return sorted(found.values(), key=lambda w: (-w["people_core20"], -w["core20"], w["name"]))
 
 
 def _age_order(band: str) -> int:
