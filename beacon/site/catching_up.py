@@ -1,23 +1,43 @@
-"""Gaps within each Place, now and three years earlier: are the poorest catching up?
+"""Gaps within each Place, now and earlier: are the poorest catching up?
 
-What belongs here: choosing the two periods and saying which way a gap went. What does not: any gap
-that no mart holds, or a test of the change, because no source gives the covariance.
+What belongs here: which way a gap went, said once. Where the mart `inequality_trend` has tested the
+line through a gap's years, its word stands and the two ends of that line's years are shown. Where
+it could not (periods that overlap, fewer than five years, the published slope index), the figures
+of two periods are compared, without a test, because no source gives their covariance. What does
+not belong: any gap or test that no mart holds.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from beacon.site import words
-from beacon.site.facts import BEACONS, IndicatorFacts, Place, ReleaseFacts, Row, Series
+from beacon.site.facts import IndicatorFacts, Place, ReleaseFacts, Row, Series
 from beacon.site.figures import series_name
 from beacon.site.inequality import BETWEEN_PLACES, breakdown_text, gap_unit
 
 # Long enough that pooled periods of three years do not overlap.
 YEARS_BETWEEN = 3
 SLOPE_OF_LIFE = "inequality_in_life_expectancy"
+
+
+_WORDS = {
+    "widening": "Widening",
+    "closing": "Closing",
+    "no_clear_change": "No clear change",
+    "not_assessed": "Not tested",
+}
+_WAYS = {
+    "Wider": "up",
+    "Widening": "up",
+    "Narrower": "down",
+    "Closing": "down",
+    "Unchanged": "level",
+    "No clear change": "level",
+}
 
 
 @dataclass(frozen=True)
@@ -30,8 +50,11 @@ class Change:
         text: The same as it is shown, or None.
         limits: Its 95% limits as text, or None.
         before: The earlier gap as it is shown, or None.
-        word: Wider, Narrower or Unchanged as shown; None where one of the two is missing.
+        word: Widening, Closing, No clear change or Not tested, as the mart has it; else Wider,
+            Narrower or Unchanged as the figures are shown; None where one of the two is missing.
         clear: Whether the two 95% intervals do not overlap; None where there are none.
+        tested: Whether the word is the mart's.
+        since: The earlier period, where it is not that of the whole series.
     """
 
     now: float | None
@@ -40,6 +63,18 @@ class Change:
     before: str | None = None
     word: str | None = None
     clear: bool | None = None
+    tested: bool = False
+    since: str | None = None
+
+    @property
+    def way(self) -> str:
+        """The arrow that goes with the word: up, down or level; nothing without one."""
+        return _WAYS.get(self.word or "", "")
+
+    @property
+    def sure(self) -> bool:
+        """Whether chance is an unlikely reason: such a change is coloured, others are not."""
+        return self.tested or bool(self.clear)
 
     @property
     def said(self) -> str:
@@ -64,6 +99,8 @@ class GapSeries:
         places: Each Place's.
         sex: Persons, Female or Male.
         slug: The registry's name of the indicator.
+        groups: The two groups, the better-off less the disadvantaged; nothing where `what` says.
+        tested: Whether the words are those of the mart's test of all years since `before`.
     """
 
     name: str
@@ -76,24 +113,21 @@ class GapSeries:
     places: tuple[tuple[Place, Change], ...]
     sex: str
     slug: str
+    groups: str = ""
+    tested: bool = False
 
-    def count(self, word: str) -> int:
-        """Places whose gap went that way."""
-        return sum(change.word == word for _, change in self.places)
+    def count(self, way: str) -> int:
+        """Places whose gap went that way: up, down or level; nothing counts those not known."""
+        return sum(change.way == way for _, change in self.places)
 
     @property
     def known(self) -> list[tuple[Place, Change]]:
         """Places with a gap now."""
         return [(place, change) for place, change in self.places if change.now is not None]
 
-    @property
-    def has_limits(self) -> bool:
-        """Whether any gap has an interval."""
-        return any(change.limits for _, change in self.places)
-
 
 def gaps_within_places(facts: ReleaseFacts) -> list[GapSeries]:
-    """The published slope index of life expectancy by sex, then the beacons' gaps of people."""
+    """The published slope index of life expectancy by sex, then gaps between groups of people."""
     found = []
     item = facts.by_slug.get(SLOPE_OF_LIFE)
     if item is not None:
@@ -105,23 +139,105 @@ def gaps_within_places(facts: ReleaseFacts) -> list[GapSeries]:
     groups: dict[tuple[Series, str], list[Row]] = {}
     for row in facts.rows("inequality"):
         if (
-            row["programme"] == BEACONS
-            and row["indicator_slug"] in facts.by_slug
+            row["indicator_slug"] in facts.by_slug
             and not row["ecological"]
             and row["breakdown"] != BETWEEN_PLACES
             and row["polarity"] != "no_judgement"
         ):
-            key = Series(row["indicator_slug"], row["measure"], row["sex"], row["age"] or "")
-            groups.setdefault((key, row["breakdown"]), []).append(row)
+            of = Series(row["indicator_slug"], row["measure"], row["sex"], row["age"] or "")
+            groups.setdefault((of, row["breakdown"]), []).append(row)
+    tests = _tests(facts)
     order = {indicator.slug: n for n, indicator in enumerate(facts.indicators)}
-    for (series, breakdown), rows in sorted(
+    for key, rows in sorted(
         groups.items(), key=lambda g: (order[g[0][0].slug], g[0][1], g[0][0].sex)
     ):
+        series, breakdown = key
         item = facts.by_slug[series.slug]
         made = _series(facts, item, series, rows, _from_gap, breakdown_text(breakdown).lower())
         if made is not None:
-            found.append(made)
+            named = replace(made, groups=_groups(rows[-1]))
+            found.append(_tested(facts, named, item.decimals(series.measure), tests, key))
     return found
+
+
+_Key = tuple[Series, str]
+
+
+def _groups(row: Row) -> str:
+    better, worse = str(row["comparison_group"]).lower(), str(row["disadvantaged_group"]).lower()
+    if row["polarity"] == "high_is_good":
+        return f"{better} less {worse}"
+    return f"{worse} less {better}"
+
+
+def _tests(facts: ReleaseFacts) -> dict[_Key, dict[str, Row]]:
+    """Rows of `inequality_trend` by series and breakdown, then by area."""
+    found: dict[_Key, dict[str, Row]] = {}
+    for row in facts.rows("inequality_trend"):
+        series = Series(row["indicator_slug"], row["measure"], row["sex"], row["age"] or "")
+        found.setdefault((series, row["breakdown"]), {})[row["area_code"]] = row
+    return found
+
+
+def _tested(
+    facts: ReleaseFacts, gap: GapSeries, decimals: int, tests: dict[_Key, dict[str, Row]], key: _Key
+) -> GapSeries:
+    """The same gaps with the mart's words, where it tested any Place's."""
+    rows = {
+        code: row
+        for code, row in tests.get(key, {}).items()
+        if words.period_text(row["period"]) == gap.period
+    }
+    places = {place.code for place, _ in gap.places}
+    assessed = [r for c, r in rows.items() if c in places and r["closing"] != "not_assessed"]
+    if not assessed:
+        return gap
+    starts = Counter(row["first_period"] for row in assessed)
+    start = min(starts, key=lambda period: (-starts[period], period))
+
+    def change(shown: Change, row: Row | None) -> Change:
+        if shown.now is None:
+            return shown
+        assessed = row is not None and row["closing"] != "not_assessed"
+        if row is None or not assessed:
+            return Change(shown.now, shown.text, shown.limits, None, _WORDS["not_assessed"])
+        first = row["first_period"]
+        return Change(
+            shown.now,
+            shown.text,
+            shown.limits,
+            words.number(row["disadvantage_at_first"], decimals),
+            _WORDS[row["closing"]],
+            tested=True,
+            since=None if first == start else words.period_text(first),
+        )
+
+    nation = next((c for c, row in rows.items() if row["area_type"] == "nation"), "")
+    return replace(
+        gap,
+        before=words.period_text(start),
+        nation=change(gap.nation, rows.get(nation)),
+        places=tuple((place, change(shown, rows.get(place.code))) for place, shown in gap.places),
+        tested=True,
+    )
+
+
+_REASONS = {
+    "fewer_than_five_points": "Not tested: fewer than five years",
+    "periods_overlap": "Not tested: its periods are not single years",
+    "no_direction_is_better": "Not tested: neither direction is better",
+    "chosen_by_their_values": "Not tested: chosen by their values",
+}
+
+
+def trend_text(row: Row | None) -> str:
+    """What a row of `inequality_trend` says of its gap, with the years that it rests on."""
+    if row is None:
+        return ""
+    if row["closing"] == "not_assessed":
+        return _REASONS.get(row["closing_reason"] or "", "Not tested")
+    first, last = words.period_text(row["first_period"]), words.period_text(row["period"])
+    return f"{_WORDS[row['closing']]}, {first} to {last}"
 
 
 _Reader = Callable[[Row], tuple[float, float | None, float | None] | None]

@@ -50,13 +50,28 @@ def largest_sentence(items: Valued) -> str:
     return f"largest in {_at(known, largest)}, {largest}"
 
 
-def counts_sentence(wider: int, narrower: int, same: int, unknown: int) -> str:
-    """In how many Places a gap went which way, without subject or full stop."""
+def counts_sentence(
+    wider: int, narrower: int, same: int, unknown: int, *, tested: bool = False
+) -> str:
+    """In how many Places a gap went which way, without subject or full stop.
+
+    Args:
+        wider: Places where it grew.
+        narrower: Places where it shrank.
+        same: Places where it did neither.
+        unknown: Places that cannot be said.
+        tested: Whether a line through all years was tested, rather than two figures compared.
+    """
     total = wider + narrower + same
     if total == 0:
         return "no Place has figures for both periods"
     parts: list[str] = []
-    for count, word in ((wider, "wider"), (narrower, "narrower"), (same, "unchanged")):
+    said_of = (
+        ("widening", "closing", "without clear change")
+        if tested
+        else ("wider", "narrower", "unchanged")
+    )
+    for count, word in zip((wider, narrower, same), said_of, strict=True):
         if count:
             parts.append(
                 f"{word} in {'all ' if count == total > 1 else ''}{words.count_word(count)}"

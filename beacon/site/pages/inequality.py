@@ -1,7 +1,7 @@
 """The inequality page.
 
-What belongs here: gaps within each Place now and before, length of life with health, gaps between
-groups of people by Place, and gaps between Places, which say nothing of people. What does not: gaps
+What belongs here: gaps within each Place now and before, length of life with health, slopes along
+groups of people, and gaps between Places, which say nothing of people. What does not: gaps
 that no mart holds.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from beacon.site import words
+from beacon.site.catching_up import trend_text
 from beacon.site.facts import ReleaseFacts, Row
 from beacon.site.inequality import (
     BETWEEN_PLACES,
@@ -44,7 +45,9 @@ def inequality_page(shared: Shared) -> Page:
             "download": "data/inequality.csv" if rows else None,
             "life": life_by_place(facts),
             "within": shared.gaps,
-            "people": _people(facts, [row for row in rows if _of_people(row)]),
+            "people": _people(
+                facts, [r for r in rows if _of_people(r) and r["polarity"] == "no_judgement"]
+            ),
             "slopes": _slopes(facts, [row for row in rows if _of_people(row)]),
             "places": _places(facts, [row for row in rows if not _of_people(row)]),
         },
@@ -60,7 +63,10 @@ def _of_people(row: Row) -> bool:
 
 
 def _people(facts: ReleaseFacts, rows: list[Row]) -> list[dict[str, Any]]:
-    """Gaps between groups of people: one row a series and breakdown, one column an area."""
+    """Gaps between groups of people: one row a series and breakdown, one column an area.
+
+    Those with a better direction are among the gaps within each Place, and not listed twice.
+    """
     codes = {place.code for place in facts.places}
     groups: dict[tuple[str, ...], dict[str, Row]] = {}
     for row in rows:
@@ -113,6 +119,11 @@ def _places(facts: ReleaseFacts, rows: list[Row]) -> list[dict[str, Any]]:
     for row in rows:
         key = _series_key(row)
         groups.setdefault(key, {})[row["breakdown"]] = row
+    trends = {
+        _series_key(row): row
+        for row in facts.rows("inequality_trend")
+        if row["breakdown"] == BY_CORE20_SHARE
+    }
     found = []
     for key, pair in groups.items():
         item = facts.by_slug[key[0]]
@@ -125,6 +136,7 @@ def _places(facts: ReleaseFacts, rows: list[Row]) -> list[dict[str, Any]]:
                 "unit": gap_unit(first["unit"]),
                 "ends": _maybe(item, pair.get(BETWEEN_PLACES)),
                 "slope": _maybe(item, pair.get(BY_CORE20_SHARE)),
+                "over": trend_text(trends.get(key)),
             }
         )
     order = {item.slug: number for number, item in enumerate(facts.indicators)}

@@ -196,8 +196,7 @@ def _gap_sentence(facts: ReleaseFacts, gap: GapSeries) -> str:
     if gap.before is None:
         return f"{text} No earlier figure is on the same basis."
     counts = messages.counts_sentence(
-        gap.count("Wider"), gap.count("Narrower"), gap.count("Unchanged"),
-        sum(change.word is None for _, change in gap.places),
+        gap.count("up"), gap.count("down"), gap.count("level"), gap.count(""), tested=gap.tested,
     )  # fmt: skip
     return f"{text} Since {gap.before}: {counts}."
 
