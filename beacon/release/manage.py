@@ -6,6 +6,7 @@ home's lock. What does not: making releases (`build`) or checking them (`verify`
 
 from __future__ import annotations
 
+import errno
 import shutil
 import uuid
 from dataclasses import dataclass
@@ -108,15 +109,33 @@ def prunable(home: Home, keep: int = KEPT_BY_DEFAULT) -> list[Release]:
 def prune(home: Home, keep: int = KEPT_BY_DEFAULT) -> list[Release]:
     """Remove old releases; give those removed. Each goes out of sight in one step."""
     doomed = prunable(home, keep)
-    gone = set(read_json(home.releases / layout.PRUNED) or [])
-    write_json(home.releases / layout.PRUNED, sorted(gone | {release.label for release in doomed}))
+    if not doomed:
+        return []
+    # The record comes first, so that no label is used twice. A full disk has no room for it until
+    # something is gone; it is full disks that this is called for.
+    recorded = _record_pruned(home, doomed, may_fail=True)
     for release in doomed:
         # Named like an unfinished build: if removal is cut short, the next run ends it.
         hidden = home.releases / f".{release.label}.{uuid.uuid4().hex}.building"
         release.path.replace(hidden)
         shutil.rmtree(hidden, ignore_errors=True)
+        recorded = recorded or _record_pruned(home, doomed, may_fail=True)
+    if not recorded:
+        _record_pruned(home, doomed, may_fail=False)
     fsync_directory(home.releases)
     return doomed
+
+
+def _record_pruned(home: Home, doomed: list[Release], *, may_fail: bool) -> bool:
+    gone = set(read_json(home.releases / layout.PRUNED) or [])
+    labels = sorted(gone | {release.label for release in doomed})
+    try:
+        write_json(home.releases / layout.PRUNED, labels)
+    except OSError as error:
+        if may_fail and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return False
+        raise
+    return True
 
 
 def export_release(home: Home, release: Release, target: Path) -> Path:

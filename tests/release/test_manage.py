@@ -1,8 +1,10 @@
 """Going back, keeping, clearing out, copying, approving: each on small releases."""
 
 import csv
+import errno
 import io
 import json
+import os
 from pathlib import Path
 
 import duckdb
@@ -115,6 +117,32 @@ def test_prune_spares_current_pinned_and_newest(small: SmallRun) -> None:
     assert small.publish().release.label not in {one, two, three, four}
     with pytest.raises(BeaconError, match="not pinned"):
         manage.unpin(small.home, one)
+
+
+def test_a_prune_makes_room_on_a_full_disk(
+    small: SmallRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is what the alert of a full disk asks for, so it may not need room before it makes some."""
+    publish_three(small)
+    write = manage.write_json
+
+    def full_until_something_is_gone(path: Path, value: object) -> None:
+        if len(list_releases(small.home)) > 2:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        write(path, value)
+
+    monkeypatch.setattr(manage, "write_json", full_until_something_is_gone)
+    (gone,) = manage.prune(small.home, 2)
+    assert json.loads((small.home.releases / layout.PRUNED).read_text()) == [gone.label]
+    assert manage.prune(small.home, 2) == []
+
+    def denied(path: Path, value: object) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(manage, "write_json", denied)
+    with pytest.raises(PermissionError):
+        manage.prune(small.home, 1)
+    assert len(list_releases(small.home)) == 2
 
 
 def test_a_prune_cut_short_is_ended_by_the_next_run(
