@@ -9,6 +9,7 @@ their answers are compared first, and ways that disagree are not timed.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import resource
@@ -289,11 +290,10 @@ def family(pid: int) -> list[int]:
     while queue:
         one = queue.pop()
         found.append(one)
-        for task in Path(f"/proc/{one}/task").glob("*/children"):
-            try:
-                queue.extend(int(child) for child in task.read_text().split())
-            except OSError:
-                continue
+        # A process may end between being found and being looked at.
+        with contextlib.suppress(OSError):
+            for task in Path(f"/proc/{one}/task").iterdir():
+                queue.extend(int(child) for child in (task / "children").read_text().split())
     return found
 
 

@@ -57,7 +57,7 @@ def test_a_23rd_beacon_is_one_yaml_file(sample_home: Path, tmp_path: Path) -> No
     (folder / "23_claimants.yaml").write_text(A_23RD, encoding="utf-8")
     workspace = Workspace(Settings(home=sample_home, inputs="sample"))
     # What the default registry would hold if the file were in reference_data.
-    workspace.__dict__["indicators"] = load_indicators(folder)
+    workspace.__dict__["indicators"] = load_indicators() | load_indicators(folder)
     workspace.__dict__["code_digest"] = "with one more file"
     with Session(workspace) as session:
         assert session.run_all(check=True).status == "published"
