@@ -32,7 +32,7 @@ QUERIES = {
     ),
     "LSOAs of a decile": (
         "select place_name, count(*), sum(people) from lsoa where imd2025_decile = 1 "
-        "group by all order by 2 desc limit 20"
+        "group by all order by 2 desc, 1 limit 20"
     ),
     "LSOAs that changed decile": (
         "select imd2019_decile, imd2025_decile, count(*) from lsoa group by all order by all"
