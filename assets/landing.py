@@ -244,6 +244,8 @@ def stage(
     context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """Read new files into typed rows; keep the last good rows of those that cannot be read."""
+    # Great Expectations takes seconds to import: let it do so while files are read.
+    session.start_validation()
     for table in staging_tables():
         key = table_key(f"staging.{table}")
         if key not in context.selected_asset_keys:
