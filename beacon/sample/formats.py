@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import sqlite3
 import struct
+import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -102,7 +103,11 @@ def write_xlsx(
     import xlsxwriter
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    with xlsxwriter.Workbook(path, {"constant_memory": True}) as book:
+    with (
+        # In constant memory a sheet's rows wait in a file that the library leaves behind.
+        tempfile.TemporaryDirectory() as rows_wait_here,
+        xlsxwriter.Workbook(path, {"constant_memory": True, "tmpdir": rows_wait_here}) as book,
+    ):
         book.set_properties(
             {"title": title, "author": "Beacon sample publisher (fictional)", "created": EPOCH}
         )

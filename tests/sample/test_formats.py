@@ -12,6 +12,7 @@ from python_calamine import CalamineWorkbook
 
 from beacon.sample import SMALL, write_sample
 from beacon.sample.dfe import neet_header
+from beacon.sample.formats import write_xlsx
 from tests.sample.conftest import Sample
 
 GIVEN = Path(
@@ -280,3 +281,14 @@ def test_els_metadata_is_json_and_says_fictional(sample: Sample) -> None:
     assert len(files) == 5
     for path in files:
         assert "FICTIONAL" in json.loads(path.read_text())["_note"]
+
+
+def test_writing_a_workbook_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting = tmp_path / "temporary"
+    waiting.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(waiting))
+    write_xlsx(tmp_path / "book.xlsx", {"Notes": ["a"]}, {"Rows": [["a", "b"], [1, 2]]}, title="T")
+    assert (tmp_path / "book.xlsx").is_file()
+    assert not list(waiting.iterdir())
