@@ -28,6 +28,7 @@ from assets.metadata import (
 from assets.session import WRITER_POOL
 from beacon.ingest.land import LandingOutcome, LandingReport
 from beacon.ingest.stage import StagedPart
+from beacon.landing import LandedObject
 from beacon.registry.sources import Source
 from beacon.session import Session
 
@@ -69,7 +70,7 @@ def _publisher_spec(source: Source) -> dg.AssetSpec:
         owners=owners("publishers"),
         description=(
             f"{source.title}, issued by {source.publisher} {source.cadence.every}.{stale} Renewed "
-            "when bytes arrive that were not seen before, not whenever they are asked for."
+            "when bytes that were not seen before have been read, not whenever they are asked for."
         ),
         kinds={"external"},
         freshness_policy=policy,
@@ -117,29 +118,8 @@ def land(
         if key not in context.selected_asset_keys:
             continue
         outcomes = [outcome for outcome in report.outcomes if outcome.key.split("/")[0] == source]
-        arrived = _arrived_now(outcomes, session)
-        if arrived:
-            context.log_event(
-                dg.AssetMaterialization(
-                    publisher_key(source),
-                    description="Bytes that were not seen before.",
-                    metadata={"files": "\n".join(arrived)},
-                )
-            )
         yield _landed(source, outcomes)
         yield _received(source, outcomes)
-
-
-def _arrived_now(outcomes: list[LandingOutcome], session: Session) -> list[str]:
-    """Names of files that came with this run; a file refused each night came once."""
-    since = session.started_at.replace(microsecond=0) - timedelta(minutes=15)
-    return [
-        outcome.candidate.original_name
-        for outcome in outcomes
-        if outcome.status == "new"
-        and outcome.candidate is not None
-        and datetime.fromisoformat(outcome.candidate.retrieved_at) >= since
-    ]
 
 
 def _land_patiently(context: dg.AssetExecutionContext, session: Session) -> LandingReport:
@@ -254,6 +234,7 @@ def stage(
         problems = [problem for part in parts for problem in part.problems]
         for problem in problems:
             context.log.error(str(problem))
+        _renew_publishers(context, session, parts)
         yield dg.MaterializeResult(
             asset_key=key,
             data_version=dg.DataVersion(_staged_version(parts)),
@@ -272,6 +253,34 @@ def stage(
             description="\n".join(str(problem) for problem in problems[:MAX_FAULTS]) or None,
             metadata=problems_table(problems),
         )
+
+
+def _renew_publishers(
+    context: dg.AssetExecutionContext, session: Session, parts: list[StagedPart]
+) -> None:
+    """Record news of publishers: files that can be read, received since the last that could."""
+    readable: dict[str, list[LandedObject]] = {}
+    for part in parts:
+        # A damaged file is no news, however new its bytes are.
+        if part.in_use is not None and not part.problems and not part.is_last_good:
+            readable.setdefault(part.key.split("/")[0], []).append(part.in_use)
+    for source, files in readable.items():
+        last = context.instance.get_latest_materialization_event(publisher_key(source))
+        # A history that begins after its files says nothing of when they came.
+        since = last.timestamp if last else session.started_at.replace(microsecond=0).timestamp()
+        news = [
+            landed.original_name
+            for landed in files
+            if datetime.fromisoformat(landed.retrieved_at).timestamp() >= since
+        ]
+        if news:
+            context.log_event(
+                dg.AssetMaterialization(
+                    publisher_key(source),
+                    description="Files that were not seen before and can be read.",
+                    metadata={"files": "\n".join(news)},
+                )
+            )
 
 
 def _staged_version(parts: list[StagedPart]) -> str:

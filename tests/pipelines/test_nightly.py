@@ -1,5 +1,6 @@
 """The nightly job as Dagster runs it, on the sample."""
 
+import shutil
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -8,7 +9,15 @@ import dagster as dg
 import pytest
 
 from assets.checks import CHECKED_TABLES
-from assets.keys import FACT, RELEASE, indicator_key, indicators, sources_in_use, table_key
+from assets.keys import (
+    FACT,
+    RELEASE,
+    indicator_key,
+    indicators,
+    publisher_key,
+    sources_in_use,
+    table_key,
+)
 from assets.lineage import derive_lineage, known_lineage
 from assets.metadata import STAGES, group
 from beacon.release.layout import latest_release, list_releases
@@ -145,8 +154,6 @@ def test_the_committed_column_lineage_is_that_of_the_sql() -> None:
 def test_a_refused_file_fails_a_check_and_the_run_says_so(
     night: tuple[Home, dict], tmp_path: Path
 ) -> None:
-    import shutil
-
     home = Home(tmp_path / "home")
     shutil.copytree(night[0].root, home.root)
     (damaged,) = (home.root / "sample").glob("fingertips/*93014*.csv")
@@ -161,3 +168,39 @@ def test_a_refused_file_fails_a_check_and_the_run_says_so(
     assert not evaluation.passed
     assert damaged.name in evaluation.description
     assert "web page" in evaluation.description
+
+
+def _renewals(home: Home) -> dict[str, int]:
+    with open_instance(home) as instance:
+        return {
+            source: instance.event_log_storage.fetch_materializations(
+                publisher_key(source), limit=100
+            ).records.__len__()
+            for source in sources_in_use()
+        }
+
+
+def test_only_files_that_can_be_read_renew_a_publisher(
+    night: tuple[Home, dict], tmp_path: Path
+) -> None:
+    home = Home(tmp_path / "home")
+    shutil.copytree(night[0].root, home.root)
+    before = _renewals(home)
+    assert before["fingertips"] == before["ons_els"] == 1, "both issued files in the first night"
+    (damaged,) = (home.root / "sample").glob("fingertips/*93014*.csv")
+    damaged.write_text(damaged.read_text().replace("63.37387", "sixty-three"))
+    (revised,) = (home.root / "sample").glob("ons_els/*claimant-count.csv")
+    *lines, last = revised.read_text().rstrip("\n").split("\n")
+    revised.write_text("\n".join([*lines, last]) + "\n\n")
+    outcome = run_nightly(Settings(home=home.root, inputs="sample"), quiet=False, say=print)
+    assert outcome["success"], outcome
+    after = _renewals(home)
+    assert {name for name in after if after[name] > before[name]} == {"ons_els"}
+    with open_instance(home) as instance:
+        failed = instance.event_log_storage.get_asset_check_execution_history(
+            dg.AssetCheckKey(table_key("staging.observation"), "readable"), limit=1
+        )
+    event = failed[0].event
+    assert event is not None
+    assert event.dagster_event is not None
+    assert not event.dagster_event.asset_check_evaluation_data.passed
