@@ -87,9 +87,16 @@ class Sampler(threading.Thread):
         self.stacks: Counter[Stack] = Counter()
         self.rounds = 0
         self._over = threading.Event()
+        self._fault: Exception | None = None
 
     def run(self) -> None:
         """Sample until told to end."""
+        try:
+            self._sample()
+        except Exception as fault:  # noqa: BLE001 - told when the sampler is ended
+            self._fault = fault
+
+    def _sample(self) -> None:
         me = threading.get_ident()
         while not self._over.wait(self.every_seconds):
             self.rounds += 1
@@ -101,9 +108,11 @@ class Sampler(threading.Thread):
                         self.stacks[(_thread(names.get(ident, "")), *stack)] += 1
 
     def end(self) -> None:
-        """Stop sampling."""
+        """Stop sampling; a sampler that fell over on the way has measured nothing."""
         self._over.set()
         self.join()
+        if self._fault is not None:
+            raise self._fault
 
 
 @contextlib.contextmanager
@@ -124,7 +133,12 @@ def _thread(name: str) -> str:
 def _stack_of(frame: FrameType | None) -> Stack:
     """Names from the outermost frame to the innermost: module:function."""
     names = []
-    if frame is not None and (inside := _native_call(frame.f_code, frame.f_lineno)):
+    # Between two lines of its code a frame has no line.
+    if (
+        frame is not None
+        and frame.f_lineno
+        and (inside := _native_call(frame.f_code, frame.f_lineno))
+    ):
         names.append(inside)
     while frame is not None:
         code = frame.f_code

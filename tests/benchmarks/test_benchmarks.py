@@ -3,6 +3,7 @@
 import json
 import shutil
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -212,3 +213,14 @@ def test_samples_are_charged_to_packages_and_stages() -> None:
     assert profiling.package_of(deriving) == "duckdb or sqlite"
     assert profiling.stage_of(deriving) == "deriving"
     assert profiling.beacon_function_of(deriving) == "beacon.warehouse:derive"
+
+
+def test_a_sampler_that_falls_over_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A profile of the first half second once passed for one of the whole run."""
+
+    def fall_over(frame: object) -> tuple[str, ...]:
+        raise TypeError("between two lines")
+
+    monkeypatch.setattr(profiling, "_stack_of", fall_over)
+    with pytest.raises(TypeError, match="between two lines"), profiling.sampling():
+        time.sleep(0.1)
