@@ -45,6 +45,10 @@ class PooledSqliteEventLogStorage(SqliteEventLogStorage):
 
     _kept: OrderedDict[str, db.Engine]
 
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self._seen: set[str] = set()
+
     @classmethod
     def from_config_value(
         cls, inst_data: Any, config_value: Mapping[str, Any]
@@ -61,6 +65,22 @@ class PooledSqliteEventLogStorage(SqliteEventLogStorage):
                 self._initialized_dbs.add(shard)
             with engine.connect() as connection, connection.begin():
                 yield connection
+
+    def has_table(self, table_name: str) -> bool:
+        """Whether the index has a table; asked of the file only until it has."""
+        if table_name not in self._seen:
+            if not super().has_table(table_name):
+                return False
+            self._seen.add(table_name)
+        return True
+
+    def _has_asset_key_col_on_connection(self, conn: db.Connection, column_name: str) -> bool:
+        # Asked for each event of an asset; nothing ever takes a table or a column away.
+        if (column := f"asset_keys.{column_name}") not in self._seen:
+            if not super()._has_asset_key_col_on_connection(conn, column_name):
+                return False
+            self._seen.add(column)
+        return True
 
     def _kept_engine(self, shard: str) -> db.Engine:
         if not hasattr(self, "_kept"):

@@ -70,3 +70,27 @@ def test_a_history_is_opened_by_one_process_at_a_time(home: Home) -> None:
         fcntl.flock(other, fcntl.LOCK_UN)
         with opening.result(timeout=60) as instance:
             assert instance.get_runs() == []
+
+
+def test_what_the_history_has_is_looked_for_only_until_it_is_there(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dagster._core.storage.event_log import SqliteEventLogStorage  # noqa: TID251
+
+    asked: list[str] = []
+    look = SqliteEventLogStorage.has_table
+
+    def counted(self: SqliteEventLogStorage, table_name: str) -> bool:
+        asked.append(table_name)
+        return look(self, table_name)
+
+    with open_instance(home) as instance:
+        monkeypatch.setattr(SqliteEventLogStorage, "has_table", counted)
+        storage = instance.event_log_storage
+        assert isinstance(storage, PooledSqliteEventLogStorage)
+        assert all(storage.has_table("asset_event_tags") for _ in range(3))
+        assert not any(storage.has_table("of_a_later_version") for _ in range(3))
+        assert storage.has_asset_key_col("last_materialization_timestamp")
+        assert not storage.has_asset_key_col("of_a_later_version")
+    assert asked.count("asset_event_tags") == 1
+    assert asked.count("of_a_later_version") == 3
