@@ -7,7 +7,7 @@ What belongs here: the `registry` tables of what plans say. What does not: what 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
 from beacon.registry import AspirationFile, Footprint, Indicator, TargetRegister
@@ -44,21 +44,21 @@ _BREAKDOWN_WORDS = {
 }
 
 
-def judged_on(register: TargetRegister) -> date:
-    """The day that due dates are held against: today, and never before the register's own."""
-    return max(register.as_of, datetime.now(UTC).date())
-
-
 def concerns(of: str | None, footprint: Footprint) -> bool:
     """Whether plans of one system are shown for a footprint: its own, and the fictional one."""
     return of is None or of == footprint.id or footprint.fictional
 
 
-def target_rows(register: TargetRegister, footprint: Footprint, day: date | None = None) -> Rows:
-    """One row per target and stated value; a baseline without an aim has one row."""
+def target_rows(register: TargetRegister, footprint: Footprint, day: date) -> Rows:
+    """One row per target and stated value; a baseline without an aim has one row.
+
+    Args:
+        register: The targets.
+        footprint: The system that is shown.
+        day: The day that due dates are held against.
+    """
     if not concerns(register.footprint, footprint):
         return []
-    day = day or judged_on(register)
     rows: Rows = []
     for order, target in enumerate(register.targets, start=1):
         steps: tuple[StatedValue | None, ...] = target.stated or (None,)

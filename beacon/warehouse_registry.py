@@ -185,7 +185,7 @@ def load_registry_tables(con: duckdb.DuckDBPyConnection, workspace: Workspace) -
             for spec in workspace.register.datasets.values()
         ],
     }
-    rows["target"] = target_rows(workspace.targets, footprint)
+    rows["target"] = target_rows(workspace.targets, footprint, workspace.judged_on)
     rows["aspiration"] = aspiration_rows(workspace.aspirations, footprint)
     rows["breakdown"] = breakdown_rows(workspace.indicators.values())
     for table, columns in {**_TABLES, **PLAN_TABLES}.items():

@@ -19,6 +19,7 @@ from beacon.files import read_json, write_json
 from beacon.ingest.land import Needed
 from beacon.ingest.stage import Stager
 from beacon.landing import LandingStore
+from beacon.operations.clock import LONDON, now
 from beacon.paths import resource_dir
 from beacon.registry import (
     AspirationFile,
@@ -47,6 +48,11 @@ class Workspace:
     def as_of(self) -> date | None:
         """The past day that this is made for; None for the present."""
         return None
+
+    @property
+    def judged_on(self) -> date:
+        """The day that due dates are held against: today, and never before they were collected."""
+        return self.as_of or max(self.targets.as_of, now().astimezone(LONDON).date())
 
     @cached_property
     def home(self) -> Home:
@@ -186,8 +192,19 @@ class Workspace:
         return known == {"release": label, "fingerprint": fingerprint}
 
     def build_fingerprint(self) -> str:
-        """A hash of all that decides the content of a release: inputs in use, code, footprint."""
+        """A hash of all that decides the content of a release.
+
+        Inputs in use, code, footprint, and which of the targets' due dates have passed.
+        """
         digest = hashlib.sha256()
+        day = self.judged_on
+        passed = [
+            (target.id, number)
+            for target in self.targets.targets
+            for number, step in enumerate(target.stated)
+            if target.status_on(day, step) == "expired"
+        ]
+        digest.update(repr(passed).encode())
         digest.update(self.code_digest.encode())
         digest.update(self.footprint.model_dump_json().encode())
         current = self.store.current(fictional=self.settings.is_fictional)

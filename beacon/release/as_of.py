@@ -111,17 +111,24 @@ class FixedWorkspace(Workspace):
         chosen: The objects.
         day: The past day it is for, where it is for one.
         staging: Where typed copies are kept; in its own home by default.
+        judged: The day that due dates are held against, where it is neither `day` nor today.
     """
 
     root: Path = Path()
     chosen: dict[str, Chosen] = field(default_factory=dict)
     day: date | None = None
     staging: Path | None = None
+    judged: date | None = None
 
     @property
     def as_of(self) -> date | None:
         """The past day that this is made for."""
         return self.day
+
+    @property
+    def judged_on(self) -> date:
+        """The day that due dates are held against."""
+        return self.judged or super().judged_on
 
     @cached_property
     def home(self) -> Home:

@@ -10,13 +10,14 @@ landing was lost or changed, and the machine still computes what it did.
 from __future__ import annotations
 
 import shutil
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from beacon.errors import BeaconError
 from beacon.files import read_json, sha256_of, write_json
 from beacon.landing import landed_from_json
-from beacon.operations.clock import now
+from beacon.operations.clock import LONDON, now
 from beacon.release import layout
 from beacon.release.as_of import Chosen, FixedSession, FixedWorkspace
 from beacon.release.build import NOT_COMPARED
@@ -87,9 +88,11 @@ def _inputs_of(home: Home, release: Release) -> tuple[dict[str, Chosen], list[st
 
 
 def _make(settings: Settings, home: Home, release: Release, chosen: dict[str, Chosen]) -> Release:
-    workspace = FixedWorkspace(settings, root=home.root / REBUILD, chosen=chosen)
-    _show_previous(home, workspace.home, release)
     original = release.run_record
+    workspace = FixedWorkspace(
+        settings, root=home.root / REBUILD, chosen=chosen, judged=_day_of(original)
+    )
+    _show_previous(home, workspace.home, release)
     session = _Again(workspace, run_id=original.get("run_id", "rebuild"), guarded=False)
     session.label, session.original = release.label, original
     with session:
@@ -97,6 +100,12 @@ def _make(settings: Settings, home: Home, release: Release, chosen: dict[str, Ch
             check=bool(release.manifest["checks"]["by_severity"]),
             pages=(release.path / "site").is_dir(),
         ).release
+
+
+def _day_of(run_record: dict[str, Any]) -> date | None:
+    """The day of a run, in London; what has fallen due since is not the rebuild's to say."""
+    started = run_record.get("started_at")
+    return datetime.fromisoformat(started).astimezone(LONDON).date() if started else None
 
 
 def _show_previous(home: Home, other: Home, release: Release) -> None:

@@ -10,11 +10,13 @@ from typer.testing import CliRunner
 
 from beacon.cli import app
 from beacon.files import read_json
+from beacon.ingest.collect import nothing_to_do
 from beacon.landing import LandingStore
 from beacon.operations.status import gather
 from beacon.release.as_of import NothingThenError, end_of, objects_as_of, publish_as_of
 from beacon.release.build import digest_of
-from beacon.release.layout import latest_release, list_releases, next_label
+from beacon.release.layout import Release, latest_release, list_releases, next_label
+from beacon.release.query import connect_release
 from beacon.release.rebuild import rebuild
 from beacon.release.verify import verify_release
 from beacon.session import Session
@@ -64,21 +66,29 @@ def revise(home: Path) -> None:
         assert session.run_all(check=False).status == "published"
 
 
+def _content(release: Release) -> dict[str, str]:
+    return {mart["name"]: mart["content_sha256"] for mart in release.manifest["marts"]}
+
+
 def test_a_past_day_is_made_from_what_had_been_received_by_then(sample_home: Path) -> None:
     received_in_february(sample_home)
     home = Home(sample_home)
     before = latest_release(home)
     assert before is not None
-    first = digest_of(before)
     revise(sample_home)
     current = latest_release(home)
     assert current is not None
-    assert digest_of(current) != first
+    assert digest_of(current) != digest_of(before)
 
     made = publish_as_of(settings(sample_home), MARCH)
     assert made.release.label == "v2026.03.01-b1"
     assert made.release.path.parent == sample_home / "backfills" / "2026-03-01" / "releases"
-    assert digest_of(made.release) == first
+    # What fell due between March and today was live in March; nothing else is another number.
+    then, since = _content(made.release), _content(before)
+    assert {mart for mart in then if then[mart] != since[mart]} == {"target"}
+    with connect_release(made.release) as con:
+        due = "select distinct plan_status from target where due = '2026-03-31'"
+        assert con.execute(due).fetchall() == [("live",)]
     assert made.release.manifest["as_of"] == "2026-03-01"
     assert verify_release(Home(made.release.path.parent.parent), made.release).intact
     # Nothing of it is current, and landing knows what is in use tonight.
@@ -155,6 +165,27 @@ def test_a_rebuild_gives_the_same_bytes_and_publishes_nothing(sample_home: Path)
     assert latest_release(home) == before
     assert not (sample_home / "rebuild").exists()
     assert [each for each in gather(home).conditions if each.kind == "rebuild_differs"] == []
+
+
+def test_a_due_date_that_passes_is_news_and_does_not_upset_a_rebuild(
+    sample_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the last release and tonight a target of 2028 falls due; no file has changed."""
+    home = Home(sample_home)
+    before = latest_release(home)
+    assert before is not None
+    assert nothing_to_do(Workspace(settings(sample_home)))
+    monkeypatch.setattr(Workspace, "judged_on", date(2029, 1, 1))
+    assert rebuild(settings(sample_home))["outcome"] == "same"
+    assert not nothing_to_do(Workspace(settings(sample_home)))
+    with Session(Workspace(settings(sample_home)), run_id="after it was due") as session:
+        assert session.run_all(check=False, pages=False).status == "published"
+    late = "select target_id from target where due = '2028-12-31' and plan_status = 'expired'"
+    with connect_release(before) as con:
+        assert con.execute(late).fetchall() == []
+    with connect_release(latest_release(home)) as con:
+        assert con.execute(late).fetchall() != []
+    assert nothing_to_do(Workspace(settings(sample_home)))
 
 
 def test_a_rebuild_from_a_changed_landing_is_told(sample_home: Path) -> None:
