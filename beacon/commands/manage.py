@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from beacon.allocators import give_freed_memory_back
 from beacon.commands.common import HomeOption, print_rows, settings_from
 from beacon.commands.run import Inputs
 
@@ -173,6 +174,7 @@ def rebuild(
 
     Exit status 1 when something differs.
     """
+    give_freed_memory_back()
     from beacon.release.rebuild import rebuild as make_again
 
     settings = settings_from(

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from beacon.allocators import give_freed_memory_back
 from beacon.commands.common import HomeOption, settings_from
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ def run(
     is put through today's code. The current release is not touched.
     """
     started = time.monotonic()
+    give_freed_memory_back()
     settings = settings_from(
         inputs=inputs.value if inputs else None, folder=folder, footprint=footprint, home=home
     )
