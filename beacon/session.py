@@ -290,6 +290,13 @@ class Session:
                 ValidationWorker.start(self.workspace.home.state / "validation")
             )
 
+    def end_validation(self) -> None:
+        """End the validation process, whose memory is a third of a run's; a check starts it."""
+        if self._worker is not None:
+            self._worker.close()
+            self._worker = None
+            self._pending.clear()
+
     # Landing and staging
 
     @_step
@@ -527,6 +534,7 @@ class Session:
 
         self.lock()
         report("publishing")
+        self.end_validation()
         recover(self.workspace.home)
         previous = latest_release(self.workspace.home)
         if previous is not None and self.up_to_date(self.landing_report()):

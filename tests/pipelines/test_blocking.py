@@ -1,6 +1,7 @@
 """A failed critical check keeps the last release current; a warning does not."""
 
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -69,3 +70,28 @@ def _run_with_damaged_mart(session: Session) -> None:
     session.derive = derive_and_damage  # type: ignore[method-assign]
     session.run_all(check=True)
     assert MARTS
+
+
+def test_the_validation_process_has_ended_when_a_release_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its memory is a third of a run's, and nothing is left for it to do."""
+    from beacon.release import build
+    from beacon.validation import ValidationWorker
+
+    events = []
+    close, write = ValidationWorker.close, build.publish_release
+
+    def closed(worker: ValidationWorker) -> None:
+        events.append("checks ended")
+        close(worker)
+
+    def written(*given: Any, **named: Any) -> Any:
+        events.append("release written")
+        return write(*given, **named)
+
+    monkeypatch.setattr(ValidationWorker, "close", closed)
+    monkeypatch.setattr(build, "publish_release", written)
+    with Session(Workspace(Settings(home=tmp_path / "home", inputs="sample"))) as session:
+        session.run_all(check=True)
+    assert events[:2] == ["checks ended", "release written"]
