@@ -17,7 +17,6 @@ from datetime import UTC, datetime
 from functools import cached_property, wraps
 from typing import IO, TYPE_CHECKING, Any, TypeVar, cast
 
-from beacon.disclosure.own_counts import protect_own_counts
 from beacon.errors import BeaconError, Problem, PublicationBlockedError
 from beacon.files import read_json, write_json
 from beacon.ingest.collect import collect, unreached
@@ -379,6 +378,7 @@ class Session:
     @_step
     def derive_indicators(self, slugs: Iterable[str]) -> dict[str, tuple[int, list[str]]]:
         """Make the tables of some indicators; give the rows of each and what is wrong with it."""
+        from beacon.disclosure.own_counts import protect_own_counts
         from beacon.indicators import derive_indicators, renamed_series
 
         self._report_stage("indicators")

@@ -31,7 +31,7 @@ from beacon.files import read_json, sha256_of, write_json
 from beacon.ingest.folder import FoundFile, Recogniser
 from beacon.registry.sources import DatasetSpec
 from beacon.settings import Settings, secrets_from_environment
-from beacon.sources.recognise import Recognition
+from beacon.sources.recognition import Recognition
 from beacon.workspace import Workspace
 
 _THREADS = 6

@@ -15,7 +15,7 @@ from beacon.errors import SettingsError
 from beacon.ingest.folder import FoundFile, scan_folder
 from beacon.ingest.land import LandingReport, land_files
 from beacon.registry.indicators import LOCAL_RETURN
-from beacon.sources.recognise import Recognition
+from beacon.sources.recognition import Recognition
 
 if TYPE_CHECKING:
     from beacon.workspace import Workspace

@@ -16,7 +16,7 @@ from typing import Any
 from beacon.errors import Problem, SettingsError
 from beacon.files import read_json, sha256_of, write_json
 from beacon.registry.sources import SourceRegister
-from beacon.sources.recognise import Recognition, recognise
+from beacon.sources.recognition import Recognition
 
 MAX_FILES = 20_000
 _THREADS = 2
@@ -65,9 +65,15 @@ class Recogniser:
         """What a file is."""
         token = hashlib.sha256(f"{sha256}:{path.name}:{self._register_digest}".encode()).hexdigest()
         record = self._kept.get(token) or self._remembered.get(token)
-        recognition = recognise(path, self._register) if record is None else _from_json(record)
+        recognition = self._look_into(path) if record is None else _from_json(record)
         self._kept[token] = asdict(recognition)
         return recognition
+
+    def _look_into(self, path: Path) -> Recognition:
+        # Loads the libraries of all formats, which a night without new files does not need.
+        from beacon.sources.recognise import recognise
+
+        return recognise(path, self._register)
 
     def save(self) -> None:
         """Remember what was recognised, and forget what was not asked about."""

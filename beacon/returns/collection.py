@@ -28,7 +28,7 @@ from beacon.sources.local_returns import (
     TOTAL,
     WITHHELD,
 )
-from beacon.sources.recognise import Recognition
+from beacon.sources.recognition import Recognition
 
 Line = dict[str, Any]
 

@@ -10,7 +10,7 @@ import fnmatch
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from beacon.errors import InputRefusedError, Problem
@@ -18,6 +18,7 @@ from beacon.registry.sources import Container, Dataset, DatasetSpec, SourceRegis
 from beacon.sources.columns import header_matches, resolve_header
 from beacon.sources.containers import container_of, read_text_bytes
 from beacon.sources.page_archive import read_index, read_page_table
+from beacon.sources.recognition import Recognition
 from beacon.sources.tables import (
     HEADER_SEARCH_ROWS,
     clean_header,
@@ -37,24 +38,6 @@ _MOST_SHEETS = 60
 # A table with more columns than this beyond the expected ones is another table (IoD File 2 begins
 # with all the columns of File 1).
 _MOST_UNKNOWN_COLUMNS = 3
-
-
-@dataclass(frozen=True)
-class Recognition:
-    """What a file turned out to be.
-
-    Attributes:
-        key: Dataset key, or None when nothing in the register matches.
-        part: Part of a dataset that comes in several files, else an empty string.
-        members: Publisher's series found in the part (indicator ids, indicator names).
-        problems: Why a file that was meant to be a dataset cannot be it.
-    """
-
-    key: str | None
-    part: str = ""
-    members: tuple[str, ...] = ()
-    container: Container | None = None
-    problems: tuple[Problem, ...] = field(default=())
 
 
 def recognise(path: Path, register: SourceRegister) -> Recognition:

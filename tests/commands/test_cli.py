@@ -139,6 +139,21 @@ def test_help_needs_no_heavy_import() -> None:
     assert done.stdout.strip() == "[]"
 
 
+def test_a_quiet_night_loads_none_of_the_readers_libraries(sample_home: Path) -> None:
+    code = (
+        "import sys; from beacon.cli import main; "
+        f"sys.argv = ['beacon', 'run', '--home', {str(sample_home)!r}]\n"
+        "try:\n    main()\nexcept SystemExit as ended:\n    print('exit', ended.code)\n"
+        "print([m for m in ('polars', 'numpy', 'pandas', 'pyarrow', 'shapely', "
+        "'python_calamine', 'great_expectations', 'httpx') if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True
+    )
+    assert "(unchanged)" in done.stdout
+    assert done.stdout.splitlines()[-2:] == ["exit 0", "[]"]
+
+
 def test_run_refuses_a_folder_that_is_not_there(tmp_path: Path) -> None:
     found = CliRunner().invoke(
         app,

@@ -11,7 +11,7 @@ from beacon.ingest.folder import FoundFile
 from beacon.ingest.land import Needed, land_files, revision_of
 from beacon.landing import LandingStore
 from beacon.registry.sources import load_source_register
-from beacon.sources.recognise import Recognition
+from beacon.sources.recognition import Recognition
 
 KEY = "mhclg_homelessness/detailed_la"
 # As MHCLG has named them; the last is the one to take.
