@@ -19,6 +19,7 @@ from beacon.sources.dfe_participation import read_level2_at_19, read_neet
 from beacon.sources.dft_walking_cycling import read_walking_cycling
 from beacon.sources.dwp_cilif import read_low_income_families
 from beacon.sources.fingertips import read_fingertips, read_practice_deprivation
+from beacon.sources.fingertips_extract import read_fingertips_extract
 from beacon.sources.iod import read_imd
 from beacon.sources.iod_domains import read_iod_domains
 from beacon.sources.local_returns import read_local_returns
@@ -50,6 +51,7 @@ READERS: dict[str, Reader] = {
     "census_age_bands": read_census_age_bands,
     "eyfsp": read_eyfsp,
     "fingertips": read_fingertips,
+    "fingertips_extract": read_fingertips_extract,
     "gp_patients": read_gp_patients,
     "fuel_poverty": read_fuel_poverty,
     "imd": read_imd,

@@ -82,6 +82,13 @@ distinct_rows as (
         partition by indicator_slug, measure, area_code, period, sex, age, category_type, category
         order by binding_order, source_sha256, source_row
     ) = 1
+),
+-- A file without names of areas takes them from the others; an area that nobody names is its code.
+area_names as (
+    select area_code, min(area_name) as area_name
+    from observations
+    where area_name is not null
+    group by all
 )
 select
     indicator_slug,
@@ -89,7 +96,7 @@ select
     role,
     modelled,
     area_code,
-    area_name,
+    coalesce(distinct_rows.area_name, area_names.area_name, area_code) as area_name,
     period,
     period_start,
     period_end,
@@ -132,3 +139,4 @@ select
     source_sha256,
     source_row
 from distinct_rows
+left join area_names using (area_code)
