@@ -105,10 +105,24 @@ def test_every_stage_of_growth_keeps_the_planted_truths(tmp_path: Path) -> None:
     assert all(step["peak_mb"] >= step["before_mb"] > 0 for step in steps)
 
 
+def test_readers_are_compared_form_by_form(tmp_path: Path) -> None:
+    rows = measured("readers", tmp_path / "work", tmp_path / "report.json")
+    assert_compared(rows, 6)
+    assert {"reading csv", "reading xlsx", "reading ods", "reading gpkg"} <= set(rows)
+    assert all(row["figures"]["rows_per_second"] > 0 for row in rows.values())
+
+
 def test_parts_whose_module_is_absent_are_left_out() -> None:
-    assert {"statistics", "core20", "floor", "startup", "growth", "footprints", "queries"} <= set(
-        available_parts()
-    )
+    assert {
+        "statistics",
+        "readers",
+        "core20",
+        "floor",
+        "startup",
+        "growth",
+        "footprints",
+        "queries",
+    } <= set(available_parts())
     with pytest.raises(SystemExit):
         main(["--only", "no_such_part"])
 
