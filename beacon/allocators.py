@@ -16,9 +16,9 @@ import sys
 # Parameters of mallopt(3), from malloc.h of the GNU C library.
 _M_ARENA_MAX = -8
 # One arena for all threads: each would else keep one of its own, as large as its largest file.
-_ARENAS = 1
+ARENAS = 1
 # Of jemalloc, which Polars carries: free pages are returned, and not only marked as returnable.
-_JEMALLOC = ("_RJEM_MALLOC_CONF", "dirty_decay_ms:500,muzzy_decay_ms:0")
+JEMALLOC = ("_RJEM_MALLOC_CONF", "dirty_decay_ms:500,muzzy_decay_ms:0")
 
 
 def give_freed_memory_back() -> None:
@@ -28,12 +28,12 @@ def give_freed_memory_back() -> None:
     already (`MALLOC_ARENA_MAX`, `_RJEM_MALLOC_CONF`) is left; where there is no such allocator,
     nothing happens.
     """
-    os.environ.setdefault(*_JEMALLOC)
+    os.environ.setdefault(*JEMALLOC)
     if sys.platform != "linux" or "MALLOC_ARENA_MAX" in os.environ:
         return
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
-        mallopt(_M_ARENA_MAX, _ARENAS)
+        mallopt(_M_ARENA_MAX, ARENAS)
 
 
-__all__ = ["give_freed_memory_back"]
+__all__ = ["ARENAS", "JEMALLOC", "give_freed_memory_back"]

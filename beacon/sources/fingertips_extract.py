@@ -40,7 +40,9 @@ def read_fingertips_extract(
     """
     dataset = spec.dataset
     table = read_table(path, container, dataset)
-    Columns(table, dataset, fictional=fictional).check_row_count()
+    whole = Columns(table, dataset, fictional=fictional)
+    whole.check_row_count()
+    whole.raise_if_problems()
     declared: Mapping[str, Mapping[str, str]] = dataset.options["series"]
     frames = [
         _read_series(_only(table, dataset.header, id_), spec, id_, about, fictional=fictional)

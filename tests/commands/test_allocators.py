@@ -2,9 +2,13 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from beacon.allocators import ARENAS, JEMALLOC
+
+DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 _ASK = "from beacon.allocators import give_freed_memory_back; give_freed_memory_back()"
 _LOOK = """
 import ctypes, os, sys, threading
@@ -49,3 +53,13 @@ def test_what_the_environment_sets_is_left() -> None:
     arenas, settings = _arenas(_ASK, MALLOC_ARENA_MAX="3", _RJEM_MALLOC_CONF="muzzy_decay_ms:9")
     assert arenas == 3
     assert settings == "muzzy_decay_ms:9"
+
+
+@pytest.mark.parametrize(
+    "file",
+    ["systemd/beacon-code.service", "systemd/beacon-daemon.service", "compose/Dockerfile"],
+)
+def test_services_ask_the_same_of_their_runs(file: str) -> None:
+    text = (DEPLOY / file).read_text("utf-8")
+    assert f"MALLOC_ARENA_MAX={ARENAS}" in text
+    assert "=".join(JEMALLOC) in text

@@ -82,6 +82,12 @@ def test_a_wrong_cell_is_named(
     assert {(problem.row, problem.column) for problem in refused.value.problems} == {(2, column)}
 
 
+def test_a_file_cut_short_is_refused(tmp_path: Path, register: SourceRegister) -> None:
+    path = csv(tmp_path / "x.csv", HEADER, BIRTHS.replace("Z08", "E08"))
+    with pytest.raises(InputRefusedError, match="cut short"):
+        _read(path, register, fictional=False)
+
+
 @pytest.mark.given
 def test_the_extracts_own_arithmetic_holds(register: SourceRegister) -> None:
     """Shares are counts of denominators, which tells births of one year from those of several."""
