@@ -155,27 +155,19 @@ class Stager:
             )
 
     def _read(self, landed: LandedObject, spec: DatasetSpec) -> StagedPart:
-        import polars as pl
-
-        from beacon.sources.readers import READERS
-
         target = self.directory / spec.dataset.staging / self._file_name(landed, spec)
         relative = str(target.relative_to(self.directory))
         if target.is_file():
+            import polars as pl
+
             rows = pl.scan_parquet(target).select(pl.len()).collect().item()
             return StagedPart(landed.name, landed.key, "cached", landed, relative, rows)
-        frame = READERS[spec.dataset.reader](
-            self.store.path_of(landed), landed.container, spec, self.fictional
-        ).with_columns(
-            pl.lit(spec.source.id).alias("source"),
-            pl.lit(spec.dataset.id).alias("dataset"),
-            pl.lit(landed.sha256).alias("source_sha256"),
+        from beacon.ingest.read_object import read_object
+
+        rows = read_object(
+            self.store.path_of(landed), target, landed, spec, fictional=self.fictional
         )
-        target.parent.mkdir(parents=True, exist_ok=True)
-        temporary = target.with_suffix(".partial")
-        frame.write_parquet(temporary, compression="zstd")
-        temporary.replace(target)
-        return StagedPart(landed.name, landed.key, "staged", landed, relative, frame.height)
+        return StagedPart(landed.name, landed.key, "staged", landed, relative, rows)
 
     @staticmethod
     def _file_name(landed: LandedObject, spec: DatasetSpec) -> str:
