@@ -226,10 +226,11 @@ def stage(
     """Read new files into typed rows; keep the last good rows of those that cannot be read."""
     # Great Expectations takes seconds to import: let it do so while files are read.
     session.start_validation()
-    for table in staging_tables():
-        key = table_key(f"staging.{table}")
-        if key not in context.selected_asset_keys:
-            continue
+    keys = {table: table_key(f"staging.{table}") for table in staging_tables()}
+    wanted = [table for table, key in keys.items() if key in context.selected_asset_keys]
+    session.read_ahead(wanted)
+    for table in wanted:
+        key = keys[table]
         parts = session.stage(table)
         problems = [problem for part in parts for problem in part.problems]
         for problem in problems:

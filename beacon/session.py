@@ -15,6 +15,7 @@ from concurrent.futures import Future
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property, wraps
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar, cast
 
 from beacon.errors import BeaconError, Problem, PublicationBlockedError
@@ -31,6 +32,7 @@ from beacon.registry.indicators import LOCAL_RETURN
 from beacon.release.approval import ApprovalNeededError
 from beacon.release.layout import Release, latest_release
 from beacon.release.previous import load_previous
+from beacon.settings import Home
 from beacon.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -282,12 +284,10 @@ class Session:
     def start_validation(self) -> None:
         """Start the validation process early: it takes seconds to get ready, on another core."""
         if self._worker is None:
-            from beacon.validation import ValidationWorker
-
             self.lock()
-            self._worker = self._stack.enter_context(
-                ValidationWorker.start(self.workspace.home.state / "validation")
-            )
+            home = self.workspace.home
+            worker = _STARTED.pop(home.root, None) or _start_validation(home)
+            self._worker = self._stack.enter_context(worker)
 
     def end_validation(self) -> None:
         """End the validation process, whose memory is a third of a run's; a check starts it."""
@@ -304,6 +304,7 @@ class Session:
         self.lock()
         report("finding and landing inputs")
         remove_partial_objects(self.workspace.home.landing)
+        self.workspace.stager.remove_partial()
         with step("landed") as told:
             found = collect(self.workspace, again=again)
             told["unrecognised"] = len(found.unrecognised)
@@ -328,6 +329,11 @@ class Session:
             and not any(outcome.status == "new" for outcome in report.outcomes)
             and self.workspace.is_built(release.label, release.manifest)
         )
+
+    def read_ahead(self, tables: Iterable[str]) -> None:
+        """Begin to read what landed for some staging tables, beside the steps that follow."""
+        outcomes = list(self.landing_report().outcomes)
+        self._stack.enter_context(self.workspace.stager.read_ahead(tables, outcomes))
 
     @_step
     def stage(self, table: str) -> list[StagedPart]:
@@ -503,7 +509,7 @@ class Session:
         return results
 
     @property
-    def _checks_file(self) -> Any:
+    def _checks_file(self) -> Path:
         return self.workspace.home.state / "checks.json"
 
     def kept_checks(self) -> list[dict[str, Any]]:
@@ -575,6 +581,7 @@ class Session:
             PublicationBlockedError: When nothing may be published, and why.
         """
         self.land()
+        self.read_ahead(self.workspace.staging_tables)
         for table in self.workspace.staging_tables:
             self.stage(table)
         self.derive_all()
@@ -621,6 +628,25 @@ class Session:
                 part.name: part.in_use.retrieved_at for part in self.staged_parts() if part.in_use
             },
         }
+
+
+# Validation processes that were started before there was a session to own them, by home.
+_STARTED: dict[Path, ValidationWorker] = {}
+
+
+def get_validation_ready(home: Home) -> None:
+    """Start a validation process for the session that this process will open on a home.
+
+    It gets ready while the orchestrator is imported, which takes as long. One that no session asks
+    for ends with this process.
+    """
+    _STARTED[home.root] = _start_validation(home)
+
+
+def _start_validation(home: Home) -> ValidationWorker:
+    from beacon.validation.process import ValidationWorker
+
+    return ValidationWorker.start(home.state / "validation")
 
 
 def _asset(table: str) -> str:

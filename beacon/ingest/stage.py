@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -17,6 +19,7 @@ from typing import Any, Literal
 from beacon.errors import InputRefusedError, Problem
 from beacon.files import read_json, write_json
 from beacon.ingest.land import LandingOutcome
+from beacon.ingest.reading_ahead import ReadingAhead, ReadingJob, worth_processes
 from beacon.landing import LandedObject, LandingStore, landed_from_json
 from beacon.registry.sources import DatasetSpec, SourceRegister
 
@@ -72,6 +75,42 @@ class Stager:
         self.register = register
         self.store = store
         self.fictional = fictional
+        self._ahead: ReadingAhead | None = None
+
+    def remove_partial(self) -> int:
+        """Remove what an interrupted run left half written; give how many files there were."""
+        partial = list(self.directory.glob("*/*.partial"))
+        for path in partial:
+            path.unlink(missing_ok=True)
+        return len(partial)
+
+    def read_ahead(
+        self, tables: Iterable[str], outcomes: list[LandingOutcome]
+    ) -> AbstractContextManager[object]:
+        """Begin to read what staging some tables will ask for, if that is worth the processes.
+
+        Returns:
+            What ends it, whether it has been asked for or not.
+        """
+        keys = [spec.key for table in tables for spec in self.register.feeding(table)]
+        order = {key: place for place, key in enumerate(dict.fromkeys(keys))}
+        jobs = {
+            job.target: job
+            for outcome in sorted(outcomes, key=lambda outcome: order.get(outcome.key, 0))
+            if outcome.key in order
+            and outcome.candidate is not None
+            and outcome.status in ("new", "unchanged")
+            and not (job := self._job(outcome.candidate)).target.is_file()
+        }
+        if not worth_processes(jobs.values()):
+            return nullcontext()
+        self._ahead = ReadingAhead(jobs.values())
+        return self._ahead
+
+    def _job(self, landed: LandedObject) -> ReadingJob:
+        spec = self.register.datasets[landed.key]
+        target = self.directory / spec.dataset.staging / self._file_name(landed, spec)
+        return ReadingJob(self.store.path_of(landed), target, landed, spec, self.fictional)
 
     def stage(self, table: str, outcomes: list[LandingOutcome]) -> list[StagedPart]:
         """Read what a landing step found for one staging table, and accept what can be read."""
@@ -100,21 +139,21 @@ class Stager:
         problems = outcome.problems
         if outcome.candidate is not None and outcome.status in ("new", "unchanged"):
             try:
-                part = self._read(outcome.candidate, spec)
+                part = self._read(outcome.candidate)
                 self._refuse_a_fall(part, last, spec)
                 return part
             except InputRefusedError as error:
                 problems = error.problems
             for alternate in outcome.alternates:
                 try:
-                    return replace(self._read(alternate, spec), passed_over=problems)
+                    return replace(self._read(alternate), passed_over=problems)
                 except InputRefusedError as error:
                     problems += error.problems
         status: StagingStatus = "refused" if problems else "absent"
         if last is None:
             return StagedPart(outcome.name, outcome.key, status, None, None, 0, problems)
         try:
-            older = self._read(last, spec)
+            older = self._read(last)
         except InputRefusedError as error:
             # Code that has become stricter may refuse what it once took.
             return StagedPart(
@@ -137,7 +176,7 @@ class Stager:
         """A file cut between two fields reads well; only what is missing gives it away."""
         if last is None or part.in_use is None or last.sha256 == part.in_use.sha256:
             return
-        before = self._read(last, spec).rows
+        before = self._read(last).rows
         least = before * (1 - spec.dataset.rows.largest_fall)
         if part.rows < least:
             raise InputRefusedError(
@@ -154,19 +193,20 @@ class Stager:
                 ]
             )
 
-    def _read(self, landed: LandedObject, spec: DatasetSpec) -> StagedPart:
-        target = self.directory / spec.dataset.staging / self._file_name(landed, spec)
-        relative = str(target.relative_to(self.directory))
-        if target.is_file():
+    def _read(self, landed: LandedObject) -> StagedPart:
+        job = self._job(landed)
+        relative = str(job.target.relative_to(self.directory))
+        if self._ahead is not None and job.target in self._ahead:
+            rows = self._ahead.rows(job.target)
+        elif job.target.is_file():
             import polars as pl
 
-            rows = pl.scan_parquet(target).select(pl.len()).collect().item()
+            rows = pl.scan_parquet(job.target).select(pl.len()).collect().item()
             return StagedPart(landed.name, landed.key, "cached", landed, relative, rows)
-        from beacon.ingest.read_object import read_object
+        else:
+            from beacon.ingest.read_object import read_object
 
-        rows = read_object(
-            self.store.path_of(landed), target, landed, spec, fictional=self.fictional
-        )
+            rows = read_object(job.source, job.target, landed, job.spec, fictional=job.fictional)
         return StagedPart(landed.name, landed.key, "staged", landed, relative, rows)
 
     @staticmethod
