@@ -153,6 +153,8 @@ def open_instance(home: Home) -> dg.DagsterInstance:
     directory = str(instance_directory(home))
     url = history_url()
     if url is None:
+        # What a run plans is some hundreds of events, which are written together.
+        os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", "1000")
         with _first_alone(home):
             return dg.DagsterInstance.from_config(directory)
     try:

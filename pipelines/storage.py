@@ -9,11 +9,13 @@ the cost of a night's history. Everything else, file formats included, is Dagste
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as db
+from dagster import EventLogEntry
 
 # The only private modules used: storage classes have no public path, and dagster.yaml names them
 # by this one. tests/pipelines/test_storage.py fails if a new version moves or changes them.
@@ -40,14 +42,24 @@ def _engine(conn_string: str) -> db.Engine:
     return engine
 
 
+@dataclass
+class _Batch:
+    """Events of one thread that are being stored together, and the transactions they share."""
+
+    thread: int
+    stack: ExitStack
+    connections: dict[str, db.Connection] = field(default_factory=dict)
+
+
 class PooledSqliteEventLogStorage(SqliteEventLogStorage):
     """Dagster's SQLite event log over kept connections."""
 
     _kept: OrderedDict[str, db.Engine]
+    _batch: "_Batch | None" = None
 
     def __init__(self, *given: Any, **named: Any) -> None:
-        super().__init__(*given, **named)
         self._seen: set[str] = set()
+        super().__init__(*given, **named)
 
     @classmethod
     def from_config_value(
@@ -56,15 +68,35 @@ class PooledSqliteEventLogStorage(SqliteEventLogStorage):
         """Make the storage from its settings in dagster.yaml."""
         return cls(inst_data=inst_data, **config_value)
 
+    def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
+        """Store events in one transaction a file: all of them, or none."""
+        with self._db_lock, ExitStack() as stack:
+            self._batch = _Batch(threading.get_ident(), stack)
+            try:
+                for event in events:
+                    self.store_event(event)
+            finally:
+                self._batch = None
+
     @contextmanager
     def _connect(self, shard: str) -> Iterator[db.Connection]:
-        with self._db_lock:
-            engine = self._kept_engine(shard)
-            if shard not in self._initialized_dbs:
-                self._initdb(engine)
-                self._initialized_dbs.add(shard)
-            with engine.connect() as connection, connection.begin():
+        batch = self._batch
+        if batch is not None and batch.thread == threading.get_ident():
+            if shard not in batch.connections:
+                batch.connections[shard] = batch.stack.enter_context(self._transaction(shard))
+            yield batch.connections[shard]
+        else:
+            with self._db_lock, self._transaction(shard) as connection:
                 yield connection
+
+    @contextmanager
+    def _transaction(self, shard: str) -> Iterator[db.Connection]:
+        engine = self._kept_engine(shard)
+        if shard not in self._initialized_dbs:
+            self._initdb(engine)
+            self._initialized_dbs.add(shard)
+        with engine.connect() as connection, connection.begin():
+            yield connection
 
     def has_table(self, table_name: str) -> bool:
         """Whether the index has a table; asked of the file only until it has."""
@@ -80,6 +112,14 @@ class PooledSqliteEventLogStorage(SqliteEventLogStorage):
             if not super()._has_asset_key_col_on_connection(conn, column_name):
                 return False
             self._seen.add(column)
+        return True
+
+    def has_secondary_index(self, name: str) -> bool:
+        """Whether a data migration was made; asked of the file only until it was."""
+        if (index := f"index.{name}") not in self._seen:
+            if not super().has_secondary_index(name):
+                return False
+            self._seen.add(index)
         return True
 
     def _kept_engine(self, shard: str) -> db.Engine:

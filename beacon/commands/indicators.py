@@ -67,7 +67,7 @@ def _states(home: Any) -> dict[str, dict[str, Any]]:
     release = latest_release(Home(settings_from(home=home).home))
     if release is None:
         return {}
-    relation = connect_release(release).execute(
+    relation = connect_release(release, sql="").execute(
         "select indicator_slug, source, latest_period, places_with_value, places, status "
         "from indicator where role = 'measure' "
         "qualify row_number() over (partition by indicator_slug "

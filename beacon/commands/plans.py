@@ -148,7 +148,7 @@ def _read(
             "Run `beacon run` to make one that has."
         )
     query = sql.replace("{where}", " and ".join(where))
-    cursor = connect_release(release).execute(query, given)
+    cursor = connect_release(release, sql="").execute(query, given)
     return [column[0] for column in cursor.description or []], cursor.fetchall()
 
 

@@ -29,7 +29,7 @@ def query(
     from beacon.settings import Home
 
     found = get_release(Home(settings_from(home=home).home), release)
-    con = connect_release(found, lock=True)
+    con = connect_release(found, lock=True, sql=sql)
     try:
         cursor = con.execute(sql)
         columns = [column[0] for column in cursor.description or []]

@@ -191,7 +191,7 @@ def _summary(
     state = outcome["status"] if outcome["success"] else "nothing published, last one current"
     rows.append(("release", f"{release.label} ({state})"))
     rows.append(("directory", str(release.path)))
-    con = connect_release(release)
+    con = connect_release(release, sql="")
     places = con.execute(
         "select place_name, core20_share_percent, people_core20 from place order by place_name"
     ).fetchall()

@@ -4,6 +4,7 @@ What belongs here: YAML, file layout, error text with file and line.
 What does not: what a contract means (``model``).
 """
 
+import functools
 from pathlib import Path
 from typing import Any
 
@@ -139,7 +140,17 @@ def load_contracts(directory: Path | None = None) -> dict[str, Contract]:
     if directory is None:
         from beacon.paths import resource_dir
 
-        directory = resource_dir("expectations")
+        return dict(_load_once(resource_dir("expectations")))
+    return _load(directory)
+
+
+# Contracts do not change while a process lives, and reading them all takes a tenth of a second.
+@functools.cache
+def _load_once(directory: Path) -> dict[str, Contract]:
+    return _load(directory)
+
+
+def _load(directory: Path) -> dict[str, Contract]:
     if not directory.is_dir():
         raise ContractError([f"{directory}: no such directory of contracts"])
     errors: list[str] = []

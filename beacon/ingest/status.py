@@ -91,7 +91,7 @@ class _Known:
         self.received: dict[str, str] = {}
         if release is not None:
             self.mode = self.mode or str(release.manifest["mode"])
-            with connect_release(release) as con:
+            with connect_release(release, sql="") as con:
                 for key, *rest in con.execute(
                     "select source || '/' || dataset, status, part, vintage, "
                     "coalesce(message, '') from source_status order by all"

@@ -6,6 +6,7 @@ What does not: reading bytes (`beacon.sources`) or the bytes' own content.
 
 from __future__ import annotations
 
+import functools
 import re
 from datetime import date
 from functools import cached_property
@@ -227,7 +228,16 @@ def load_source_register(directory: Path | None = None) -> SourceRegister:
     Raises:
         SourceRegisterError: With every fault of every file at once.
     """
-    folder = directory or resource_dir("reference_data") / "sources"
+    return _load(directory) if directory else _load_once(resource_dir("reference_data") / "sources")
+
+
+# The register does not change while a process lives, and reading it takes a tenth of a second.
+@functools.cache
+def _load_once(folder: Path) -> SourceRegister:
+    return _load(folder)
+
+
+def _load(folder: Path) -> SourceRegister:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     sources: list[Source] = []
     faults: list[str] = []

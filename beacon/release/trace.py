@@ -71,7 +71,7 @@ def trace(
     Raises:
         BeaconError: When there is no such row, saying what there is.
     """
-    with connect_release(release) as con:
+    with connect_release(release, sql="") as con:
         found: list[tuple[str, dict[str, Any]]] = []
         for mart in _MARTS:
             rows = _records(

@@ -34,6 +34,12 @@ def macro_names() -> list[str]:
     return list(dict.fromkeys(found))
 
 
+def names_macros(sql: str) -> bool:
+    """Whether the name of any macro is a word of a text, or it asks what functions there are."""
+    words = set(re.findall(r"\w+", sql.lower()))
+    return "duckdb_functions" in words or not words.isdisjoint(map(str.lower, macro_names()))
+
+
 def install_macros(con: duckdb.DuckDBPyConnection, schema: str | None = None) -> None:
     """Create every macro of `sql/macros` in a connection; running it again replaces them.
 

@@ -1,6 +1,7 @@
 """The run history over kept connections is Dagster's own history, written faster."""
 
 import fcntl
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -92,5 +93,59 @@ def test_what_the_history_has_is_looked_for_only_until_it_is_there(
         assert not any(storage.has_table("of_a_later_version") for _ in range(3))
         assert storage.has_asset_key_col("last_materialization_timestamp")
         assert not storage.has_asset_key_col("of_a_later_version")
+        for _ in range(3):
+            assert storage.has_secondary_index("asset_key_table")
+            assert not storage.has_secondary_index("of_a_later_version")
     assert asked.count("asset_event_tags") == 1
     assert asked.count("of_a_later_version") == 3
+
+
+def _planned(instance: dg.DagsterInstance) -> list[str]:
+    """Assets that the latest run planned to make, as the index and the run's own log have it."""
+    (run,) = instance.get_runs(limit=1)
+    of_type = dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED
+    logged = [e for e in instance.all_logs(run.run_id) if e.dagster_event_type == of_type]
+    return sorted(
+        entry.get_dagster_event().asset_key.to_user_string()
+        for entry in logged
+        if entry.get_dagster_event().asset_key is not None
+    )
+
+
+@dg.asset
+def other() -> None: ...
+
+
+def test_what_a_run_plans_is_stored_together(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    stored: list[int] = []
+    together = PooledSqliteEventLogStorage.store_event_batch
+
+    def counted(self: PooledSqliteEventLogStorage, events: Sequence[dg.EventLogEntry]) -> None:
+        stored.append(len(events))
+        together(self, events)
+
+    monkeypatch.setattr(PooledSqliteEventLogStorage, "store_event_batch", counted)
+    with open_instance(home) as instance:
+        assert dg.materialize([number, other], instance=instance).success
+        assert _planned(instance) == ["number", "other"]
+        assert instance.get_latest_materialization_event(dg.AssetKey("other")) is not None
+    assert stored == [2]
+
+
+def test_events_of_a_batch_that_fails_are_stored_once_each(
+    home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store, calls = PooledSqliteEventLogStorage.store_event, 0
+
+    def fails_once(self: PooledSqliteEventLogStorage, event: dg.EventLogEntry) -> None:
+        nonlocal calls
+        calls += 1
+        store(self, event)
+        if calls == 2:
+            raise OSError("the disk is full")
+
+    with open_instance(home) as instance:
+        monkeypatch.setattr(PooledSqliteEventLogStorage, "store_event", fails_once)
+        assert dg.materialize([number, other], instance=instance).success
+        assert _planned(instance) == ["number", "other"]
+    assert "the disk is full" in capsys.readouterr().err

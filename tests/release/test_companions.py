@@ -18,9 +18,11 @@ from beacon.contracts import load_contracts
 from beacon.errors import BeaconError, ReleaseNotFoundError
 from beacon.files import sha256_of
 from beacon.release.layout import Release, get_release
+from beacon.release.query import connect_release
 from beacon.release.workbook import SHEETS, write_workbook
 from beacon.session import MARTS
 from beacon.settings import Home
+from beacon.statistics.macros import macro_names
 
 
 @pytest.fixture
@@ -218,3 +220,25 @@ def test_what_cannot_be_read_says_what_can(published: Path, tmp_path: Path) -> N
         beacon.connect(home=tmp_path)
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         _ = beacon.nonsense  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("sql", "made"),
+    [
+        ("from place", False),
+        ("select count(*) from core20_cohort", False),
+        ('select "wilson_lower" /* of */ (1, 2, 0.95)', True),
+        ("select Wilson_Lower(1, 2, 0.95)", True),
+        ("select function_name from duckdb_functions()", True),
+        (None, True),
+    ],
+)
+def test_macros_are_made_for_a_question_that_names_one(
+    published: Path, sql: str | None, made: bool
+) -> None:
+    release = get_release(Home(published))
+    names = {name.lower() for name in macro_names()}
+    assert "wilson_lower" in names
+    with connect_release(release, sql=sql) as con:
+        found = con.execute("select lower(function_name) from duckdb_functions()").fetchall()
+    assert ({name for (name,) in found} >= names) is made
