@@ -69,6 +69,9 @@ def write_catalogue(home: Home, release: Release) -> None:
     con = duckdb.connect(str(temporary))
     try:
         install_macros(con)
+        # One transaction for some 700 statements; the macros above call each other, and DuckDB
+        # binds a macro only to what has been committed.
+        con.begin()
         con.execute(
             f"create macro as_of(release, mart) as table select * from read_parquet({root} "  # noqa: S608
             "|| '/releases/' || release || '/' || mart || '.parquet')"
@@ -89,13 +92,13 @@ def write_catalogue(home: Home, release: Release) -> None:
             ]:
                 # An older release under newer contracts: its own columns stand, undescribed.
                 continue
-            for statement in comment_statements(contract, name, kind="view"):
-                con.execute(statement)
+            con.execute(";".join(comment_statements(contract, name, kind="view")))
         con.execute(
             f"create view {RELEASE_VIEW} as select {quote_literal(release.label)} as release, "
             f"{str(release.manifest['fictional']).lower()} as fictional, "
             f"{quote_literal(str(home.root))} as home"
         )
+        con.commit()
     finally:
         con.close()
     temporary.chmod(0o644)
