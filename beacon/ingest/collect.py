@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from beacon.errors import SettingsError
 from beacon.ingest.folder import FoundFile, scan_folder
 from beacon.ingest.land import LandingReport, land_files
+from beacon.ingest.looking_ahead import REMEMBERED, finish_looking
 from beacon.registry.indicators import LOCAL_RETURN
 from beacon.sources.recognition import Recognition
 
@@ -103,7 +104,7 @@ def _publishers_files(workspace: Workspace, again: bool) -> list[FoundFile]:
         input_folder(workspace),
         workspace.register,
         workspace.register_digest,
-        workspace.home.state / "recognised.json",
+        workspace.home.state / REMEMBERED,
     )
 
 
@@ -120,6 +121,7 @@ def unreached(workspace: Workspace) -> list[str]:
 def collect(workspace: Workspace, *, again: bool = False) -> LandingReport:
     """Find this run's inputs, land what is needed, and leave a report for the steps that follow."""
     settings = workspace.settings
+    finish_looking(workspace.home)
     report = land_files(
         _take_handed_over(workspace) or find_files(workspace, again=again),
         workspace.register,
