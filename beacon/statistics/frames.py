@@ -67,15 +67,33 @@ class Reasons:
     """
 
     def __init__(self, size: int) -> None:
-        self.codes: NDArray[Any] = np.full(size, None, dtype=object)
         self.none: NDArray[np.bool_] = np.ones(size, dtype=np.bool_)
         """The rows without any reason."""
+        self._numbers: NDArray[np.int16] = np.zeros(size, dtype=np.int16)
+        self._given: list[Reason] = []
 
     def add(self, applies: ArrayLike, reason: Reason) -> None:
         """Give a reason to the rows where it applies and that have none yet."""
         new = np.asarray(applies, dtype=np.bool_) & self.none
-        self.codes[new] = reason
-        self.none = self.none & ~new
+        if new.any():
+            self._given.append(reason)
+            self._numbers[new] = len(self._given)
+            self.none = self.none & ~new
+
+    def repeated(self, times: int) -> Reasons:
+        """The reasons of rows that each stand for a number of rows in a row."""
+        result = Reasons(0)
+        result.none, result._numbers = np.repeat(self.none, times), np.repeat(self._numbers, times)
+        result._given = list(self._given)
+        return result
+
+    @property
+    def codes(self) -> pl.Series:
+        """The code of each row, NULL where there is none."""
+        if not self._given:
+            return pl.repeat(None, len(self.none), dtype=pl.String, eager=True)
+        words = pl.Series([None, *(str(reason) for reason in self._given)], dtype=pl.String)
+        return words.gather(self._numbers)
 
 
 def keyed(frame: pl.DataFrame, by: Sequence[str]) -> tuple[pl.DataFrame, list[str]]:
@@ -91,6 +109,82 @@ def keyed(frame: pl.DataFrame, by: Sequence[str]) -> tuple[pl.DataFrame, list[st
 def without_key(frame: pl.DataFrame) -> pl.DataFrame:
     """The frame without the key that `keyed` invented."""
     return frame.drop(_ALL, strict=False)
+
+
+def ranks(frame: pl.DataFrame, names: Sequence[str]) -> NDArray[np.int64] | None:
+    """A number for each row that sorts as the columns do, NULL last; equal for equal keys only.
+
+    Returns:
+        None where a column is neither text nor whole numbers, or there are too many combinations.
+    """
+    codes, combinations = np.zeros(frame.height, dtype=np.int64), 1
+    for name in names:
+        column = frame[name]
+        if not (column.dtype == pl.String or column.dtype.is_integer()):
+            return None
+        found, distinct = _ranks_of(column)
+        combinations *= distinct
+        if combinations > np.iinfo(np.int64).max:
+            return None
+        codes = codes * distinct + found
+    return codes
+
+
+def _ranks_of(column: pl.Series) -> tuple[NDArray[np.int64], int]:
+    """Dense ranks from 0 of one column, NULL last, and how many there are."""
+    # Keys mostly come in runs, and then one row of each run says it all.
+    runs = column.rle_id().to_numpy().astype(np.int64)
+    starts = np.flatnonzero(np.diff(runs, prepend=-1))
+    heads = column.gather(starts)
+    if heads.is_sorted(nulls_last=True):
+        return runs, len(starts)
+    if 2 * len(starts) <= len(column):
+        found, distinct = _ranks_of_few(heads)
+        return found[runs], distinct
+    return _ranks_of_few(column)
+
+
+def _ranks_of_few(column: pl.Series) -> tuple[NDArray[np.int64], int]:
+    distinct = column.unique().drop_nulls().sort()
+    if column.dtype == pl.String:
+        codes = column.cast(pl.Enum(distinct)).to_physical().cast(pl.Int64)
+        codes = codes.fill_null(len(distinct))
+    else:
+        codes = column.rank("dense").cast(pl.Int64).fill_null(len(distinct) + 1) - 1
+    return codes.to_numpy(), len(distinct) + 1
+
+
+def one_row_each(
+    frame: pl.DataFrame, by: Sequence[str], band: str
+) -> Iterator[tuple[pl.DataFrame, NDArray[np.int64]]] | None:
+    """Groups of equal size as `batches` gives them, where no band of a group has two rows.
+
+    Yields:
+        The keys (one row a group), and the places of the groups' rows in the frame, an array of
+        (groups x bands), groups and bands in their order.
+
+    Returns:
+        None where a band has two rows, or keys that `ranks` does not know; `batches` does.
+    """
+    groups, bands = ranks(frame, by), ranks(frame, [band])
+    if groups is None or bands is None or not frame.height:
+        return None
+    several = int(bands.max()) + 1
+    if int(groups.max()) >= np.iinfo(np.int64).max // several:
+        return None
+    codes = groups * several + bands
+    order = np.argsort(codes, kind="stable")
+    if (np.diff(codes[order]) == 0).any():
+        return None
+    groups = groups[order]
+    starts = np.flatnonzero(np.diff(groups, prepend=-1))
+    sizes = np.diff(starts, append=len(groups))
+    keys = frame.select(by)[order[starts]]
+    return (
+        (keys.filter(chosen), order[starts[chosen][:, None] + np.arange(size)])
+        for size in np.unique(sizes)
+        for chosen in (sizes == size,)
+    )
 
 
 def batches(

@@ -148,9 +148,7 @@ def life_expectancy(
             good = reasons.none
             table = chiang_life_table(deaths[good], population[good], width, a)
             value[good], error[good] = table.expectancy, table.standard_error
-        by_row = Reasons(value.size)
-        by_row.codes = np.repeat(reasons.codes, size)
-        by_row.none = np.repeat(reasons.none, size)
+        by_row = reasons.repeated(size)
         centre, spread = value.ravel(), error.ravel()
         wide = 2 * z95 * spread > WIDEST_INTERVAL_YEARS
         by_row.add(wide, Reason.INTERVAL_WIDER_THAN_20_YEARS)
@@ -253,8 +251,7 @@ def health_expectancy(
             terms[:, -1] = 0.0
             var_mort = _sum_from_here(terms) / survivors**2
         valid = reasons.none[:, None]
-        by_row = Reasons(ages.size)
-        by_row.codes, by_row.none = np.repeat(reasons.codes, size), np.repeat(reasons.none, size)
+        by_row = reasons.repeated(size)
         by_row.add(np.repeat(np.isnan(deaths).any(axis=1), size), Reason.MISSING_DEATHS)
         by_row.add(~np.isfinite(var_mort.ravel()), Reason.NO_SURVIVORS)
         columns: dict[str, object] = {

@@ -65,7 +65,7 @@ def imd_quantiles(frame: pl.DataFrame, *, lsoas: int, quantiles: int = 10) -> pl
         quantile, reasons = imd_quantile(floats(frame, name), lsoas, quantiles)
         columns[name[:-4] + word] = pl.Series(quantile).fill_nan(None).cast(pl.Int32)
         for reason in (Reason.MISSING_RANK, Reason.RANK_OUT_OF_RANGE):
-            first.add(reasons.codes == reason, reason)
+            first.add(reasons.codes.eq_missing(reason.value).to_numpy(), reason)
     return with_columns(frame, {**columns, "reason": first.codes})
 
 

@@ -5,18 +5,22 @@ What belongs here: rates and ratios from counts by age band. What does not: life
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from beacon.statistics.frames import (
     CONFIDENCES,
     Reasons,
     batches,
     by_group,
+    floats,
     keyed,
     limit_names,
+    one_row_each,
     quietly,
     together,
     with_columns,
@@ -29,6 +33,8 @@ from beacon.statistics.intervals import (
     z_score,
 )
 from beacon.statistics.reasons import Reason
+
+Flags = NDArray[np.bool_]
 
 MINIMUM_EVENTS = 10
 """Fewest events of a directly standardised rate (Morris, Tan, Fryers, Bestwick 2018)."""
@@ -72,65 +78,25 @@ def directly_standardised_rate(
         events value and limits are NULL; a band without population or weight makes the group NULL.
     """
     frame, keys_by = keyed(frame, by)
-    if "event_frequency" not in frame.columns:
-        frame = frame.with_columns(pl.lit(1.0).alias("event_frequency"))
-    if "multiplier" not in frame.columns:
-        frame = frame.with_columns(pl.lit(float(multiplier)).alias("multiplier"))
-    counts, frequency = pl.col("count").fill_null(0.0), pl.col("event_frequency")
-    # Frequencies first: within a band they share one population and one weight.
-    bands = (
-        frame.sort(
-            [*keys_by, "ageband", "event_frequency", "pop", "stdpop", "count"],
-            nulls_last=True,
-            maintain_order=True,
-        )
-        .group_by([*keys_by, "ageband"], maintain_order=True)
-        .agg(
-            events=(counts * frequency).sum(),
-            squares=(counts * frequency**2).sum(),
-            negative=(counts < 0).any().cast(pl.Float64),
-            bad_frequency=(frequency.is_null() | (frequency < 1)).any().cast(pl.Float64),
-            duplicate=(frequency.n_unique() < pl.len()).cast(pl.Float64),
-            repeated=((frequency > 1) & (counts > 0)).any().cast(pl.Float64),
-            pop=pl.col("pop").first(),
-            weight=pl.col("stdpop").first(),
-            inconsistent=((pl.col("pop").n_unique() > 1) | (pl.col("stdpop").n_unique() > 1)).cast(
-                pl.Float64
-            ),
-            low=pl.col("multiplier").min(),
-            high=pl.col("multiplier").max(),
-            no_multiplier=pl.col("multiplier").is_null().any().cast(pl.Float64),
-        )
-    )
     parts = []
-    for keys, rows, size in batches(bands, keys_by, ["ageband"]):
-        x, squares, pop, weight, k = (
-            by_group(rows, name, size) for name in ("events", "squares", "pop", "weight", "low")
-        )
-        flags = {
-            name: (by_group(rows, name, size) > 0).any(axis=1)
-            for name in ("negative", "bad_frequency", "duplicate", "repeated", "inconsistent")
-        }
-        total = x.sum(axis=1)
+    for keys, bands in _bands_as_given(frame, keys_by, multiplier) or _bands_summed(
+        frame, keys_by, multiplier
+    ):
+        pop, weight = bands.population, bands.weight
+        total = bands.events.sum(axis=1)
         reasons = Reasons(len(keys))
-        reasons.add(flags["bad_frequency"], Reason.INVALID_EVENT_FREQUENCY)
-        reasons.add(flags["duplicate"], Reason.DUPLICATE_BAND)
-        reasons.add(flags["inconsistent"], Reason.INCONSISTENT_POPULATION)
-        reasons.add(flags["negative"], Reason.NEGATIVE_NUMERATOR)
-        reasons.add(np.isnan(pop).any(axis=1), Reason.MISSING_POPULATION)
-        reasons.add((pop <= 0).any(axis=1), Reason.POPULATION_NOT_POSITIVE)
-        reasons.add(~(weight > 0).all(axis=1), Reason.MISSING_WEIGHT)
-        one_multiplier = (
-            (k == k[:, :1]).all(axis=1)
-            & (by_group(rows, "high", size) == k[:, :1]).all(axis=1)
-            & (by_group(rows, "no_multiplier", size) == 0).all(axis=1)
-            & (k[:, 0] != 0)
-        )
-        reasons.add(~one_multiplier, Reason.INVALID_MULTIPLIER)
+        reasons.add(bands.bad_frequency, Reason.INVALID_EVENT_FREQUENCY)
+        reasons.add(bands.duplicate, Reason.DUPLICATE_BAND)
+        reasons.add(bands.inconsistent, Reason.INCONSISTENT_POPULATION)
+        reasons.add(bands.negative, Reason.NEGATIVE_NUMERATOR)
+        reasons.add(_any(np.isnan(pop)), Reason.MISSING_POPULATION)
+        reasons.add(_any(pop <= 0), Reason.POPULATION_NOT_POSITIVE)
+        reasons.add(_any(~(weight > 0)), Reason.MISSING_WEIGHT)
+        reasons.add(np.isnan(bands.multiplier), Reason.INVALID_MULTIPLIER)
         suppressed = total < MINIMUM_EVENTS
         reasons.add(suppressed, Reason.FEWER_THAN_10_EVENTS)
-        value, limits = dobson(x, squares, pop, weight, confidences)
-        scale = np.where(reasons.none, k[:, 0], np.nan)
+        value, limits = dobson(bands.events, bands.squares, pop, weight, confidences)
+        scale = np.where(reasons.none, bands.multiplier, np.nan)
         columns: dict[str, object] = {
             "total_count": total,
             "total_pop": pop.sum(axis=1),
@@ -141,11 +107,158 @@ def directly_standardised_rate(
             columns[low_name], columns[high_name] = lower * scale, upper * scale
         columns |= {
             "suppressed_lt10": suppressed,
-            "independent_events": ~flags["repeated"],
+            "independent_events": ~bands.repeated,
             "reason": reasons.codes,
         }
         parts.append(with_columns(keys, columns))
     return together(parts, keys_by)
+
+
+@dataclass(frozen=True)
+class _Bands:
+    """Groups with the same number of bands.
+
+    Attributes:
+        events: Events, (groups x bands).
+        squares: Sum over persons of their squared number of events, (groups x bands).
+        population: Person-years, NaN where missing, (groups x bands).
+        weight: Standard population, NaN where missing, (groups x bands).
+        multiplier: NaN where there is not one that can be used, (groups).
+        bad_frequency: Whether a frequency is missing or below 1, (groups), as all that follow.
+        duplicate: Whether a band is given twice.
+        inconsistent: Whether a band is given different populations or weights.
+        negative: Whether a count is negative.
+        repeated: Whether anyone had more than one event.
+    """
+
+    events: Floats
+    squares: Floats
+    population: Floats
+    weight: Floats
+    multiplier: Floats
+    bad_frequency: Flags
+    duplicate: Flags
+    inconsistent: Flags
+    negative: Flags
+    repeated: Flags
+
+
+def _any(found: Flags) -> Flags:
+    """Whether anything of (groups x bands) was found in a group."""
+    # Most are found nowhere, and whether that is so is quickly said.
+    none = np.zeros(len(found), dtype=np.bool_)
+    return np.any(found, axis=1, out=none) if found.any() else none
+
+
+def _bands_as_given(
+    frame: pl.DataFrame, by: Sequence[str], multiplier: float
+) -> Iterator[tuple[pl.DataFrame, _Bands]] | None:
+    """The bands where each is one row, so that nothing needs summing; None where it may not be."""
+    optional = [name for name in ("event_frequency", "multiplier") if name in frame.columns]
+    numbers = ["count", "pop", "stdpop", *optional]
+    kinds = frame.schema
+    if not all(name in kinds and kinds[name].is_numeric() for name in numbers):
+        return None
+    if "ageband" not in kinds or set(by) & {*numbers, "ageband"}:
+        return None
+    groups = one_row_each(frame, by, "ageband")
+    if groups is None:
+        return None
+    columns = {name: floats(frame, name) for name in numbers}
+    return (
+        (keys, _laid_out({name: column[places] for name, column in columns.items()}, multiplier))
+        for keys, places in groups
+    )
+
+
+def _laid_out(columns: dict[str, Floats], multiplier: float) -> _Bands:
+    """Bands of columns of (groups x bands), one row a band."""
+    counts = _or_none(columns["count"])
+    none = np.zeros(len(counts), dtype=np.bool_)
+    events, squares, bad, repeated = counts, counts, none, none
+    if "event_frequency" in columns:
+        frequency = columns["event_frequency"]
+        events, squares = _or_none(counts * frequency), _or_none(counts * frequency**2)
+        bad = _any(~(frequency >= 1))
+        repeated = _any((frequency > 1) & (counts > 0))
+    given = columns.get("multiplier", np.full((len(counts), 1), float(multiplier)))
+    return _Bands(
+        events=events,
+        squares=squares,
+        population=columns["pop"],
+        weight=columns["stdpop"],
+        multiplier=_one_multiplier(given, given),
+        bad_frequency=bad,
+        duplicate=none,
+        inconsistent=none,
+        negative=_any(counts < 0),
+        repeated=repeated,
+    )
+
+
+def _or_none(events: Floats) -> Floats:
+    """Events, none where they are missing."""
+    return np.where(np.isnan(events), 0.0, events)
+
+
+def _one_multiplier(low: Floats, high: Floats) -> Floats:
+    """The multiplier of each group, NaN where it is missing, differs or is 0."""
+    k = low[:, 0]
+    same = ((low == k[:, None]) & (high == k[:, None])).all(axis=1) & (k != 0)
+    return np.where(same, k, np.nan)
+
+
+def _bands_summed(
+    frame: pl.DataFrame, by: list[str], multiplier: float
+) -> Iterator[tuple[pl.DataFrame, _Bands]]:
+    """The bands where rows of the same band stand for frequencies, or are one too many."""
+    if "event_frequency" not in frame.columns:
+        frame = frame.with_columns(pl.lit(1.0).alias("event_frequency"))
+    if "multiplier" not in frame.columns:
+        frame = frame.with_columns(pl.lit(float(multiplier)).alias("multiplier"))
+    counts, frequency = pl.col("count").fill_null(0.0), pl.col("event_frequency")
+    # Frequencies first: within a band they share one population and one weight.
+    bands = (
+        frame.sort(
+            [*by, "ageband", "event_frequency", "pop", "stdpop", "count"],
+            nulls_last=True,
+            maintain_order=True,
+        )
+        .group_by([*by, "ageband"], maintain_order=True)
+        .agg(
+            events=(counts * frequency).sum(),
+            squares=(counts * frequency**2).sum(),
+            negative=(counts < 0).any(),
+            bad_frequency=(frequency.is_null() | (frequency < 1)).any(),
+            duplicate=frequency.n_unique() < pl.len(),
+            repeated=((frequency > 1) & (counts > 0)).any(),
+            pop=pl.col("pop").first(),
+            weight=pl.col("stdpop").first(),
+            inconsistent=(pl.col("pop").n_unique() > 1) | (pl.col("stdpop").n_unique() > 1),
+            low=pl.col("multiplier").min(),
+            high=pl.col("multiplier").max(),
+            no_multiplier=pl.col("multiplier").is_null().any(),
+        )
+        .with_columns(low=pl.when(~pl.col("no_multiplier")).then(pl.col("low")))
+    )
+    for keys, rows, size in batches(bands, by, ["ageband"]):
+        flags = {
+            name: _any(by_group(rows, name, size) > 0)
+            for name in ("bad_frequency", "duplicate", "inconsistent", "negative", "repeated")
+        }
+        yield (
+            keys,
+            _Bands(
+                events=by_group(rows, "events", size),
+                squares=by_group(rows, "squares", size),
+                population=by_group(rows, "pop", size),
+                weight=by_group(rows, "weight", size),
+                multiplier=_one_multiplier(
+                    by_group(rows, "low", size), by_group(rows, "high", size)
+                ),
+                **flags,
+            ),
+        )
 
 
 def dobson(

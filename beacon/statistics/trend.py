@@ -165,7 +165,6 @@ def _batch(rows: pl.DataFrame, size: int) -> dict[str, object]:
     reasons.add(np.isnan(year).any(axis=1), Reason.PERIOD_NOT_ANNUAL)
     reasons.add((year[:, 1:] == year[:, :-1]).any(axis=1), Reason.DUPLICATE_PERIOD)
     trend = np.full(groups, CANNOT, dtype=object)
-    columns: dict[str, object] = {"recent_trend": trend, "reason": reasons.codes}
     chi2, gradient = np.full(groups, np.nan), np.full(groups, np.nan)
     if size < POINTS:
         reasons.add(np.ones(groups, dtype=np.bool_), Reason.TOO_FEW_PERIODS)
@@ -193,7 +192,12 @@ def _batch(rows: pl.DataFrame, size: int) -> dict[str, object]:
             reasons.add(tested & turned, Reason.OUTLIER)
             significant = tested & reasons.none
             trend[significant] = np.where(slope[significant] > 0, INCREASING, DECREASING)
-    columns |= {"chi2": chi2, "gradient": gradient}
+    columns: dict[str, object] = {
+        "recent_trend": trend,
+        "reason": reasons.codes,
+        "chi2": chi2,
+        "gradient": gradient,
+    }
     if "polarity" in rows.columns:
         polarity = rows["polarity"].to_list()[size - 1 :: size]
         columns["trend_judgement"] = np.array(
