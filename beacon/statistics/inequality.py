@@ -258,7 +258,8 @@ def _batch(
 
     def constant(name: str, default: float) -> Floats:
         """A group's own parameter: its first value, NaN where rows of the group differ."""
-        values = np.where(np.isnan(column(name)), default, column(name))
+        values = column(name)
+        values = np.where(np.isnan(values), default, values)
         return np.where((values == values[:, :1]).all(axis=1), values[:, 0], np.nan)
 
     quantile, population, value = column("quantile"), column("population"), column("value")
@@ -323,38 +324,35 @@ def _batch(
     limits = np.full((len(levels), 4, groups), np.nan)
     crossed = ((high < low) | (value < low) | (value > high)).any(axis=1)
     with_se = valid & (se >= 0).all(axis=1) & ~crossed & ((kind == OTHER) | on_scale)
-    for index in np.flatnonzero(with_se):
-        one = slice(index, index + 1)
-        draws = int(constant("repetitions", REPETITIONS)[index])
+    simulated = with_se & (kind != OTHER) & ~transformed
+    draws = constant("repetitions", REPETITIONS)
+    for index in np.flatnonzero(simulated):
         wanted = [i for i, level in enumerate(levels) if 0 < level[index] < 1]
-        chosen = [float(levels[i][index]) for i in wanted]
-        if kind[index] != OTHER and not transformed[index]:
-            seed = stream_seed(*stream, *keys.row(int(index)))
-            found = simulated_limits(
-                population[index],
-                scaled[index],
-                se[index],
-                bool(is_proportion[index]),
-                chosen,
-                max(draws, 1_000),
-                seed,
-            )
-            limits[wanted, :, index] = np.array(found)
-            continue
-        for i, level in zip(wanted, chosen, strict=True):
-            low_s, high_s = closed_limits(population[one], scaled[one], se[one], level)
-            if transformed[index]:
-                steepest = [Line(slope, line.mean[one]) for slope in (low_s, high_s)]
-                backed = [
-                    [_back(end, kind[one], transformed[one]) for end in each.ends]
-                    for each in steepest
-                ]
-                siis = [end - start for start, end in backed]
-                riis = [end / start for start, end in backed]
-            else:
-                siis = [low_s, high_s]
-                riis = list(fieller_limits(population[one], scaled[one], se[one], level))
-            limits[i, :, index] = [float(part[0]) for part in (*siis, *riis)]
+        found = simulated_limits(
+            population[index],
+            scaled[index],
+            se[index],
+            bool(is_proportion[index]),
+            [float(levels[i][index]) for i in wanted],
+            max(int(draws[index]), 1_000),
+            stream_seed(*stream, *keys.row(int(index))),
+        )
+        limits[wanted, :, index] = np.array(found)
+    for i, level in enumerate(levels):
+        closed = with_se & ~simulated & (level > 0) & (level < 1)
+        for confidence in np.unique(level[closed]):
+            at_level = closed & (level == confidence)
+            for each in (at_level & transformed, at_level & ~transformed):
+                if each.any():
+                    limits[i][:, each] = _closed_on_both(
+                        population[each],
+                        scaled[each],
+                        se[each],
+                        float(confidence),
+                        Line(line.slope[each], line.mean[each]),
+                        kind[each],
+                        transformed[each],
+                    )
     _signed(limits, k)
     limits[:, 2:, np.isnan(rii)] = np.nan
     for number, (sii_low, sii_high, rii_low, rii_high) in enumerate(limits, start=1):
@@ -373,6 +371,27 @@ def _batch(
     reasons.add(np.isnan(rii), Reason.RII_NOT_DEFINED)
     columns["reason"] = reasons.codes
     return columns
+
+
+def _closed_on_both(
+    population: Floats,
+    scaled: Floats,
+    se: Floats,
+    confidence: float,
+    line: Line,
+    kind: Floats,
+    transformed: NDArray[np.bool_],
+) -> Floats:
+    """Closed limits, (4 x groups): lower and upper SII, lower and upper RII.
+
+    All of the groups were transformed, or none of them.
+    """
+    low, high = closed_limits(population, scaled, se, confidence)
+    if not transformed.all():
+        return np.array([low, high, *fieller_limits(population, scaled, se, confidence)])
+    steepest = [Line(slope, line.mean) for slope in (low, high)]
+    ends = [[_back(end, kind, transformed) for end in each.ends] for each in steepest]
+    return np.array([*(end - start for start, end in ends), *(end / start for start, end in ends)])
 
 
 def _back(height: Floats, kind: Floats, transformed: NDArray[np.bool_]) -> Floats:
