@@ -26,6 +26,12 @@ if TYPE_CHECKING:
 # Every indicator reads all observations.
 _READ_OFTEN = frozenset({"observation"})
 
+# Tables too large to be sorted at once, and the table that has every pair of their first two keys.
+_IN_RANGES = {"cohorts.lsoa_population": "cohorts.lsoa_deprivation"}
+# A range is at most so many values of the second key. Each range reads the staged rows again, so
+# that small ones cost time, and large ones memory: this is about the LSOAs of one England.
+_KEYS_AT_ONCE = 34_000
+
 SCHEMAS = ("registry", "staging", "geography", "cohorts", "indicators", "marts")
 
 
@@ -87,9 +93,45 @@ class Warehouse:
         contract = self._contract(name)
         query = cast_select(contract, text, con=self.con)
         keys = ", ".join(f'"{key}"' for key in contract.key)
-        # One order of rows, whatever the thread count: releases must not differ by chance.
-        self.con.execute(f"create or replace table {name} as from ({query}) order by {keys}")
+        if sql is None and name in _IN_RANGES:
+            self._derive_in_ranges(name, query, keys)
+        else:
+            # One order of rows, whatever the thread count: releases must not differ by chance.
+            self.con.execute(f"create or replace table {name} as from ({query}) order by {keys}")
         return self.row_count(name)
+
+    def _derive_in_ranges(self, name: str, query: str, keys: str) -> None:
+        """Make a table range by range of its first two keys: the same rows in the same order.
+
+        What a range takes is given back before the next one, so that memory does not grow with
+        the number of rows.
+        """
+        contract = self._contract(name)
+        first, second, *_ = (f'"{key}"' for key in contract.key)
+        ranges = self.con.execute(
+            f"select {first}, lag({second}) over (partition by {first} order by {second}), "  # noqa: S608
+            f"if(last, null, {second}) from (select {first}, {second}, "
+            f"row_number() over (partition by {first} order by {second}) as place, "
+            f"place = count(*) over (partition by {first}) as last "
+            f"from (select distinct {first}, {second} from {_IN_RANGES[name]})) "
+            f"where last or place % {_KEYS_AT_ONCE} = 0 order by {first}, {second}"
+        ).fetchall()
+        self.con.execute("begin")
+        try:
+            self.con.execute(create_table(contract, name))
+            for value, above, up_to in ranges:
+                # Constants in the text are compared while files are read; parameters are not.
+                wanted = [f"{first} = {value}"]
+                wanted += [f"{second} > {quote_literal(above)}"] if above is not None else []
+                wanted += [f"{second} <= {quote_literal(up_to)}"] if up_to is not None else []
+                self.con.execute(
+                    f"insert into {name} from ({query}) "
+                    f"where {' and '.join(wanted)} order by {keys}"
+                )
+            self.con.execute("commit")
+        except BaseException:
+            self.con.execute("rollback")
+            raise
 
     def comment(self, name: str) -> None:
         """Put the contract's descriptions on a table and its columns."""
