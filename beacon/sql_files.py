@@ -36,9 +36,15 @@ def read_sql_table(path: Path) -> SqlTable:
 
 def sql_tables(schema: str) -> dict[str, SqlTable]:
     """The derived tables of one schema, by name, each after those it depends on."""
+    return dict(_read_schema(resource_dir("sql") / schema))
+
+
+# Read once a process: each table that is made asks for its own.
+@cache
+def _read_schema(folder: Path) -> dict[str, SqlTable]:
     tables = {
         table.name: table
-        for table in map(read_sql_table, sorted((resource_dir("sql") / schema).glob("*.sql")))
+        for table in map(read_sql_table, sorted(folder.glob("*.sql")))
         if "{" not in table.name
     }
     ordered: dict[str, SqlTable] = {}

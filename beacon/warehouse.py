@@ -87,17 +87,31 @@ class Warehouse:
             self.con.execute(f"drop {'view' if kind == 'VIEW' else 'table'} {name}")
 
     def derive(self, name: str, sql: str | None = None) -> int:
-        """Make one derived table from its SQL file, in the shape of its contract."""
+        """Make one derived table from its SQL file, in the shape of its contract.
+
+        Raises:
+            ContractError: When the file lacks a column of the contract.
+        """
+        import duckdb
+
         schema = name.split(".")[0]
         text = sql if sql is not None else sql_tables(schema)[name].text
         contract = self._contract(name)
-        query = cast_select(contract, text, con=self.con)
+        # Planning some queries takes longer than running them, so that they are not planned once
+        # more just to see their columns.
+        query = cast_select(contract, text)
         keys = ", ".join(f'"{key}"' for key in contract.key)
-        if sql is None and name in _IN_RANGES:
-            self._derive_in_ranges(name, query, keys)
-        else:
-            # One order of rows, whatever the thread count: releases must not differ by chance.
-            self.con.execute(f"create or replace table {name} as from ({query}) order by {keys}")
+        try:
+            if sql is None and name in _IN_RANGES:
+                self._derive_in_ranges(name, query, keys)
+            else:
+                # One order of rows, whatever the thread count: releases must not differ by chance.
+                self.con.execute(
+                    f"create or replace table {name} as from ({query}) order by {keys}"
+                )
+        except duckdb.BinderException:
+            cast_select(contract, text, con=self.con)  # names every column that is wrong
+            raise
         return self.row_count(name)
 
     def _derive_in_ranges(self, name: str, query: str, keys: str) -> None:
