@@ -334,6 +334,7 @@ class Session:
         """Begin to read what landed for some staging tables, beside the steps that follow."""
         outcomes = list(self.landing_report().outcomes)
         self._stack.enter_context(self.workspace.stager.read_ahead(tables, outcomes))
+        _ = self.warehouse  # what this process can do meanwhile
 
     @_step
     def stage(self, table: str) -> list[StagedPart]:

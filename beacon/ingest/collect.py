@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from beacon.errors import SettingsError
-from beacon.ingest.folder import FoundFile, scan_folder
+from beacon.ingest.folder import FoundFile, list_files, scan_folder
 from beacon.ingest.land import LandingReport, land_files
 from beacon.ingest.looking_ahead import REMEMBERED, finish_looking
 from beacon.registry.indicators import LOCAL_RETURN
@@ -142,6 +142,7 @@ def nothing_to_do(workspace: Workspace) -> bool:
     from beacon.release.layout import latest_release
 
     is_live = workspace.settings.inputs == "live"
+    seen_before = _stamp(workspace)
     release = latest_release(workspace.home)
     if release is None or not workspace.home.catalogue.is_file():
         return False
@@ -150,8 +151,7 @@ def nothing_to_do(workspace: Workspace) -> bool:
     current = workspace.store.current(fictional=workspace.settings.is_fictional)
     origins = {landed.origin: landed for landed in current.values()}
     files = find_files(workspace)
-    if is_live:
-        _hand_over(workspace, files)
+    _hand_over(workspace, files, seen_before)
     for file in files:
         seen = file.recognition
         taken = origins.get(file.relative)
@@ -173,17 +173,43 @@ def nothing_to_do(workspace: Workspace) -> bool:
     return True
 
 
-# Files that `nothing_to_do` fetched, for the landing step of the same run: publishers are asked
-# once a night. Kept for so long only, because a run that ends in between never takes them.
-_HANDED_OVER: dict[str, tuple[float, list[FoundFile]]] = {}
+# Files that `nothing_to_do` found, for the landing step of the same run: publishers are asked once
+# a night, and a folder is read once. Kept for so long only, because a run that ends in between
+# never takes them.
+_HANDED_OVER: dict[str, tuple[float, object, list[FoundFile]]] = {}
 _HANDED_OVER_SECONDS = 900.0
 
 
-def _hand_over(workspace: Workspace, files: list[FoundFile]) -> None:
-    _HANDED_OVER[str(workspace.home.root)] = (time.monotonic(), files)
+def _hand_over(workspace: Workspace, files: list[FoundFile], stamp: object) -> None:
+    _HANDED_OVER[str(workspace.home.root)] = (time.monotonic(), stamp, files)
 
 
 def _take_handed_over(workspace: Workspace) -> list[FoundFile] | None:
-    when, files = _HANDED_OVER.pop(str(workspace.home.root), (0.0, []))
+    taken = _HANDED_OVER.pop(str(workspace.home.root), None)
+    if taken is None:
+        return None
+    when, stamp, files = taken
     fresh = time.monotonic() - when < _HANDED_OVER_SECONDS
-    return files if fresh and workspace.settings.inputs == "live" else None
+    return files if fresh and stamp == _stamp(workspace) else None
+
+
+def _stamp(workspace: Workspace) -> object:
+    """What a change of the inputs would change: mode, and each file's name, size and time.
+
+    What came from publishers is kept under its hash, so that only the mode counts.
+    """
+    settings = workspace.settings
+    folder = settings.folder if settings.inputs == "folder" else workspace.home.sample
+    if settings.inputs == "live" or folder is None:
+        return (settings.inputs,)
+    folders = [folder.expanduser().absolute(), workspace.home.supplied]
+    files = [path for place in folders if place.is_dir() for path in list_files(place)]
+    returns = workspace.home.landing / LOCAL_RETURN
+    accepted = [path for path in returns.rglob("*") if path.is_file()]
+    return (
+        settings.inputs,
+        *(
+            (str(path), path.stat().st_size, path.stat().st_mtime_ns)
+            for path in [*files, *accepted]
+        ),
+    )

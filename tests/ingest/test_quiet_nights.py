@@ -2,7 +2,10 @@
 
 from pathlib import Path
 
-from beacon.ingest.collect import nothing_to_do
+import pytest
+
+from beacon.ingest import folder
+from beacon.ingest.collect import collect, nothing_to_do
 from beacon.session import Session
 from beacon.settings import Settings
 from beacon.workspace import Workspace
@@ -28,8 +31,7 @@ def test_other_code_means_a_full_night_once(sample_home: Path) -> None:
 
 
 def test_a_changed_a_damaged_and_a_new_file_each_end_the_quiet(sample_home: Path) -> None:
-    folder = sample_home / "sample"
-    (path,) = folder.glob("ons_els/*healthy-life-expectancy.csv")
+    (path,) = (sample_home / "sample").glob("ons_els/*healthy-life-expectancy.csv")
     original = path.read_bytes()
     path.write_bytes(original.replace(b",yrs,", b",yrs,", 1) + b"")
     assert nothing_to_do(_workspace(sample_home)), "the same bytes again are no change"
@@ -39,6 +41,33 @@ def test_a_changed_a_damaged_and_a_new_file_each_end_the_quiet(sample_home: Path
     assert not nothing_to_do(_workspace(sample_home))
     path.write_bytes(original)
     assert nothing_to_do(_workspace(sample_home))
+
+
+def test_a_folder_is_read_once_a_night(sample_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = collect(_workspace(sample_home))
+    assert nothing_to_do(_workspace(sample_home))
+    with monkeypatch.context() as patched:
+        patched.setattr(folder, "sha256_of", lambda _: pytest.fail("a file was read again"))
+        assert collect(_workspace(sample_home)) == expected
+    assert collect(_workspace(sample_home)) == expected, "and anew the next night"
+
+
+@pytest.mark.parametrize("change", ["edited", "added", "removed"])
+def test_a_folder_that_changes_meanwhile_is_read_again(sample_home: Path, change: str) -> None:
+    (path,) = (sample_home / "sample").glob("ons_els/*healthy-life-expectancy.csv")
+    origin = path.relative_to(sample_home / "sample").as_posix()
+    assert nothing_to_do(_workspace(sample_home))
+    match change:
+        case "edited":
+            path.write_bytes(path.read_bytes() + b"\n")
+        case "added":
+            path.with_name("x.csv").write_bytes(b"nothing known\n")
+        case "removed":
+            path.unlink()
+    report = collect(_workspace(sample_home))
+    status = {o.status for o in report.outcomes if o.origin == origin}
+    assert status == {{"edited": "new", "added": "unchanged", "removed": "absent"}[change]}
+    assert ("ons_els/x.csv" in report.unrecognised) is (change == "added")
 
 
 def test_no_release_or_no_catalogue_means_a_full_night(sample_home: Path, tmp_path: Path) -> None:
