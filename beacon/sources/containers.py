@@ -10,7 +10,10 @@ import gzip
 import io
 import zipfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO, TextIO, cast
 
 from beacon.errors import InputRefusedError, Problem
 from beacon.registry.sources import Container
@@ -138,6 +141,46 @@ def read_text_prefix(path: Path, size: int) -> bytes:
             return stream.read(size)
     except (OSError, EOFError, zlib.error) as error:
         raise _refuse(path, f"the compressed file is damaged or cut short ({error}).") from error
+
+
+@contextmanager
+def open_text(path: Path, container: Container) -> Iterator[TextIO]:
+    """A CSV as text that is read piece by piece; what is not UTF-8 is replaced.
+
+    Raises:
+        InputRefusedError: While it is read, when the compressed stream is damaged or unpacks to
+            more than is safe.
+    """
+    if container == "csv":
+        with path.open(encoding="utf-8-sig", errors="replace", newline="") as text:
+            yield text
+        return
+    try:
+        with gzip.open(path) as stream:
+            bounded = cast("BinaryIO", _Bounded(path, stream))
+            yield io.TextIOWrapper(bounded, encoding="utf-8-sig", errors="replace", newline="")
+    except (OSError, EOFError, zlib.error) as error:
+        raise _refuse(path, f"the compressed file is damaged or cut short ({error}).") from error
+
+
+class _Bounded(io.BufferedIOBase):
+    """An unpacked stream that refuses to go on past what is safe."""
+
+    def __init__(self, path: Path, stream: gzip.GzipFile) -> None:
+        self._path, self._stream, self._read = path, stream, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        return self.read1(-1 if size is None else size)
+
+    def read1(self, size: int = -1, /) -> bytes:
+        chunk = self._stream.read1(size)
+        self._read += len(chunk)
+        if self._read > MAX_UNPACKED_BYTES:
+            raise _refuse(self._path, "the file unpacks to more than is safe to read.")
+        return chunk
 
 
 def _refuse(path: Path, message: str, row: int | None = None) -> InputRefusedError:

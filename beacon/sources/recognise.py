@@ -16,7 +16,7 @@ from pathlib import Path
 from beacon.errors import InputRefusedError, Problem
 from beacon.registry.sources import Container, Dataset, DatasetSpec, SourceRegister
 from beacon.sources.columns import header_matches, resolve_header
-from beacon.sources.containers import container_of, read_text_bytes
+from beacon.sources.containers import container_of, open_text
 from beacon.sources.page_archive import read_index, read_page_table
 from beacon.sources.recognition import Recognition
 from beacon.sources.tables import (
@@ -266,17 +266,19 @@ def _edition(path: Path, dataset: Dataset, titles: list[str]) -> str:
 
 
 def _distinct(path: Path, container: Container, dataset: Dataset) -> set[str]:
+    """The values that name the parts of a file, which is never held whole."""
     import csv
-    import io
 
-    text = read_text_bytes(path, container).decode("utf-8-sig", errors="replace")
-    reader = csv.reader(io.StringIO(text, newline=""))
-    header = clean_header(next(reader))
-    index = header.index(dataset.part_by or "")
-    if dataset.part_by_also is None:
-        return {row[index].strip() for row in reader if len(row) > index and row[index].strip()}
-    also = header.index(dataset.part_by_also)
-    pairs = {(row[index], row[also]) for row in reader if len(row) > max(index, also)}
+    with open_text(path, container) as text:
+        reader = csv.reader(text)
+        header = clean_header(next(reader))
+        index = header.index(dataset.part_by or "")
+        if dataset.part_by_also is None:
+            # Few values are distinct, so each is cleaned once.
+            seen = {row[index] for row in reader if len(row) > index}
+            return {value.strip() for value in seen} - {""}
+        also = header.index(dataset.part_by_also)
+        pairs = {(row[index], row[also]) for row in reader if len(row) > max(index, also)}
     return {" ".join(part.strip() for part in pair) for pair in pairs}
 
 
