@@ -15,6 +15,9 @@ from beacon.warehouse import Warehouse
 
 _TEMPLATE = "indicators/published_series.sql"
 
+# Published rows, before any are chosen, that one query is given: about those of one England.
+_CANDIDATES_AT_ONCE = 150_000
+
 # The columns of every indicator's own table, in the order of the template.
 PUBLISHED_COLUMNS = (
     "indicator_slug varchar, measure varchar, role varchar, modelled boolean, area_code varchar, "
@@ -34,7 +37,7 @@ def derive_indicators(
 ) -> dict[str, int]:
     """Make `indicators.<slug>` of each indicator from the staged observations.
 
-    One query finds the series of all of them: planning it costs more than running it.
+    One query finds the series of all of them, or of as many as have few rows together.
 
     Args:
         warehouse: The open working database.
@@ -53,30 +56,56 @@ def derive_indicators(
         or staged.intersection(key for binding in indicator.sources for key in binding.series_keys)
     ]
     sql = (resource_dir("sql") / _TEMPLATE).read_text(encoding="utf-8")
-    con.execute("begin")
-    try:
-        con.execute("set variable indicator_slugs = ?", [sought])
-        con.execute(f"create or replace temp table found_series ({PUBLISHED_COLUMNS})")
-        if sought:
-            con.execute(f"insert into found_series by name {sql}")
-        for indicator in indicators:
-            table = f"indicators.{indicator.slug}"
-            con.execute(f"create or replace table {table} ({PUBLISHED_COLUMNS})")
-            if indicator.slug in sought:
-                con.execute(
-                    f"insert into {table} from found_series where indicator_slug = ?",
-                    [indicator.slug],
-                )
-        counted = con.execute(
-            "select indicator_slug, count(*) from found_series group by all"
-        ).fetchall()
-        con.execute("drop table found_series")
-        con.execute("commit")
-    except BaseException:
-        con.execute("rollback")
-        raise
-    rows = dict(counted)
-    return {indicator.slug: int(rows.get(indicator.slug, 0)) for indicator in indicators}
+    rows = dict.fromkeys((indicator.slug for indicator in indicators), 0)
+    for slugs in _together(warehouse, list(rows), sought):
+        con.execute("begin")
+        try:
+            con.execute("set variable indicator_slugs = ?", [slugs])
+            con.execute(f"create or replace temp table found_series ({PUBLISHED_COLUMNS})")
+            if not set(sought).isdisjoint(slugs):
+                con.execute(f"insert into found_series by name {sql}")
+            counted = con.execute(
+                "select indicator_slug, count(*) from found_series group by all"
+            ).fetchall()
+            rows |= {slug: int(count) for slug, count in counted}
+            for slug in slugs:
+                table = f"indicators.{slug}"
+                con.execute(f"create or replace table {table} ({PUBLISHED_COLUMNS})")
+                if rows[slug]:
+                    con.execute(
+                        f"insert into {table} from found_series where indicator_slug = ?", [slug]
+                    )
+            con.execute("drop table found_series")
+            con.execute("commit")
+        except BaseException:
+            con.execute("rollback")
+            raise
+    return rows
+
+
+def _together(warehouse: Warehouse, slugs: list[str], sought: list[str]) -> list[list[str]]:
+    """The indicators in groups that are looked for by one query each.
+
+    Planning the query costs more than running it, but what it has in hand grows with the rows.
+    """
+    found = warehouse.con.execute(
+        "select selection.indicator_slug, count(*) from registry.selection as selection "
+        "inner join staging.observation as observation "
+        "on selection.source = observation.source and selection.series = observation.series "
+        "where list_contains(?, selection.indicator_slug) group by all",
+        [sought],
+    ).fetchall()
+    candidates = {slug: int(count) for slug, count in found}
+    groups: list[list[str]] = [[]]
+    rows = 0
+    # The largest first, so that few groups are needed; the others in their order.
+    for slug in sorted(slugs, key=lambda slug: -candidates.get(slug, 0)):
+        rows += candidates.get(slug, 0)
+        if groups[-1] and rows > _CANDIDATES_AT_ONCE:
+            groups.append([])
+            rows = candidates.get(slug, 0)
+        groups[-1].append(slug)
+    return groups
 
 
 def renamed_series(
