@@ -4,21 +4,31 @@
 -- columns: practice_code, practice_name, extract_date, sex, imd_vintage, lsoa_vintage, patients, patients_with_lsoa, patients_core20, core20_share_percent, patients_in_footprint, main_place_code, main_place_name, patients_in_main_place, source_sha256, fictional
 -- Empty where no file is supplied. Registrations, not residents, so no row adds up with those of
 -- residents. The index is the one on the LSOAs of the file; the latest extract counts.
-with latest as (
-    select * from staging.nhs_gp_patients_by_lsoa
-    qualify extract_date = max(extract_date) over ()
-),
-placed as (
+-- Rows are summed as they are read: patients by LSOA are too many to be kept.
+with placed as (
     select
-        latest.*,
-        deprivation.lsoa_code,
+        registered.practice_code,
+        any_value(registered.practice_name) as practice_name,
+        any_value(registered.extract_date) as extract_date,
+        registered.sex,
+        any_value(if(registered.lsoa_vintage = 2021, 2025, 2019)) as imd_vintage,
+        any_value(registered.lsoa_vintage) as lsoa_vintage,
+        deprivation.lsoa_code is not null as with_lsoa,
         deprivation.core20,
         deprivation.place_code,
-        if(latest.lsoa_vintage = 2021, 2025, 2019) as imd_vintage
-    from latest
+        sum(registered.patients) as patients,
+        min(registered.source_sha256) as source_sha256
+    from staging.nhs_gp_patients_by_lsoa as registered
     left join cohorts.lsoa_deprivation as deprivation
-        on deprivation.imd_vintage = if(latest.lsoa_vintage = 2021, 2025, 2019)
-        and deprivation.lsoa_code = coalesce(latest.lsoa21_code, latest.lsoa11_code)
+        on deprivation.imd_vintage = if(registered.lsoa_vintage = 2021, 2025, 2019)
+        and deprivation.lsoa_code = coalesce(registered.lsoa21_code, registered.lsoa11_code)
+    where registered.extract_date = (select max(extract_date) from staging.nhs_gp_patients_by_lsoa)
+    group by
+        registered.practice_code,
+        registered.sex,
+        deprivation.lsoa_code is not null,
+        deprivation.core20,
+        deprivation.place_code
 ),
 by_place as (
     select practice_code, sex, place_code, sum(patients) as patients
@@ -44,7 +54,7 @@ practices as (
         any_value(imd_vintage) as imd_vintage,
         any_value(lsoa_vintage) as lsoa_vintage,
         sum(patients) as patients,
-        coalesce(sum(patients) filter (lsoa_code is not null), 0) as patients_with_lsoa,
+        coalesce(sum(patients) filter (with_lsoa), 0) as patients_with_lsoa,
         coalesce(sum(patients) filter (core20), 0) as patients_core20,
         coalesce(sum(patients) filter (place_code is not null), 0) as patients_in_footprint,
         min(source_sha256) as source_sha256
