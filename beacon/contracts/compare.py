@@ -4,10 +4,15 @@ What belongs here: names, order and types of columns.
 What does not: values (``beacon.validation``).
 """
 
-from collections.abc import Iterable
+from __future__ import annotations
 
-from beacon.contracts.model import Contract
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
 from beacon.contracts.types import parse_type
+
+if TYPE_CHECKING:
+    from beacon.contracts.model import Contract
 
 
 def normal_type(text: str) -> str:

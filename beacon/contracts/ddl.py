@@ -4,14 +4,15 @@ What belongs here: quoting and statement text for DuckDB.
 What does not: running statements (``beacon.warehouse``), and checks of values.
 """
 
+from __future__ import annotations
+
 import re
 from typing import TYPE_CHECKING, Literal
 
-from beacon.contracts.loader import ContractError
-from beacon.contracts.model import Column, Contract
-
 if TYPE_CHECKING:
     import duckdb
+
+    from beacon.contracts.model import Column, Contract
 
 _NAME_PART = re.compile(r'"(?:[^"]|"")+"|[^".]+')
 _QUALIFIED = re.compile(rf"(?:{_NAME_PART.pattern})(?:\.(?:{_NAME_PART.pattern}))*")
@@ -55,7 +56,7 @@ def cast_select(
     contract: Contract,
     source_sql: str,
     *,
-    con: "duckdb.DuckDBPyConnection | None" = None,
+    con: duckdb.DuckDBPyConnection | None = None,
 ) -> str:
     """A select that gives the source's rows the contract's columns, order and types.
 
@@ -88,6 +89,8 @@ def cast_select(
             if name not in contract.column_names
         ]
         if problems:
+            from beacon.contracts.loader import ContractError
+
             raise ContractError(problems)
     casts = ",\n  ".join(
         f"cast({quote_identifier(c.name)} as {c.type}) as {quote_identifier(c.name)}"

@@ -5,12 +5,15 @@ What does not: running them (``beacon.validation``), and Great Expectations itse
 does not import it.
 """
 
+from __future__ import annotations
+
 import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from beacon.contracts.model import Column, Contract, Expectation, Severity
+if TYPE_CHECKING:
+    from beacon.contracts.model import Column, Contract, Expectation, Severity
 
 Kind = Literal[
     "columns",

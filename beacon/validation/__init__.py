@@ -3,14 +3,29 @@
 What belongs here: running suites and SQL checks, in this process or in a worker beside it.
 What does not: what a contract is (``beacon.contracts``); what a failed check means for a run.
 
-Importing this package does not import Great Expectations; the first check in process does.
+Importing this package does not import Great Expectations; the first check in process does. Each
+name is imported from its module when it is first asked for, so that a run may start the worker
+before it has loaded anything else (``beacon.validation.process``).
 """
 
-from beacon.validation.memory import validate_frame
-from beacon.validation.process import ValidationWorker, WorkerStats
-from beacon.validation.result import CheckResult
-from beacon.validation.sql_checks import run_sql_checks
-from beacon.validation.tables import validate_table
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from beacon.validation.memory import validate_frame
+    from beacon.validation.process import ValidationWorker, WorkerStats
+    from beacon.validation.result import CheckResult
+    from beacon.validation.sql_checks import run_sql_checks
+    from beacon.validation.tables import validate_table
+
+_MODULES = {
+    "CheckResult": "result",
+    "ValidationWorker": "process",
+    "WorkerStats": "process",
+    "run_sql_checks": "sql_checks",
+    "validate_frame": "memory",
+    "validate_table": "tables",
+}
 
 __all__ = [
     "CheckResult",
@@ -20,3 +35,10 @@ __all__ = [
     "validate_frame",
     "validate_table",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    return value

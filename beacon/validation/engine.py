@@ -17,10 +17,13 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from beacon.contracts.suite import SuiteItem
+from beacon.validation.frames import arrow_to_pandas
+from beacon.validation.pools import narrowed, pool
 from beacon.validation.result import MAX_EXAMPLES, Outcome
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
 _lock = threading.Lock()
 _batch_definition: Any = None
@@ -105,12 +108,22 @@ def _expectation(item: SuiteItem) -> Any:
     ).to_domain_obj()
 
 
-def _validate(batch: Any, expectations: list[Any], result_format: dict[str, Any]) -> dict[str, Any]:
+def _validator(batch_definition: Any, frame: "pd.DataFrame") -> Any:
+    """What ``Batch.validate`` makes anew for every suite; kept, it takes the frame in once."""
+    from great_expectations.validator.v1_validator import Validator
+
+    return Validator(batch_definition, batch_parameters={"dataframe": frame})
+
+
+def _validate(
+    validator: Any, expectations: list[Any], result_format: dict[str, Any]
+) -> dict[str, Any]:
     """Results by check name. Great Expectations returns them in an order of its own."""
     import great_expectations as gx
 
     suite = gx.ExpectationSuite(name="contract", expectations=expectations)
-    results = batch.validate(suite, result_format=result_format).results
+    validator.result_format = result_format
+    results = validator.validate_expectation_suite(suite).results
     return {str((r.expectation_config.meta or {}).get("beacon_check")): r for r in results}
 
 
@@ -158,6 +171,33 @@ def run_suite(
     ]
 
 
+def run_checks(
+    table: "pa.Table", items: Sequence[SuiteItem], key: Sequence[str] = ()
+) -> list[Outcome]:
+    """Run checks on an Arrow table in this process, those that columns share once for all of them.
+
+    Args:
+        table: any.
+        items: as for ``run_suite``.
+        key: as for ``run_suite``.
+
+    Returns:
+        What ``run_suite`` returns for the same rows.
+    """
+    passed: dict[str, Outcome] = {}
+    if (pools := pool(table, items)) is not None:
+        for outcome in run_suite(arrow_to_pandas(pools.table), pools.items):
+            if outcome.passed:
+                members = pools.members[outcome.name]
+                share = outcome.duration_seconds / len(members)
+                passed |= {n: _timed(Outcome(n, passed=True), share) for n in members}
+    left = [item for item in items if item.name not in passed]
+    if left:
+        frame = arrow_to_pandas(narrowed(table, left, key))
+        passed |= {outcome.name: outcome for outcome in run_suite(frame, left, key)}
+    return [passed[item.name] for item in items]
+
+
 def _timed(outcome: Outcome, seconds: float) -> Outcome:
     from dataclasses import replace
 
@@ -173,8 +213,8 @@ def _run(
 ) -> dict[str, Outcome]:
     by_name = {item.name: item for item in items}
     try:
-        batch = batch_definition.get_batch(batch_parameters={"dataframe": frame})
-        first = _validate(batch, list(expectations.values()), {"result_format": "BOOLEAN_ONLY"})
+        validator = _validator(batch_definition, frame)
+        first = _validate(validator, list(expectations.values()), {"result_format": "BOOLEAN_ONLY"})
         failed = [
             name
             for name in expectations
@@ -189,7 +229,7 @@ def _run(
             if named:
                 detail["unexpected_index_column_names"] = named
             again = [_expectation(by_name[name]) for name in failed]
-            second = _validate(batch, again, detail)
+            second = _validate(validator, again, detail)
     except Exception as error:  # noqa: BLE001 - whatever it is, nothing has been shown to hold
         text = f"{type(error).__name__}: {' '.join(str(error).split())}"
         return {name: Outcome(name, passed=False, error=text) for name in expectations}

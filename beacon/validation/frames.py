@@ -4,9 +4,10 @@ What belongs here: the one canonical pandas form of each Arrow type.
 What does not: checks.
 """
 
+from __future__ import annotations
+
 from typing import TYPE_CHECKING, Any
 
-from beacon.contracts.model import Contract
 from beacon.contracts.types import DuckType, Family
 
 if TYPE_CHECKING:
@@ -14,11 +15,13 @@ if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
 
+    from beacon.contracts.model import Contract
+
 PRESENT = "(present)"
 """Stands for a geometry, bytes or a list: only whether there is one is checked."""
 
 
-def frame_to_arrow(frame: "pd.DataFrame | pl.DataFrame | pa.Table") -> "pa.Table":
+def frame_to_arrow(frame: pd.DataFrame | pl.DataFrame | pa.Table) -> pa.Table:
     """A pandas or Polars frame as an Arrow table, without the pandas index.
 
     Raises:
@@ -36,7 +39,7 @@ def frame_to_arrow(frame: "pd.DataFrame | pl.DataFrame | pa.Table") -> "pa.Table
     raise TypeError(f"a pandas or Polars frame is needed, not {type(frame).__name__}")
 
 
-def arrow_family(arrow: "pa.DataType") -> Family | None:
+def arrow_family(arrow: pa.DataType) -> Family | None:
     """The family of types an Arrow type belongs to; None for an all-null or unknown type."""
     import pyarrow.types as t
 
@@ -59,7 +62,7 @@ def arrow_family(arrow: "pa.DataType") -> Family | None:
     return next((family for is_type, family in tests if is_type(arrow)), None)
 
 
-def type_differences(contract: Contract, table: "pa.Table") -> list[str]:
+def type_differences(contract: Contract, table: pa.Table) -> list[str]:
     """How an Arrow table's types differ in kind from the contract's.
 
     A frame need not have DuckDB's exact width (``compare_columns`` sees to that on tables), but
@@ -87,7 +90,7 @@ def type_differences(contract: Contract, table: "pa.Table") -> list[str]:
     return differences
 
 
-def arrow_to_pandas(table: "pa.Table") -> "pd.DataFrame":
+def arrow_to_pandas(table: pa.Table) -> pd.DataFrame:
     """The canonical pandas form of a table.
 
     Whole numbers and booleans with gaps stay whole numbers and booleans (nullable dtypes); dates

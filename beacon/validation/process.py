@@ -7,6 +7,8 @@ Importing Great Expectations takes seconds and some 250 MB. Started at the begin
 process does so on another core while files are read, and the run's own memory stays free of it.
 """
 
+from __future__ import annotations
+
 import atexit
 import os
 import queue
@@ -23,7 +25,6 @@ from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, Self
 
 import beacon
-from beacon.contracts.model import Contract
 from beacon.validation.protocol import (
     ProtocolError,
     item_to_json,
@@ -36,6 +37,8 @@ from beacon.validation.tables import FULL_ROWS, Part, Prepared, prepare
 
 if TYPE_CHECKING:
     import duckdb
+
+    from beacon.contracts.model import Contract
 
 START_SECONDS = 120.0
 """Time to import Great Expectations on a slow, busy machine with cold disks."""
@@ -137,7 +140,7 @@ class _Process:
 @dataclass
 class _Job:
     prepared: Prepared
-    future: "Future[list[CheckResult]]"
+    future: Future[list[CheckResult]]
 
 
 class ValidationWorker:
@@ -200,12 +203,12 @@ class ValidationWorker:
 
     def validate_table(
         self,
-        con: "duckdb.DuckDBPyConnection",
+        con: duckdb.DuckDBPyConnection,
         qualified_name: str,
         contract: Contract,
         *,
         full_rows: int = FULL_ROWS,
-    ) -> "Future[list[CheckResult]]":
+    ) -> Future[list[CheckResult]]:
         """Check a table against its contract's suite.
 
         What is needed is copied out of the table before this returns (milliseconds), on the

@@ -4,12 +4,16 @@ What belongs here: the result of one check and its wording.
 What does not: running checks.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from beacon.contracts.model import Contract, Severity
 from beacon.contracts.suite import SuiteItem
+
+if TYPE_CHECKING:
+    from beacon.contracts.model import Contract, Severity
 
 MAX_EXAMPLES = 5
 

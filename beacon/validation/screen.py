@@ -4,13 +4,17 @@ What belongs here: turning a suite item into SQL that is true for the rows that 
 What does not: running it (``tables``), and any check that SQL would express only nearly.
 """
 
+from __future__ import annotations
+
 import math
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from beacon.contracts.ddl import quote_identifier, quote_literal
-from beacon.contracts.model import Contract
 from beacon.contracts.suite import SuiteItem
+
+if TYPE_CHECKING:
+    from beacon.contracts.model import Contract
 
 _OPTIONS: dict[str, frozenset[str]] = {
     "expect_column_values_to_not_be_null": frozenset({"column"}),
@@ -57,6 +61,16 @@ def _given(column: str, contract: Contract) -> str:
     return f"{given} and not {nan}" if nan else given
 
 
+def is_plain(item: SuiteItem) -> bool:
+    """Whether a check is of a known type and only uses options whose meaning is known here.
+
+    So it neither tolerates a share of failures (``mostly``) nor looks at some rows only
+    (``row_condition``).
+    """
+    options = _OPTIONS.get(item.type)
+    return options is not None and set(item.kwargs) <= options
+
+
 def violation(contract: Contract, item: SuiteItem) -> str | None:
     """SQL that is true for exactly the rows that break a check.
 
@@ -68,8 +82,7 @@ def violation(contract: Contract, item: SuiteItem) -> str | None:
         A predicate that is never NULL, or None where the check has no exact predicate: it is of
         another type, or uses an option such as ``mostly`` or ``row_condition``.
     """
-    options = _OPTIONS.get(item.type)
-    if options is None or not set(item.kwargs) <= options:
+    if not is_plain(item):
         return None
     try:
         return _predicate(contract, item)

@@ -3,11 +3,12 @@
 What belongs here: running them in DuckDB. What does not: Great Expectations.
 """
 
+from __future__ import annotations
+
 import time
 from typing import TYPE_CHECKING
 
 from beacon.contracts.ddl import quote_qualified
-from beacon.contracts.model import Contract, SqlCheck
 from beacon.contracts.suite import SuiteItem
 from beacon.validation.engine import plain
 from beacon.validation.result import MAX_EXAMPLES, CheckResult, Outcome, to_result
@@ -15,8 +16,10 @@ from beacon.validation.result import MAX_EXAMPLES, CheckResult, Outcome, to_resu
 if TYPE_CHECKING:
     import duckdb
 
+    from beacon.contracts.model import Contract, SqlCheck
 
-def _run(con: "duckdb.DuckDBPyConnection", table: str, check: SqlCheck, name: str) -> Outcome:
+
+def _run(con: duckdb.DuckDBPyConnection, table: str, check: SqlCheck, name: str) -> Outcome:
     import duckdb
 
     sql = check.sql.replace("{table}", table).strip().rstrip(";")
@@ -40,7 +43,7 @@ def _run(con: "duckdb.DuckDBPyConnection", table: str, check: SqlCheck, name: st
 
 
 def run_sql_checks(
-    con: "duckdb.DuckDBPyConnection", qualified_name: str, contract: Contract
+    con: duckdb.DuckDBPyConnection, qualified_name: str, contract: Contract
 ) -> list[CheckResult]:
     """Run every SQL check of a contract.
 
