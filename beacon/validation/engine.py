@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from beacon.contracts.suite import SuiteItem
 from beacon.validation.frames import arrow_to_pandas
+from beacon.validation.lighter import kept_configurations
 from beacon.validation.pools import narrowed, pool
 from beacon.validation.result import MAX_EXAMPLES, Outcome
 
@@ -162,7 +163,8 @@ def run_suite(
                 text = " ".join(str(error).split()) or type(error).__name__
                 outcomes[item.name] = Outcome(item.name, passed=False, error=text)
         if expectations:
-            outcomes |= _run(batch_definition, frame, items, expectations, key)
+            with kept_configurations():
+                outcomes |= _run(batch_definition, frame, items, expectations, key)
         share = (time.perf_counter() - started) / max(len(items), 1)
     missing = "Great Expectations gave no result for it"
     return [
