@@ -242,16 +242,21 @@ class _Preparation:
         # that would hide, has an extract of its own.
         self.extract(" union ".join(pieces), lean)
         for item in keys:
-            self.search_key(item)
+            self.search_key(item, total)
         if entire:
             self.whole(entire)
 
-    def search_key(self, item: SuiteItem) -> None:
+    def search_key(self, item: SuiteItem, total: int) -> None:
         columns = ", ".join(quote_identifier(name) for name in self.contract.key)
         repeated = (
             f"select {columns}, count(*) as n from {self.table} group by {columns} having n > 1"  # noqa: S608
         )
-        count = int(self.rows(f"select coalesce(sum(n), 0) from ({repeated})")[0][0])  # noqa: S608
+        # Equal keys have equal hashes (grouping itself relies on that), so as many hashes as rows
+        # are as many keys, found in half the time of grouping. Fewer hashes prove nothing.
+        hashes = f"select count(distinct hash({columns})) from {self.table}"  # noqa: S608
+        count = 0
+        if self.rows(hashes)[0][0] != total:
+            count = int(self.rows(f"select coalesce(sum(n), 0) from ({repeated})")[0][0])  # noqa: S608
         self.counts[item.name] = count
         head = f"select {columns} from {self.table}"  # noqa: S608
         if count:
@@ -311,7 +316,9 @@ def judge(part: Part) -> list[Outcome]:
 
         from beacon.validation.engine import run_checks
 
-        return run_checks(pq.read_table(part.path), part.items, part.key)
+        # One thread and no dataset machinery: an extract is one small file.
+        with pq.ParquetFile(part.path) as extract:
+            return run_checks(extract.read(use_threads=False), part.items, part.key)
     except Exception as error:  # noqa: BLE001 - a check that cannot be run has failed
         text = f"{type(error).__name__}: {' '.join(str(error).split())}"
         return [Outcome(item.name, passed=False, error=text) for item in part.items]

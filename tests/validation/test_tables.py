@@ -218,3 +218,39 @@ def test_a_sql_check_that_fails_to_run_is_a_failure(contract: Contract) -> None:
     (result,) = run_sql_checks(duckdb.connect(), "t", contract)
     assert not result.passed
     assert not result.evaluated
+
+
+@pytest.mark.parametrize(
+    ("rows", "count"),
+    [
+        ("(1, 'a'), (1, 'b'), (2, 'a')", None),
+        ("(1, 'a'), (null, 'a'), (null, null), (1, null)", None),
+        ("(1, 'a'), (1, 'b'), (1, 'b')", 2),
+        ("(0.0, 'a'), (-0.0, 'a'), (2, 'a')", 2),
+    ],
+)
+@pytest.mark.parametrize("full_rows", WAYS.values(), ids=WAYS)
+def test_a_repeated_key_is_counted_by_rows(rows: str, count: int | None, full_rows: int) -> None:
+    column = {"type": "VARCHAR", "description": "c"}
+    keyed = Contract.model_validate(
+        {
+            "table": "pair",
+            "schema": "marts",
+            "grain": "one row per pair",
+            "description": "Pairs.",
+            "key": ["number", "letter"],
+            "columns": [
+                {**column, "name": "number", "type": "DOUBLE"},
+                {**column, "name": "letter"},
+            ],
+        }
+    )
+    con = duckdb.connect()
+    con.execute(
+        f"create table t as select a::double as number, b as letter from (values {rows}) v(a, b)"
+    )
+    (result,) = [
+        r for r in validate_table(con, "t", keyed, full_rows=full_rows) if r.name == "key_unique"
+    ]
+    assert result.unexpected_count == count
+    assert result.passed == (count is None)
