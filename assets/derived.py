@@ -202,4 +202,5 @@ def marts(
     context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]
 ) -> Iterator[dg.MaterializeResult]:
     """The tables that analysts open."""
+    session.get_pages_ready()
     yield from _make(context, session, [f"marts.{name}" for name in MARTS])

@@ -9,6 +9,7 @@ cannot outlive the run it serves, however that ends.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -160,15 +161,25 @@ def _way(status: int) -> str:
     return f"with status {status}"
 
 
-def serve(answer: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+def serve(
+    answer: Callable[[dict[str, Any]], dict[str, Any]], *, prepare: Callable[[], None] | None = None
+) -> None:
     """A child's main loop: answer messages until standard input ends.
 
     What the child's libraries print goes to standard error, so that it cannot run into messages.
+
+    Args:
+        answer: Gives the answer to a message.
+        prepare: What may be done before the first message comes.
     """
+    # Most of what a child makes while it loads stays until it ends.
+    gc.set_threshold(50_000, 20, 100)
     # Ctrl-C reaches the whole process group; the run decides what becomes of this process.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    if prepare is not None:
+        prepare()
     while True:
         try:
             message = receive(sys.stdin.buffer)

@@ -37,6 +37,7 @@ from beacon.workspace import Workspace
 
 if TYPE_CHECKING:
     from beacon.release.build import Publication
+    from beacon.release.pages import PagesProcess
     from beacon.validation import CheckResult, ValidationWorker
     from beacon.warehouse import Warehouse
 
@@ -154,6 +155,7 @@ class Session:
     _stack: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
     _warehouse: Warehouse | None = None
     _worker: ValidationWorker | None = None
+    _pages: PagesProcess | None = None
     _stage_reported: str = ""
     _pending: dict[str, Future[list[CheckResult]]] = field(default_factory=dict)
 
@@ -171,6 +173,7 @@ class Session:
             self._stack.close()
             self._warehouse = None
             self._worker = None
+            self._pages = None
             self._lock = None
 
     # The run's record
@@ -295,6 +298,14 @@ class Session:
             self._worker.close()
             self._worker = None
             self._pending.clear()
+
+    def get_pages_ready(self) -> None:
+        """Start the process that makes the pages, if this run is meant to end in a release."""
+        if self._pages is None and self.publishes:
+            from beacon.release.pages import PagesProcess
+
+            with contextlib.suppress(OSError):  # met again, and told, when pages are to be made
+                self._pages = self._stack.enter_context(PagesProcess())
 
     # Landing and staging
 
@@ -537,7 +548,6 @@ class Session:
 
     def _publish(self, *, pages: bool) -> Publication:
         from beacon.release.build import Publication, publish_release, recover
-        from beacon.release.pages import start_site
 
         self.lock()
         report("publishing")
@@ -563,13 +573,23 @@ class Session:
             checks=self.kept_checks(),
             inputs=self.inputs_in_use(),
             run_record=self._run_record(),
-            extras=(start_site,) if pages else (),
+            extras=(self.start_site,) if pages else (),
             label=self.label,
             needs_approval=self.guarded,
         )
         if publication.status in ("published", "unchanged"):
             self.workspace.remember_build(publication.release.label)
         return publication
+
+    def start_site(
+        self, directory: Path, manifest: dict[str, Any], record: dict[str, Any]
+    ) -> Callable[[], None]:
+        """Start making the pages of a release in the making; see `PagesProcess.start_site`."""
+        from beacon.release.pages import PagesProcess
+
+        if self._pages is None:
+            self._pages = self._stack.enter_context(PagesProcess())
+        return self._pages.start_site(directory, manifest, record)
 
     def run_all(self, *, check: bool = True, pages: bool = False) -> Publication:
         """The whole run without an orchestrator: for tests, benchmarks and notebooks.

@@ -186,8 +186,6 @@ def recover(home: Home) -> list[str]:
     for leftover in layout.unfinished_builds(home):
         shutil.rmtree(leftover, ignore_errors=True)
         done.append(f"removed the unfinished build {leftover.name}")
-    for facts in home.releases.glob(".site-*.json"):
-        facts.unlink(missing_ok=True)
     label = layout.interrupted_label(home)
     if label is not None and layout.is_label(label) and (home.releases / label).is_dir():
         # Out of sight in one step, so that a crash here leaves an unfinished build.

@@ -5,71 +5,98 @@ What belongs here: starting and awaiting that process. What does not: the pages 
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import tempfile
 import uuid
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
-import beacon
 from beacon.errors import BeaconError
 from beacon.files import canonical_json
+from beacon.processes import ChildFailed, ChildProcess
 
+MODULE = "beacon.site.process"
 # Nine Places take two seconds; a page that hangs must not hold back the numbers.
 PAGES_SECONDS = 300.0
 
 
-def start_site(
-    directory: Path, manifest: dict[str, Any], record: dict[str, Any]
-) -> Callable[[], None]:
-    """Start making the pages of a release in the making.
+class PagesProcess:
+    """A process that gets ready to make pages as soon as it is started.
 
-    Args:
-        directory: The release's directory, its marts already written.
-        manifest: Its manifest, as far as it is known.
-        record: Its run record.
-
-    Returns:
-        A function that waits for the pages and moves them to `site/` of the directory.
-
-    Raises (when that function is called):
-        BeaconError: With the last words of the process, where the pages could not be made.
+    Use as a context manager; the process ends with it.
     """
-    # Beside the release, under a name that recovery knows: files of the release are hashed
-    # meanwhile, and a crash leaves nothing that the next run does not remove.
-    beside = directory.parent / f".{manifest['release']}.{uuid.uuid4().hex}.building"
-    with tempfile.NamedTemporaryFile(
-        "w", suffix=".json", dir=directory.parent, prefix=".site-", delete=False, encoding="utf-8"
-    ) as facts:
-        facts.write(canonical_json({"manifest": manifest, "run_record": record}))
-    root = str(Path(beacon.__file__).resolve().parent.parent)
-    inherited = os.environ.get("PYTHONPATH")
-    process = subprocess.Popen(  # noqa: S603 - our own module in our own interpreter
-        [sys.executable, "-P", "-m", "beacon.site", str(directory), str(beside), facts.name],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        env={
-            **os.environ,
-            "PYTHONPATH": os.pathsep.join([root, inherited] if inherited else [root]),
-        },
-    )
 
-    def finish() -> None:
-        try:
-            _, words = process.communicate(timeout=PAGES_SECONDS)
-        except subprocess.TimeoutExpired as error:
-            process.kill()
-            process.communicate()
-            raise BeaconError(f"no pages after {PAGES_SECONDS:g} seconds") from error
-        finally:
-            Path(facts.name).unlink(missing_ok=True)
-        if process.returncode:
-            lines = words.decode("utf-8", "replace").strip().splitlines()
-            raise BeaconError(lines[-1] if lines else f"ended with status {process.returncode}")
-        beside.replace(directory / "site")
+    def __init__(self) -> None:
+        """Start the process and return at once.
 
-    return finish
+        Raises:
+            OSError: When it cannot be started.
+        """
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
+        self._child = ChildProcess(MODULE, self._log)
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="beacon-pages")
+
+    def start_site(
+        self, directory: Path, manifest: dict[str, Any], record: dict[str, Any]
+    ) -> Callable[[], None]:
+        """Start making the pages of a release in the making.
+
+        Args:
+            directory: The release's directory, its marts already written.
+            manifest: Its manifest, as far as it is known.
+            record: Its run record.
+
+        Returns:
+            A function that waits for the pages and moves them to `site/` of the directory.
+
+        Raises (when that function is called):
+            BeaconError: Why the pages could not be made.
+        """
+        # Beside the release, under a name that recovery knows: files of the release are hashed
+        # meanwhile, and a crash leaves nothing that the next run does not remove.
+        beside = directory.parent / f".{manifest['release']}.{uuid.uuid4().hex}.building"
+        message = {
+            "directory": str(directory.absolute()),
+            "out": str(beside.absolute()),
+            "manifest": manifest,
+            "run_record": record,
+        }
+        making = self._pool.submit(self._child.exchange, _plain(message), PAGES_SECONDS)
+
+        def finish() -> None:
+            try:
+                answer = making.result()
+            except ChildFailed as error:
+                raise BeaconError(f"the process that makes pages failed: {error}") from error
+            if "error" in answer:
+                raise BeaconError(str(answer["error"]))
+            beside.replace(directory / "site")
+
+        return finish
+
+    def close(self) -> None:
+        """End the process."""
+        self._child.end()
+        self._pool.shutdown(wait=True)
+        self._log.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def _plain(message: dict[str, Any]) -> dict[str, Any]:
+    """The message as JSON has it, dates and paths as the release's own files have them."""
+    import json
+
+    plain: dict[str, Any] = json.loads(canonical_json(message))
+    return plain

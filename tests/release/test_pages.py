@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from beacon.errors import BeaconError
 from beacon.release import layout
 from beacon.release.build import recover
+from beacon.release.pages import PagesProcess
 from beacon.release.verify import verify_release
 from beacon.session import Session
 from beacon.settings import Home, Settings
@@ -45,7 +47,7 @@ def test_pages_that_cannot_be_made_do_not_hold_back_numbers(
     unpublished: Workspace, monkeypatch: pytest.MonkeyPatch, when: str
 ) -> None:
     def broken(
-        directory: Path, manifest: dict[str, Any], record: dict[str, Any]
+        process: PagesProcess, directory: Path, manifest: dict[str, Any], record: dict[str, Any]
     ) -> Callable[[], None]:
         if when == "start":
             raise RuntimeError("a chart met something new")
@@ -55,28 +57,29 @@ def test_pages_that_cannot_be_made_do_not_hold_back_numbers(
 
         return finish
 
-    monkeypatch.setattr("beacon.release.pages.start_site", broken)
+    monkeypatch.setattr(PagesProcess, "start_site", broken)
     release = _publish(unpublished)
-    assert "a chart met something new" in release.run_record["extras"]["broken"]
+    assert "a chart met something new" in release.run_record["extras"]["start_site"]
     assert not (release.path / "site").exists()
     assert verify_release(unpublished.home, release).intact
 
 
 def test_the_process_says_why_it_could_not(unpublished: Workspace, tmp_path: Path) -> None:
-    from beacon.errors import BeaconError
-    from beacon.release.pages import start_site
-
     (tmp_path / "empty").mkdir()
-    finish = start_site(tmp_path / "empty", {"release": "v2026.01.01-1"}, {})
-    with pytest.raises(BeaconError):
-        finish()
-    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".site-")] == []
+    with PagesProcess() as process:
+        finish = process.start_site(tmp_path / "empty", {"release": "v2026.01.01-1"}, {})
+        with pytest.raises(BeaconError, match="SiteError"):
+            finish()
+        process._child.popen.kill()
+        finish = process.start_site(tmp_path / "empty", {"release": "v2026.01.01-1"}, {})
+        with pytest.raises(BeaconError, match="it ended by signal SIGKILL"):
+            finish()
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".v")] == []
 
 
 def test_what_a_crash_leaves_of_pages_is_removed(sample_home: Path) -> None:
     home = Home(sample_home)
     for name in (".v2026.01.01-1.0af3.building", "..v2026.01.01-1.0af3.building.77c1.building"):
         (home.releases / name).mkdir()
-    (home.releases / ".site-abc.json").write_text("{}")
     recover(home)
     assert [path.name for path in home.releases.iterdir() if path.name.startswith(".")] == []
