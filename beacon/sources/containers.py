@@ -173,7 +173,9 @@ class _Bounded(io.BufferedIOBase):
         return True
 
     def read(self, size: int | None = -1, /) -> bytes:
-        return self.read1(-1 if size is None else size)
+        if size is not None and size >= 0:
+            return self.read1(size)
+        return b"".join(iter(lambda: self.read1(1 << 20), b""))
 
     def read1(self, size: int = -1, /) -> bytes:
         chunk = self._stream.read1(size)

@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from beacon import indicators
 from beacon.errors import InputRefusedError
 from beacon.registry.sources import load_source_register
 from beacon.session import Session
@@ -151,6 +152,23 @@ def test_beacons_10_and_14_are_published_from_such_files(sample_home: Path) -> N
         ("children_workless_households", "main", 10),
         ("unemployment_16_64", "main", 10),
     ]
+
+
+def test_indicators_are_the_same_however_many_are_sought_at_once(
+    sample_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def published(at_once: int) -> tuple[dict[str, int], list[tuple[object, ...]]]:
+        monkeypatch.setattr(indicators, "_CANDIDATES_AT_ONCE", at_once)
+        with Session(Workspace(Settings(home=sample_home, inputs="sample"))) as session:
+            registered = session.workspace.indicators.values()
+            rows = indicators.derive_indicators(session.warehouse, registered)
+            indicators.derive_published(session.warehouse)
+            found = session.warehouse.con.sql("from indicators.published order by all").fetchall()
+        return rows, found
+
+    rows, found = published(10**9)
+    assert sum(rows.values()) == len(found) > 0
+    assert published(1) == (rows, found)
 
 
 def _claimants() -> list[dict[str, str]]:

@@ -9,7 +9,9 @@ import polars as pl
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
 
+from beacon.statistics import standardisation
 from beacon.statistics.aggregation import sum_of_children
 from beacon.statistics.inequality import fit, inequality
 from beacon.statistics.intervals import byar_limits, poisson_limits, wilson_limits, z_score
@@ -350,3 +352,35 @@ def test_whatever_is_wrong_with_one_area(name: str, data: st.DataObject) -> None
         assert each.is_finite().all(ignore_nulls=True)
     shuffled = run(broken.sample(fraction=1, shuffle=True, seed=1), ["area"], options)
     assert shuffled.equals(after)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_bands_of_one_row_need_no_summing(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    random = np.random.default_rng(seed)
+    rows = 300
+    frame = pl.DataFrame(
+        {
+            "area": [f"area {number}" for number in random.integers(0, 20, rows)],
+            "sex": random.integers(1, 3, rows),
+            "ageband": [None if band == 9 else f"{band}" for band in random.integers(0, 10, rows)],
+            "count": random.integers(-1 if seed % 3 == 0 else 0, 30, rows).astype(float),
+            "pop": random.integers(0 if seed % 3 == 1 else 1, 90, rows).astype(float),
+            "stdpop": random.integers(1, 90, rows),
+        }
+    ).unique(["area", "sex", "ageband"], maintain_order=True)
+    holes = pl.Series(random.random(frame.height) < 0.02)
+    frame = frame.with_columns(
+        pl.when(~holes).then(pl.col("count")), pl.when(~holes.reverse()).then(pl.col("pop"))
+    )
+    if seed % 2:
+        frame = frame.with_columns(
+            event_frequency=pl.Series(random.integers(1, 4, frame.height)),
+            multiplier=pl.Series(random.choice([100.0, 1000.0], frame.height, p=[0.95, 0.05])),
+        )
+
+    def answer() -> pl.DataFrame:
+        return directly_standardised_rate(frame, by=["area", "sex"], confidences=(0.95, 0.9))
+
+    quickly = answer()
+    monkeypatch.setattr(standardisation, "one_row_each", lambda *_: None)
+    assert_frame_equal(quickly, answer(), check_exact=True)
