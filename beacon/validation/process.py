@@ -3,7 +3,7 @@
 What belongs here: starting, feeding, timing out and ending that process.
 What does not: what it does (``worker``).
 
-Importing Great Expectations takes seconds and some 250 MB. Started at the beginning of a run the
+Importing Great Expectations takes seconds and some 170 MB. Started at the beginning of a run the
 process does so on another core while files are read, and the run's own memory stays free of it.
 """
 
