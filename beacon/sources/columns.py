@@ -15,6 +15,7 @@ import polars as pl
 
 from beacon.errors import InputRefusedError, Problem
 from beacon.registry.sources import Dataset
+from beacon.sources.cell_numbers import all_finite, decimals, whole_numbers
 from beacon.sources.tables import ROW, TextTable
 
 # How official files say that there is no number, and what that means. Blank is decided by the
@@ -74,6 +75,7 @@ class Columns:
         self._positions = self._resolve()
         self._names = {name: table.header[place] for name, place in self._positions.items()}
         self.rows = table.frame[ROW]
+        self._stripped: dict[str, pl.Series] = {}
 
     def _resolve(self) -> dict[str, int]:
         positions: dict[str, int] = {}
@@ -159,15 +161,22 @@ class Columns:
         """Place of a column in the table, from 0."""
         return self._positions[name]
 
+    def _cells(self, name: str) -> pl.Series:
+        """A column as it stands in the file."""
+        return self.table.frame.get_column(f"c{self._positions[name]}")
+
     def text(self, name: str) -> pl.Series:
         """A column as stripped text."""
-        return self.table.frame[f"c{self._positions[name]}"].str.strip_chars().alias(name)
+        found = self._stripped.get(name)
+        if found is None:
+            found = self._stripped[name] = self._cells(name).str.strip_chars().alias(name)
+        return found.clone()
 
     def code(self, name: str, pattern: str, *, blank: bool = False) -> pl.Series:
         """A column of codes, every one of which must match a pattern (unless blank is allowed)."""
         values = self.text(name)
         bad = ~values.str.contains(f"^(?:{pattern})$")
-        if blank:
+        if blank and bad.any():
             bad &= values != ""
         self._report(bad, name, f"is not a code of the expected form {pattern}")
         return values
@@ -175,16 +184,18 @@ class Columns:
     def allowed(self, name: str, values: Sequence[str]) -> pl.Series:
         """A column with a closed list of values."""
         found = self.text(name)
-        self._report(~found.is_in(list(values)), name, f"is none of {', '.join(map(repr, values))}")
+        if not set(found.unique()).issubset(values):
+            others = ~found.is_in(list(values))
+            self._report(others, name, f"is none of {', '.join(map(repr, values))}")
         return found
 
     def integer(
         self, name: str, minimum: int | None = None, maximum: int | None = None
     ) -> pl.Series:
         """A column of whole numbers, thousands separators and a trailing ".00" allowed."""
-        text = self.text(name).str.replace_all(",", "").str.replace(r"\.0+$", "")
-        numbers = text.cast(pl.Int64, strict=False)
-        self._report(numbers.is_null(), name, "is not a whole number")
+        numbers = whole_numbers(self._cells(name))
+        if numbers.null_count():
+            self._report(numbers.is_null(), name, "is not a whole number")
         self._bounds(numbers, name, minimum, maximum)
         return numbers.alias(name)
 
@@ -208,28 +219,29 @@ class Columns:
             The values (Float64, null where there is none) and their status: "published" or a
             status of `MARKERS`.
         """
-        text = self.text(name)
-        numbers = text.str.replace_all(",", "").str.strip_suffix("%").cast(pl.Float64, strict=False)
-        status = text.replace_strict(
-            {
-                **MARKERS,
-                **self.dataset.markers,
-                **({"": blank_status} if blank_status else {}),
-            },
-            default=None,
-        )
-        status = (
-            pl.DataFrame({"n": numbers, "s": status})
-            .select(pl.when(pl.col("n").is_not_null()).then(pl.lit("published")).otherwise("s"))
-            .to_series()
-        )
-        self._report(status.is_null(), name, "is neither a number nor a known marker")
-        not_finite = numbers.is_not_null() & ~numbers.is_finite()
-        self._report(not_finite.fill_null(value=False), name, "is not a finite number")
-        self._bounds(numbers, name, minimum, maximum)
+        blank = {"": blank_status} if blank_status else {}
+        numbers, status = decimals(self._cells(name), {**MARKERS, **self.dataset.markers, **blank})
+        if status.null_count():
+            self._report(status.is_null(), name, "is neither a number nor a known marker")
+        if all_finite(numbers):
+            self._bounds(numbers, name, minimum, maximum)
+        else:
+            not_finite = numbers.is_not_null() & ~numbers.is_finite()
+            self._report(not_finite.fill_null(value=False), name, "is not a finite number")
+            self._report_outside(numbers, name, minimum, maximum)
         return numbers.alias(name), status.alias("value_status")
 
     def _bounds(
+        self, numbers: pl.Series, name: str, minimum: float | None, maximum: float | None
+    ) -> None:
+        """Report numbers, all of them finite, that lie outside bounds."""
+        least, most = numbers.min(), numbers.max()
+        below = minimum is not None and least is not None and least < minimum  # type: ignore[operator]
+        above = maximum is not None and most is not None and most > maximum  # type: ignore[operator]
+        if below or above:
+            self._report_outside(numbers, name, minimum, maximum)
+
+    def _report_outside(
         self, numbers: pl.Series, name: str, minimum: float | None, maximum: float | None
     ) -> None:
         if minimum is not None:
@@ -239,6 +251,8 @@ class Columns:
 
     def unique(self, names: Sequence[str]) -> None:
         """No two rows may share the values of these columns."""
+        if len(names) == 1 and self.text(names[0]).n_unique() == len(self.rows):
+            return
         keys = pl.DataFrame([self.text(name) for name in names])
         self._report(keys.is_duplicated(), names[0], "occurs in more than one row", by=names)
 

@@ -44,14 +44,17 @@ KEY = ("series", "area_code", "period", "sex", "age", "category_type", "category
 
 def to_observations(frame: pl.DataFrame) -> pl.DataFrame:
     """Give a frame exactly the observation columns; what it lacks is null."""
-    missing = [
-        pl.lit(None, dtype=kind).alias(name)
-        for name, kind in OBSERVATION_SCHEMA.items()
-        if name not in frame.columns
-    ]
-    return frame.with_columns(missing).select(
-        pl.col(name).cast(kind) for name, kind in OBSERVATION_SCHEMA.items()
-    )
+    given = frame.get_columns()
+    by_name = {column.name: column for column in given}
+    columns: list[pl.Series] = []
+    for name, kind in OBSERVATION_SCHEMA.items():
+        column = by_name.get(name)
+        if column is None:
+            column = pl.Series(name, [None], dtype=kind).new_from_index(0, frame.height)
+        elif column.dtype != kind:
+            column = column.cast(kind)
+        columns.append(column)
+    return pl.DataFrame(columns)
 
 
 def add_periods(
@@ -61,18 +64,17 @@ def add_periods(
     texts = columns.text(header)
     parsed = {text: parse(text) for text in texts.unique().to_list()}
     found = {text: period for text, period in parsed.items() if period is not None}
-    columns.fail_where(~texts.is_in(list(found)), header, "is not a period that can be read")
-    return pl.DataFrame(
-        {
-            "period": texts.replace_strict({t: p.label for t, p in found.items()}, default=None),
-            "period_start": texts.replace_strict(
-                {t: p.start for t, p in found.items()}, default=None, return_dtype=pl.Date
-            ),
-            "period_end": texts.replace_strict(
-                {t: p.end for t, p in found.items()}, default=None, return_dtype=pl.Date
-            ),
-        }
+    if len(found) < len(parsed):
+        columns.fail_where(~texts.is_in(list(found)), header, "is not a period that can be read")
+    periods = pl.DataFrame(
+        [(period.label, period.start, period.end) for period in found.values()],
+        schema={"period": pl.String, "period_start": pl.Date, "period_end": pl.Date},
+        orient="row",
     )
+    # One look-up for the three columns.
+    numbers = dict(zip(found, range(len(found)), strict=True))
+    places = texts.replace_strict(numbers, default=None, return_dtype=pl.UInt32)
+    return pl.DataFrame([column.gather(places) for column in periods])
 
 
 def check_limits(
@@ -92,6 +94,9 @@ def reject_conflicts(columns: Columns, frame: pl.DataFrame, header: str) -> pl.D
     Fingertips prints the national rows once for each parent, so equal repeats are normal; the same
     key with two values is not.
     """
+    # Most files repeat nothing, and then their keys alone say so.
+    if not frame.select(KEY).is_duplicated().any():
+        return frame
     payload = ["value", "lower_95", "upper_95", "numerator", "denominator"]
     distinct = frame.unique(subset=[*KEY, *payload], keep="first", maintain_order=True)
     clash = distinct.filter(pl.struct(KEY).is_duplicated())

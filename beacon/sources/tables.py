@@ -19,6 +19,8 @@ import polars as pl
 from beacon.errors import InputRefusedError, Problem
 from beacon.registry.sources import Container
 from beacon.sources.containers import read_text_bytes, read_text_prefix
+from beacon.sources.sheet_cells import text_column
+from beacon.sources.sheet_cells import text_of as text_of
 
 ROW = "__row"
 # Nomis puts 5 lines, ONS workbooks up to 10, above the header.
@@ -190,13 +192,6 @@ def sheet_rows(path: Path, workbook: Any, sheet: str, limit: int | None = None) 
     return rows
 
 
-def text_of(cell: Any) -> str:
-    """A spreadsheet cell as the text a person reads: whole numbers without a decimal point."""
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    return "" if cell is None else str(cell).strip()
-
-
 def join_header(rows: list[list[str]], index: int, count: int) -> list[str]:
     """The header that ends in row `index` and is spread over `count` rows, joined downwards."""
     if count == 1:
@@ -288,12 +283,7 @@ def _sheet_table(
     # A sheet with a note beside the table is wider than the header; one cut short may be narrower.
     columns += [("",) * len(body)] * (width - len(columns))
     frame = pl.DataFrame(
-        {
-            f"c{position}": pl.Series(
-                [text_of(cell) for cell in columns[position]], dtype=pl.String
-            )
-            for position in range(width)
-        }
+        {f"c{position}": text_column(columns[position]) for position in range(width)}
     ).with_columns((pl.int_range(1, pl.len() + 1, dtype=pl.Int64) + index + 1).alias(ROW))
     blank = pl.all_horizontal(pl.exclude(ROW) == "")
     return TextTable(path.name, names, frame.filter(~blank), index + 1, sheet)
