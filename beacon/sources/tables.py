@@ -11,6 +11,7 @@ import io
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,10 @@ import polars as pl
 from beacon.errors import InputRefusedError, Problem
 from beacon.registry.sources import Container
 from beacon.sources.containers import read_text_bytes, read_text_prefix
-from beacon.sources.sheet_cells import text_column
+from beacon.sources.sheet_cells import ROW as ROW
+from beacon.sources.sheet_cells import SheetCells, SheetOfValues
 from beacon.sources.sheet_cells import text_of as text_of
 
-ROW = "__row"
 # Nomis puts 5 lines, ONS workbooks up to 10, above the header.
 HEADER_SEARCH_ROWS = 15
 
@@ -232,23 +233,23 @@ def read_sheets(
 def _tables_with_header(
     path: Path, is_header: HeaderTest, header_rows: int, sheet_pattern: str | None
 ) -> Iterator[TextTable]:
-    workbook = open_workbook(path)
     found = False
-    for sheet in workbook.sheet_names:
+    for sheet, read in _readable_sheets(path):
         if is_link_cache(sheet) or not (
             sheet_pattern is None or re.fullmatch(sheet_pattern, sheet)
         ):
             continue
-        rows = sheet_rows(path, workbook, sheet)
-        top = [
-            clean_header([text_of(cell) for cell in cells]) for cells in rows[:HEADER_SEARCH_ROWS]
-        ]
+        cells = read()
+        top = [clean_header(row) for row in cells.top]
         for index in range(len(top)):
             names = join_header(top, index, header_rows)
             if is_header(names):
                 found = True
                 preamble = tuple(text for row in top[:index] for text in row if text)
-                yield replace(_sheet_table(path, sheet, names, rows, index), preamble=preamble)
+                while names and not names[-1]:
+                    names.pop()
+                frame = cells.below(index + 1, len(names))
+                yield TextTable(path.name, names, frame, index + 1, sheet, preamble)
                 break
     if not found:
         wanted = f" named like {sheet_pattern!r}" if sheet_pattern else ""
@@ -272,18 +273,23 @@ def without_notes(table: TextTable, least_filled: int = 3) -> TextTable:
     return replace(table, frame=table.frame.head(0 if full is None else int(full) + 1))
 
 
-def _sheet_table(
-    path: Path, sheet: str, names: list[str], rows: list[list[Any]], index: int
-) -> TextTable:
-    while names and not names[-1]:
-        names.pop()
-    width = len(names)
-    body = rows[index + 1 :]
-    columns = list(zip(*body, strict=False)) if body else [()] * width
-    # A sheet with a note beside the table is wider than the header; one cut short may be narrower.
-    columns += [("",) * len(body)] * (width - len(columns))
-    frame = pl.DataFrame(
-        {f"c{position}": text_column(columns[position]) for position in range(width)}
-    ).with_columns((pl.int_range(1, pl.len() + 1, dtype=pl.Int64) + index + 1).alias(ROW))
-    blank = pl.all_horizontal(pl.exclude(ROW) == "")
-    return TextTable(path.name, names, frame.filter(~blank), index + 1, sheet)
+def _readable_sheets(path: Path) -> Iterator[tuple[str, Callable[[], SheetCells]]]:
+    """Sheets in their order, and how each is read: from its bytes where it is built as usual."""
+    from beacon.sources.xlsx_sheets import usual_sheets
+
+    usual = usual_sheets(path)
+    if usual is not None:
+        for sheet, read in usual:
+            yield sheet, partial(_usual_or_any, path, sheet, read)
+        return
+    workbook = open_workbook(path)
+    for sheet in workbook.sheet_names:
+        yield sheet, partial(_any_sheet, path, workbook, sheet)
+
+
+def _usual_or_any(path: Path, sheet: str, read: Callable[[], SheetCells | None]) -> SheetCells:
+    return read() or _any_sheet(path, open_workbook(path), sheet)
+
+
+def _any_sheet(path: Path, workbook: Any, sheet: str) -> SheetCells:
+    return SheetOfValues(sheet_rows(path, workbook, sheet), HEADER_SEARCH_ROWS)
