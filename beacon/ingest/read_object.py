@@ -14,7 +14,7 @@ import polars as pl
 
 from beacon.landing import LandedObject
 from beacon.registry.sources import DatasetSpec
-from beacon.sources.readers import READERS
+from beacon.sources.readers import LAZY_READERS, READERS
 
 
 def read_object(
@@ -37,7 +37,12 @@ def read_object(
     Raises:
         InputRefusedError: When it cannot be read, with every fault.
     """
-    frame = READERS[spec.dataset.reader](source, landed.container, spec, fictional).with_columns(
+    lazy = LAZY_READERS.get(spec.dataset.reader)
+    if lazy is not None:
+        rows = lazy(source, landed.container, spec, fictional)
+    else:
+        rows = READERS[spec.dataset.reader](source, landed.container, spec, fictional).lazy()
+    frame = rows.with_columns(
         pl.lit(spec.source.id).alias("source"),
         pl.lit(spec.dataset.id).alias("dataset"),
         pl.lit(landed.sha256).alias("source_sha256"),
@@ -45,9 +50,11 @@ def read_object(
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f"{target.name}.{os.getpid()}.partial")
     try:
+        # Row by row, so that the three constants never stand in memory for a whole file.
         # Lightest level: a fifth less processor than the default for 3 percent more bytes.
-        frame.write_parquet(temporary, compression="zstd", compression_level=1)
+        frame.sink_parquet(temporary, compression="zstd", compression_level=1)
+        count = pl.scan_parquet(temporary).select(pl.len()).collect().item()
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
-    return frame.height
+    return int(count)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import struct
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,8 @@ from beacon.sources.page_archive import read_features
 # Envelope sizes by the three envelope bits of a GeoPackage geometry header.
 # Source: OGC 12-128r18, GeoPackage Encoding Standard, 2.1.3 "BLOB format".
 _ENVELOPE_BYTES = {0: 0, 1: 32, 2: 48, 3: 48, 4: 64}
+# By the flags, of which the envelope's bits are the second to the fourth.
+_HEADER_BYTES = [8 + _ENVELOPE_BYTES.get((flags >> 1) & 7, 0) for flags in range(256)]
 _WGS84 = (4326, 0)
 
 
@@ -115,15 +116,13 @@ def _geopackage_rows(path: Path, options: dict[str, Any]) -> list[tuple[str, str
         raise InputRefusedError(
             [Problem(path.name, f"coordinates are in EPSG:{srs}; EPSG:4326 is needed.")]
         )
-    return [(code, name, _wkb(path, row, blob)) for row, (code, name, blob) in enumerate(found, 1)]
-
-
-def _wkb(path: Path, row: int, blob: bytes | None) -> bytes:
-    """Strip the GeoPackage header from a geometry."""
-    if not blob or blob[:2] != b"GP":
-        raise InputRefusedError([Problem(path.name, "the geometry is missing or damaged.", row)])
-    (flags,) = struct.unpack_from("B", blob, 3)
-    return blob[8 + _ENVELOPE_BYTES.get((flags >> 1) & 7, 0) :]
+    rows: list[tuple[str, str, bytes]] = []
+    for row, (code, name, blob) in enumerate(found, 1):
+        if not blob or blob[:2] != b"GP":
+            problem = Problem(path.name, "the geometry is missing or damaged.", row)
+            raise InputRefusedError([problem])
+        rows.append((code, name, blob[_HEADER_BYTES[blob[3]] :]))
+    return rows
 
 
 def _geojson_rows(path: Path, options: dict[str, Any]) -> list[tuple[str, str, bytes]]:

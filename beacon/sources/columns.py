@@ -101,13 +101,13 @@ class Columns:
 
     def _without_repeats(self, found: list[int]) -> list[int]:
         """Publishers sometimes print a column twice. A copy that says the same is no fault."""
-        first = self.table.frame[f"c{found[0]}"]
+        first, *others = (self.table.text(index) for index in found)
+        same = [
+            self.table.frame.select(((other == first) | (other == "")).all()).item()
+            for other in others
+        ]
         return found[:1] + [
-            index
-            for index in found[1:]
-            if not self.table.frame.select(
-                ((pl.col(f"c{index}") == first) | (pl.col(f"c{index}") == "")).all()
-            ).item()
+            index for index, is_same in zip(found[1:], same, strict=True) if not is_same
         ]
 
     def _header_problem(self, expected: str, found: list[int]) -> None:
@@ -169,7 +169,12 @@ class Columns:
         """A column as stripped text."""
         found = self._stripped.get(name)
         if found is None:
-            found = self._stripped[name] = self._cells(name).str.strip_chars().alias(name)
+            cells = self._cells(name)
+            if cells.dtype == pl.String:
+                found = cells.str.strip_chars().alias(name)
+            else:
+                found = cells.cast(pl.String).alias(name)
+            self._stripped[name] = found
         return found.clone()
 
     def code(self, name: str, pattern: str, *, blank: bool = False) -> pl.Series:
@@ -267,7 +272,7 @@ class Columns:
         if not count:
             return
         shown = self.table.frame.select(
-            pl.col(ROW), pl.col(f"c{self._positions[name]}").alias("value")
+            pl.col(ROW), self.table.text(self._positions[name]).alias("value")
         ).filter(bad)
         more = f" ({count:,} rows in all)" if count > 1 else ""
         key = f" by {', '.join(repr(part) for part in by)}" if by and len(by) > 1 else ""

@@ -89,7 +89,7 @@ def _without_demonstration(table: TextTable, spec: DatasetSpec) -> TextTable:
     region = spec.dataset.options["demonstration_region"]
     if "region_name" not in table.header:
         return table
-    name = pl.col(f"c{table.header.index('region_name')}")
+    name = table.text(table.header.index("region_name"))
     return replace(table, frame=table.frame.filter(name != region))
 
 
@@ -155,7 +155,7 @@ def _without_regions(table: TextTable) -> TextTable:
     """Leave out fictional regions, which the layout names without codes and nothing lists."""
     if not {"la_code_9", "region"} <= set(table.header):
         return table
-    code, region = (pl.col(f"c{table.header.index(name)}") for name in ("la_code_9", "region"))
+    code, region = (table.text(table.header.index(name)) for name in ("la_code_9", "region"))
     return replace(table, frame=table.frame.filter((code != "ALL") | (region == "ALL")))
 
 

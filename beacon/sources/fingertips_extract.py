@@ -53,7 +53,7 @@ def read_fingertips_extract(
 
 def _only(table: TextTable, header: Sequence[str], series: str) -> TextTable:
     """The rows of one series that stand for everybody."""
-    place = {name: pl.col(f"c{table.header.index(name)}") for name in header}
+    place = {name: table.text(table.header.index(name)) for name in header}
     rows = table.frame.filter(
         (place["IndicatorId"] == series) & (place["CategoryType"] == "") & (place["Category"] == "")
     )

@@ -43,7 +43,7 @@ _MEASURE = r" (Score|Rank|Decile)\b.*"
 
 def read_iod_domains(
     path: Path, container: Container, spec: DatasetSpec, fictional: bool
-) -> pl.DataFrame:
+) -> pl.LazyFrame:
     """Read every index of a file that has a rank and a decile.
 
     Returns:
@@ -64,7 +64,8 @@ def read_iod_domains(
     lsoa = dataset.header[0]
     codes = columns.code(lsoa, area_pattern("lsoa", fictional=fictional))
     columns.unique([lsoa])
-    frames: list[pl.DataFrame] = []
+    frames: list[pl.LazyFrame] = []
+    rows = columns.rows.cast(pl.Int32)
     for domain, headers in _indices(table.header).items():
         if "Rank" not in headers or "Decile" not in headers:
             continue
@@ -78,24 +79,29 @@ def read_iod_domains(
             headers["Decile"],
             "does not follow from the rank in the same row",
         )
+        # A number too large for this was reported above.
+        narrow = [numbers.cast(pl.Int32, strict=False) for numbers in (rank, decile)]
+        ranks = [codes.alias("lsoa_code"), narrow[0].alias("rank"), narrow[1].alias("decile")]
         frames.append(
-            pl.DataFrame(
-                {"lsoa_code": codes, "rank": rank, "decile": decile, "source_row": columns.rows}
-            ).with_columns(
+            pl.DataFrame([*ranks, rows.alias("source_row")])
+            .with_columns(score.alias("score") if score is not None else _NO_SCORE)
+            .lazy()
+            .select(
+                pl.lit(int(dataset.options["imd_vintage"])).cast(pl.Int32).alias("imd_vintage"),
+                pl.lit(int(dataset.options["lsoa_vintage"])).cast(pl.Int32).alias("lsoa_vintage"),
+                "lsoa_code",
                 pl.lit(domain).alias("domain"),
-                (pl.lit(None, dtype=pl.Float64) if score is None else score).alias("score"),
+                "rank",
+                "decile",
+                "score",
+                "source_row",
             )
         )
     columns.raise_if_problems()
-    return pl.concat(frames).select(
-        pl.lit(int(dataset.options["imd_vintage"])).cast(pl.Int32).alias("imd_vintage"),
-        pl.lit(int(dataset.options["lsoa_vintage"])).cast(pl.Int32).alias("lsoa_vintage"),
-        "lsoa_code",
-        "domain",
-        pl.col("rank", "decile").cast(pl.Int32),
-        "score",
-        pl.col("source_row").cast(pl.Int32),
-    )
+    return pl.concat(frames)
+
+
+_NO_SCORE = pl.lit(None, dtype=pl.Float64).alias("score")
 
 
 def _indices(header: list[str]) -> dict[str, dict[str, str]]:

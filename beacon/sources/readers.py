@@ -45,17 +45,42 @@ class Reader(Protocol):
         ...
 
 
+class LazyReader(Protocol):
+    """Reads a file whose rows are many times those in it, and makes them as they are asked for."""
+
+    def __call__(
+        self, path: Path, container: Container, spec: DatasetSpec, fictional: bool
+    ) -> pl.LazyFrame:
+        """As a `Reader`; the file has been read and judged when this returns."""
+        ...
+
+
+def _at_once(reader: LazyReader) -> Reader:
+    """A lazy reader that makes all rows."""
+
+    def read(path: Path, container: Container, spec: DatasetSpec, fictional: bool) -> pl.DataFrame:
+        return reader(path, container, spec, fictional).collect()
+
+    return read
+
+
+LAZY_READERS: dict[str, LazyReader] = {
+    "census_age_bands": read_census_age_bands,
+    "iod_domains": read_iod_domains,
+    "single_years": read_single_years,
+}
+"""Readers that a file can be written from without holding all its rows."""
+
 READERS: dict[str, Reader] = {
     "below_living_wage": read_below_living_wage,
     "boundaries": read_boundaries,
-    "census_age_bands": read_census_age_bands,
+    **{name: _at_once(reader) for name, reader in LAZY_READERS.items()},
     "eyfsp": read_eyfsp,
     "fingertips": read_fingertips,
     "fingertips_extract": read_fingertips_extract,
     "gp_patients": read_gp_patients,
     "fuel_poverty": read_fuel_poverty,
     "imd": read_imd,
-    "iod_domains": read_iod_domains,
     "lait": read_lait,
     "level2_at_19": read_level2_at_19,
     "local_returns": read_local_returns,
@@ -67,7 +92,6 @@ READERS: dict[str, Reader] = {
     "practice_deprivation": read_practice_deprivation,
     "qof_achievement": read_qof_achievement,
     "qof_prevalence": read_qof_prevalence,
-    "single_years": read_single_years,
     "smi_checks": read_smi_checks,
     "stat_xplore": read_stat_xplore,
     "temporary_accommodation": read_temporary_accommodation,

@@ -20,12 +20,15 @@ import polars as pl
 from beacon.errors import InputRefusedError, Problem
 from beacon.registry.sources import Container
 from beacon.sources.containers import read_text_bytes, read_text_prefix
+from beacon.sources.csv_blocks import UnsoundCsvError, opened, read_body
 from beacon.sources.sheet_cells import ROW as ROW
 from beacon.sources.sheet_cells import SheetCells, SheetOfValues
 from beacon.sources.sheet_cells import text_of as text_of
 
 # Nomis puts 5 lines, ONS workbooks up to 10, above the header.
 HEADER_SEARCH_ROWS = 15
+# A header that is not within so many bytes is looked for in the whole file.
+_TOP_BYTES = 1 << 18
 
 HeaderTest = Callable[[list[str]], bool]
 
@@ -37,7 +40,9 @@ class TextTable:
     Attributes:
         file: Name of the file it came from.
         header: Column names as the publisher wrote them, stripped of outer white space.
-        frame: One string column a header, named `c0`, `c1` …, and the one-based file row in ROW.
+        frame: One column a header, named `c0`, `c1` …, and the one-based file row in ROW. A column
+            is of strings, or of Int32 where every cell is written as that number; `text` gives
+            the strings of either.
         header_row: One-based row of the header in the file.
         sheet: The sheet, for spreadsheets.
         preamble: What stands above the header, one text a filled cell, from the top.
@@ -49,6 +54,11 @@ class TextTable:
     header_row: int
     sheet: str | None = None
     preamble: tuple[str, ...] = ()
+
+    @staticmethod
+    def text(place: int) -> pl.Expr:
+        """The cells of a column of `frame` as they stand in the file."""
+        return pl.col(f"c{place}").cast(pl.String)
 
 
 def clean_header(cells: list[str]) -> list[str]:
@@ -81,10 +91,29 @@ def read_csv(path: Path, container: Container, is_header: HeaderTest) -> TextTab
     Raises:
         InputRefusedError: Naming the row that is ragged, or the header that was not found.
     """
-    data = read_text_bytes(path, container)
+    try:
+        return _read_csv_in_blocks(path, container, is_header)
+    except UnsoundCsvError:
+        data = read_text_bytes(path, container)
     header, header_row, offset, blank_rows = _find_csv_header(path, data, is_header)
     frame = _parse_csv_body(path, data[offset:], len(header), header_row + blank_rows)
     return TextTable(path.name, header, frame, header_row)
+
+
+def _read_csv_in_blocks(path: Path, container: Container, is_header: HeaderTest) -> TextTable:
+    with opened(path, container) as stream:
+        top = stream.read(_TOP_BYTES)
+        try:
+            header, header_row, offset, blank_rows = _find_csv_header(path, top, is_header)
+        except InputRefusedError as error:
+            raise UnsoundCsvError from error
+        frame = read_body(top[offset:], stream, len(header))
+    return TextTable(path.name, header, _numbered(frame, header_row + blank_rows), header_row)
+
+
+def _numbered(frame: pl.DataFrame, rows_above: int) -> pl.DataFrame:
+    rows = pl.int_range(rows_above + 1, rows_above + 1 + frame.height, dtype=pl.Int64, eager=True)
+    return frame.with_columns(rows.alias(ROW))
 
 
 def _find_csv_header(
@@ -145,9 +174,7 @@ def _parse_csv_body(path: Path, body: bytes, width: int, rows_above: int) -> pl.
     if ragged:
         raise InputRefusedError(_ragged_problems(path, ragged, width, rows_above))
     frame = pl.DataFrame(pl.from_arrow(table))
-    return frame.with_columns(
-        (pl.int_range(1, pl.len() + 1, dtype=pl.Int64) + rows_above).alias(ROW)
-    )
+    return _numbered(frame, rows_above)
 
 
 def _ragged_problems(
