@@ -11,7 +11,7 @@ import io
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -295,7 +295,7 @@ def is_link_cache(sheet: str) -> bool:
 
 def without_notes(table: TextTable, least_filled: int = 3) -> TextTable:
     """Cut the notes below a spreadsheet's data: all after the last row with enough filled cells."""
-    filled = pl.sum_horizontal((pl.exclude(ROW) != "").cast(pl.Int32))
+    filled = pl.sum_horizontal((pl.exclude(ROW).cast(pl.String) != "").cast(pl.Int32))
     full = table.frame.select((filled >= least_filled).arg_true().max()).item()
     return replace(table, frame=table.frame.head(0 if full is None else int(full) + 1))
 
@@ -304,19 +304,24 @@ def _readable_sheets(path: Path) -> Iterator[tuple[str, Callable[[], SheetCells]
     """Sheets in their order, and how each is read: from its bytes where it is built as usual."""
     from beacon.sources.xlsx_sheets import usual_sheets
 
+    @cache
+    def workbook() -> Any:
+        return open_workbook(path)
+
     usual = usual_sheets(path)
-    if usual is not None:
-        for sheet, read in usual:
-            yield sheet, partial(_usual_or_any, path, sheet, read)
+    if usual is None:
+        for sheet in workbook().sheet_names:
+            yield sheet, partial(_any_sheet, path, workbook, sheet)
         return
-    workbook = open_workbook(path)
-    for sheet in workbook.sheet_names:
-        yield sheet, partial(_any_sheet, path, workbook, sheet)
+    for sheet, read in usual:
+        yield sheet, partial(_usual_or_any, path, workbook, sheet, read)
 
 
-def _usual_or_any(path: Path, sheet: str, read: Callable[[], SheetCells | None]) -> SheetCells:
-    return read() or _any_sheet(path, open_workbook(path), sheet)
+def _usual_or_any(
+    path: Path, workbook: Callable[[], Any], sheet: str, read: Callable[[], SheetCells | None]
+) -> SheetCells:
+    return read() or _any_sheet(path, workbook, sheet)
 
 
-def _any_sheet(path: Path, workbook: Any, sheet: str) -> SheetCells:
-    return SheetOfValues(sheet_rows(path, workbook, sheet), HEADER_SEARCH_ROWS)
+def _any_sheet(path: Path, workbook: Callable[[], Any], sheet: str) -> SheetCells:
+    return SheetOfValues(sheet_rows(path, workbook(), sheet), HEADER_SEARCH_ROWS)

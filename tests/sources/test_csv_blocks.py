@@ -96,3 +96,11 @@ def test_a_compressed_file_cut_short_is_refused(tmp_path: Path) -> None:
     path.write_bytes(gzip.compress(text.encode())[:-2000])
     with pytest.raises(InputRefusedError, match="damaged or cut short"):
         read_csv(path, "csv.gz", lambda names: names == HEADER)
+
+
+def test_notes_below_a_table_with_numbers_are_cut(tmp_path: Path) -> None:
+    table = _table(tmp_path / "a.csv", ["E1,1,x", "E2,2,y", "Note,,"])
+    assert tables.without_notes(table).frame.height == 2
+    table = _table(tmp_path / "a.csv", ["E1,1,x", "E2,2,y"])
+    assert table.frame["c1"].dtype == pl.Int32
+    assert tables.without_notes(table).frame.height == 2

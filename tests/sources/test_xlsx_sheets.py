@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 import xlsxwriter
 
-from beacon.sources import xlsx_rows
+from beacon.sources import tables, xlsx_rows
 from beacon.sources.sheet_cells import SheetOfValues
 from beacon.sources.tables import open_workbook, sheet_rows
 from beacon.sources.xlsx_sheets import usual_sheets
@@ -140,3 +140,24 @@ def test_cells_without_a_value_are_empty(tmp_path: Path) -> None:
         assert found is not None
         assert found.equals(expected)
         assert found["c2"][3] == ""
+
+
+def test_sheets_left_to_calamine_are_read_from_a_workbook_opened_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        for name in ("One", "Two", "Three"):
+            sheet = book.add_worksheet(name)
+            sheet.write_row(0, 0, ["Code", "Flag"])
+            sheet.write_row(1, 0, ["E1", True])
+    opened: list[Path] = []
+
+    def watched(path: Path) -> Any:
+        opened.append(path)
+        return open_workbook(path)
+
+    monkeypatch.setattr(tables, "open_workbook", watched)
+    found = tables.read_sheets(path, lambda names: names[:1] == ["Code"])
+    assert [table.frame["c1"].to_list() for table in found] == [["True"]] * 3
+    assert opened == [path]
