@@ -224,11 +224,12 @@ def stage(
     context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """Read new files into typed rows; keep the last good rows of those that cannot be read."""
-    # Great Expectations takes seconds to import: let it do so while files are read.
-    session.start_validation()
     keys = {table: table_key(f"staging.{table}") for table in staging_tables()}
     wanted = [table for table, key in keys.items() if key in context.selected_asset_keys]
-    session.read_ahead(wanted)
+    # Great Expectations takes seconds to import: let it do so beside other work, but not while all
+    # cores are at work on files.
+    if not session.read_ahead(wanted):
+        session.start_validation()
     for table in wanted:
         key = keys[table]
         parts = session.stage(table)
@@ -254,6 +255,7 @@ def stage(
             description="\n".join(str(problem) for problem in problems[:MAX_FAULTS]) or None,
             metadata=problems_table(problems),
         )
+    session.start_validation()
 
 
 def _renew_publishers(

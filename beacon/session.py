@@ -22,6 +22,7 @@ from beacon.errors import BeaconError, Problem, PublicationBlockedError
 from beacon.files import read_json, write_json
 from beacon.ingest.collect import collect, unreached
 from beacon.ingest.land import LandingReport
+from beacon.ingest.reading_ahead import ReadingAhead
 from beacon.ingest.stage import StagedPart, load_staging_report, save_staging_report
 from beacon.landing import remove_partial_objects
 from beacon.logs import log, step
@@ -32,7 +33,6 @@ from beacon.registry.indicators import LOCAL_RETURN
 from beacon.release.approval import ApprovalNeededError
 from beacon.release.layout import Release, latest_release
 from beacon.release.previous import load_previous
-from beacon.settings import Home
 from beacon.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -287,10 +287,12 @@ class Session:
     def start_validation(self) -> None:
         """Start the validation process early: it takes seconds to get ready, on another core."""
         if self._worker is None:
+            from beacon.validation.process import ValidationWorker
+
             self.lock()
-            home = self.workspace.home
-            worker = _STARTED.pop(home.root, None) or _start_validation(home)
-            self._worker = self._stack.enter_context(worker)
+            self._worker = self._stack.enter_context(
+                ValidationWorker.start(self.workspace.home.state / "validation")
+            )
 
     def end_validation(self) -> None:
         """End the validation process, whose memory is a third of a run's; a check starts it."""
@@ -341,11 +343,18 @@ class Session:
             and self.workspace.is_built(release.label, release.manifest)
         )
 
-    def read_ahead(self, tables: Iterable[str]) -> None:
-        """Begin to read what landed for some staging tables, beside the steps that follow."""
+    def read_ahead(self, tables: Iterable[str]) -> bool:
+        """Begin to read what landed for some staging tables, beside the steps that follow.
+
+        Returns:
+            Whether there is so much of it that other processes read, with every core and much of
+            the memory.
+        """
         outcomes = list(self.landing_report().outcomes)
-        self._stack.enter_context(self.workspace.stager.read_ahead(tables, outcomes))
+        reading = self.workspace.stager.read_ahead(tables, outcomes)
+        self._stack.enter_context(reading)
         _ = self.warehouse  # what this process can do meanwhile
+        return isinstance(reading, ReadingAhead)
 
     @_step
     def stage(self, table: str) -> list[StagedPart]:
@@ -649,25 +658,6 @@ class Session:
                 part.name: part.in_use.retrieved_at for part in self.staged_parts() if part.in_use
             },
         }
-
-
-# Validation processes that were started before there was a session to own them, by home.
-_STARTED: dict[Path, ValidationWorker] = {}
-
-
-def get_validation_ready(home: Home) -> None:
-    """Start a validation process for the session that this process will open on a home.
-
-    It gets ready while the orchestrator is imported, which takes as long. One that no session asks
-    for ends with this process.
-    """
-    _STARTED[home.root] = _start_validation(home)
-
-
-def _start_validation(home: Home) -> ValidationWorker:
-    from beacon.validation.process import ValidationWorker
-
-    return ValidationWorker.start(home.state / "validation")
 
 
 def _asset(table: str) -> str:

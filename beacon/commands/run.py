@@ -102,14 +102,12 @@ def _execute(workspace: Workspace) -> dict[str, Any]:
     from beacon.ingest.collect import nothing_to_do
     from beacon.ingest.looking_ahead import start_looking
     from beacon.runner import load_runner
-    from beacon.session import get_validation_ready
 
     _say(f"Reading {workspace.settings.inputs} inputs for {workspace.footprint.name} …")
     quiet = nothing_to_do(workspace)
     if not quiet:
         # Importing the orchestrator takes two seconds of one core.
         start_looking(workspace.settings)
-        get_validation_ready(workspace.home)
     runner = load_runner()
     return {**runner(workspace.settings, quiet, _say), "quiet": quiet}
 
