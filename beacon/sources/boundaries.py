@@ -16,7 +16,6 @@ import polars as pl
 from beacon.errors import InputRefusedError, Problem
 from beacon.registry.sources import Container, DatasetSpec
 from beacon.sources.codes import area_pattern
-from beacon.sources.geojson_wkb import polygon_wkb
 from beacon.sources.page_archive import read_features
 
 # Envelope sizes by the three envelope bits of a GeoPackage geometry header.
@@ -140,8 +139,10 @@ def _geojson_rows(path: Path, options: dict[str, Any]) -> list[tuple[str, str, b
 def _feature_rows(
     path: Path, features: list[dict[str, Any]], options: dict[str, Any]
 ) -> list[tuple[str, str, bytes]]:
+    import shapely
+
     rows: list[tuple[str, str, bytes]] = []
-    unusual: dict[int, str] = {}
+    texts: list[str] = []
     for number, feature in enumerate(features, start=1):
         properties = feature.get("properties") or {}
         for name in (options["code"], options["name"]):
@@ -149,28 +150,15 @@ def _feature_rows(
                 raise InputRefusedError(
                     [Problem(path.name, "the property is missing.", number, name)]
                 )
-        geometry = feature.get("geometry")
-        wkb = polygon_wkb(geometry)
-        if wkb is None:
-            unusual[number - 1] = json.dumps(geometry)
-        rows.append(
-            (str(properties[options["code"]]), str(properties[options["name"]]), wkb or b"")
-        )
-    for place, wkb in zip(unusual, _read_by_geos(path, list(unusual.values())), strict=True):
-        code, area_name, _ = rows[place]
-        rows[place] = (code, area_name, wkb)
-    return rows
-
-
-def _read_by_geos(path: Path, geometries: list[str]) -> list[bytes]:
-    if not geometries:
-        return []
-    import shapely
-
+        rows.append((str(properties[options["code"]]), str(properties[options["name"]]), b""))
+        texts.append(json.dumps(feature.get("geometry")))
     try:
-        shapes = shapely.from_geojson(geometries)
+        shapes = shapely.from_geojson(texts)
     except shapely.errors.GEOSException as error:
         raise InputRefusedError(
             [Problem(path.name, f"a geometry cannot be read ({error}).")]
         ) from error
-    return [shapely.to_wkb(shape) for shape in shapes]
+    return [
+        (code, name, shapely.to_wkb(shape))
+        for (code, name, _), shape in zip(rows, shapes, strict=True)
+    ]

@@ -7,8 +7,7 @@ sheet are a table (`beacon.sources.tables`), or what a text means (`beacon.sourc
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import polars as pl
 
@@ -61,66 +60,24 @@ def _text_of_numbers(cells: Sequence[Any], kinds: set[type]) -> pl.Series | None
     return whole.cast(pl.String).zip_with(is_whole, numbers.cast(pl.String))
 
 
-class SheetCells(Protocol):
-    """One sheet as text."""
+def text_below(rows: Sequence[Sequence[Any]], header_row: int, width: int) -> pl.DataFrame:
+    """The rows of a sheet below its header as text, without those with nothing in them.
 
-    @property
-    def top(self) -> list[list[str]]:
-        """Its first rows, which may hold the header; empty cells are empty strings."""
-        ...
+    A sheet with a note beside the table is wider than its header, one cut short narrower.
 
-    def below(self, header_row: int, width: int) -> pl.DataFrame:
-        """The rows below a one-based row with something in their first columns.
+    Args:
+        rows: The values of all rows of the sheet.
+        header_row: One-based row of the header.
+        width: Number of columns of the table.
 
-        A sheet with a note beside the table is wider than its header, one cut short narrower.
-
-        Returns:
-            A string column for each of `width` places, named `c0`, `c1` …, and the one-based row
-            in ROW.
-        """
-        ...
-
-
-@dataclass(frozen=True)
-class SheetOfValues:
-    """A sheet as Calamine gives it: the values of all its rows."""
-
-    rows: list[list[Any]]
-    most_above: int
-
-    @property
-    def top(self) -> list[list[str]]:
-        """See `SheetCells`."""
-        return [[text_of(cell) for cell in cells] for cells in self.rows[: self.most_above]]
-
-    def below(self, header_row: int, width: int) -> pl.DataFrame:
-        """See `SheetCells`."""
-        body = self.rows[header_row:]
-        columns = list(zip(*body, strict=False))[:width] if body else []
-        columns += [("",) * len(body)] * (width - len(columns))
-        frame = pl.DataFrame(
-            {f"c{place}": text_column(cells) for place, cells in enumerate(columns)}
-        ).with_columns((pl.int_range(1, pl.len() + 1, dtype=pl.Int64) + header_row).alias(ROW))
-        return without_blank_rows(frame)
-
-
-@dataclass(frozen=True)
-class SheetOfTexts:
-    """A sheet whose stored rows are text already; a place that no row fills has no column."""
-
-    top: list[list[str]]
-    frame: pl.DataFrame
-
-    def below(self, header_row: int, width: int) -> pl.DataFrame:
-        """See `SheetCells`."""
-        there = set(self.frame.columns)
-        names = [f"c{place}" for place in range(width)]
-        frame = self.frame.filter(pl.col(ROW) > header_row).select(
-            *(pl.col(name) if name in there else pl.lit("").alias(name) for name in names), ROW
-        )
-        return without_blank_rows(frame)
-
-
-def without_blank_rows(frame: pl.DataFrame) -> pl.DataFrame:
-    """The rows with something in them beside their number."""
+    Returns:
+        A string column for each of `width` places, named `c0`, `c1` …, and the one-based row
+        in ROW.
+    """
+    body = rows[header_row:]
+    columns = list(zip(*body, strict=False))[:width] if body else []
+    columns += [("",) * len(body)] * (width - len(columns))
+    frame = pl.DataFrame(
+        {f"c{place}": text_column(cells) for place, cells in enumerate(columns)}
+    ).with_columns((pl.int_range(1, pl.len() + 1, dtype=pl.Int64) + header_row).alias(ROW))
     return frame.filter(~pl.all_horizontal(pl.exclude(ROW) == ""))

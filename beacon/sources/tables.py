@@ -11,7 +11,6 @@ import io
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ from beacon.registry.sources import Container
 from beacon.sources.containers import read_text_bytes, read_text_prefix
 from beacon.sources.csv_blocks import UnsoundCsvError, opened, read_body
 from beacon.sources.sheet_cells import ROW as ROW
-from beacon.sources.sheet_cells import SheetCells, SheetOfValues
+from beacon.sources.sheet_cells import text_below
 from beacon.sources.sheet_cells import text_of as text_of
 
 # Nomis puts 5 lines, ONS workbooks up to 10, above the header.
@@ -260,14 +259,15 @@ def read_sheets(
 def _tables_with_header(
     path: Path, is_header: HeaderTest, header_rows: int, sheet_pattern: str | None
 ) -> Iterator[TextTable]:
+    workbook = open_workbook(path)
     found = False
-    for sheet, read in _readable_sheets(path):
+    for sheet in workbook.sheet_names:
         if is_link_cache(sheet) or not (
             sheet_pattern is None or re.fullmatch(sheet_pattern, sheet)
         ):
             continue
-        cells = read()
-        top = [clean_header(row) for row in cells.top]
+        rows = sheet_rows(path, workbook, sheet)
+        top = [clean_header(list(map(text_of, row))) for row in rows[:HEADER_SEARCH_ROWS]]
         for index in range(len(top)):
             names = join_header(top, index, header_rows)
             if is_header(names):
@@ -275,7 +275,7 @@ def _tables_with_header(
                 preamble = tuple(text for row in top[:index] for text in row if text)
                 while names and not names[-1]:
                     names.pop()
-                frame = cells.below(index + 1, len(names))
+                frame = text_below(rows, index + 1, len(names))
                 yield TextTable(path.name, names, frame, index + 1, sheet, preamble)
                 break
     if not found:
@@ -298,30 +298,3 @@ def without_notes(table: TextTable, least_filled: int = 3) -> TextTable:
     filled = pl.sum_horizontal((pl.exclude(ROW).cast(pl.String) != "").cast(pl.Int32))
     full = table.frame.select((filled >= least_filled).arg_true().max()).item()
     return replace(table, frame=table.frame.head(0 if full is None else int(full) + 1))
-
-
-def _readable_sheets(path: Path) -> Iterator[tuple[str, Callable[[], SheetCells]]]:
-    """Sheets in their order, and how each is read: from its bytes where it is built as usual."""
-    from beacon.sources.xlsx_sheets import usual_sheets
-
-    @cache
-    def workbook() -> Any:
-        return open_workbook(path)
-
-    usual = usual_sheets(path)
-    if usual is None:
-        for sheet in workbook().sheet_names:
-            yield sheet, partial(_any_sheet, path, workbook, sheet)
-        return
-    for sheet, read in usual:
-        yield sheet, partial(_usual_or_any, path, workbook, sheet, read)
-
-
-def _usual_or_any(
-    path: Path, workbook: Callable[[], Any], sheet: str, read: Callable[[], SheetCells | None]
-) -> SheetCells:
-    return read() or _any_sheet(path, workbook, sheet)
-
-
-def _any_sheet(path: Path, workbook: Callable[[], Any], sheet: str) -> SheetCells:
-    return SheetOfValues(sheet_rows(path, workbook(), sheet), HEADER_SEARCH_ROWS)

@@ -43,7 +43,7 @@ def xlsx_heads(path: Path, rows: int) -> list[tuple[str, list[list[str]]]]:
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            sheets = list(worksheets(archive))
+            sheets = list(_sheets(archive))
             raw = [(name, _head(archive, member, rows)) for name, member in sheets]
             cells = {cell for _, table in raw for row in table for cell in row}
             strings = _shared_strings(archive, {cell for cell in cells if isinstance(cell, int)})
@@ -70,8 +70,7 @@ def _local(tag: str) -> str:
     return tag.rpartition("}")[2]
 
 
-def worksheets(archive: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
-    """Name and member of every worksheet, in the workbook's order."""
+def _sheets(archive: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
     relations = {
         element.attrib["Id"]: element.attrib["Target"]
         for element in _parse(archive.read("xl/_rels/workbook.xml.rels"))
@@ -153,7 +152,7 @@ def _shared_strings(archive: zipfile.ZipFile, wanted: set[int]) -> dict[int, str
         return {}
     content = archive.read("xl/sharedStrings.xml")
     found = {
-        place: plain_string(item.group()).strip()
+        place: _plain(_parse(item.group())).strip()
         for place, item in enumerate(_SHARED_STRING.finditer(content))
         if place in wanted
     }
@@ -162,10 +161,10 @@ def _shared_strings(archive: zipfile.ZipFile, wanted: set[int]) -> dict[int, str
     return found
 
 
-def plain_string(item: bytes) -> str:
+def _plain(item: ElementTree.Element) -> str:
     """A string and its runs, without the reading aids (`rPh`) that East Asian text carries."""
     parts: list[str] = []
-    for child in _parse(item):
+    for child in item:
         kind = _local(child.tag)
         if kind == "t":
             parts.append(child.text or "")
