@@ -12,14 +12,15 @@ from __future__ import annotations
 import gc
 import json
 import os
+import queue
 import signal
 import struct
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any, BinaryIO
+from typing import IO, Any, BinaryIO, NoReturn
 
 import beacon
 
@@ -86,12 +87,15 @@ class ChildProcess:
     """One operating system process and its pipes; started when it is made."""
 
     def __init__(
-        self, module: str, log: IO[bytes], environment: Mapping[str, str] | None = None
+        self,
+        module: str | Sequence[str],
+        log: IO[bytes],
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         """Start a module of ours.
 
         Args:
-            module: Its name, as for `python -m`.
+            module: Its name, as for `python -m`, and what it is told; or a whole command.
             log: File for its standard error.
             environment: What it is told beside what this process was.
 
@@ -99,22 +103,35 @@ class ChildProcess:
             OSError: If it cannot be started.
         """
         told = {**os.environ, **(environment or {})}
-        # -P keeps the current directory, which may hold anything, off the import path; the
-        # library is found wherever this process found it.
+        # The current directory may hold anything and is kept off the import path; the library is
+        # found wherever this process found it.
         root = str(Path(beacon.__file__).resolve().parent.parent)
         inherited = told.get("PYTHONPATH")
         told["PYTHONPATH"] = os.pathsep.join([root, inherited] if inherited else [root])
         self.log = log
         self.popen = subprocess.Popen(  # noqa: S603 - our own module in our own interpreter
-            (sys.executable, "-P", "-m", module),
+            module_command(module) if isinstance(module, str) else module,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
             env=told,
         )
 
-    def exchange(self, message: Mapping[str, Any], seconds: float) -> dict[str, Any]:
-        """Send a message and wait for the answer.
+    def exchange(
+        self,
+        message: Mapping[str, Any] | None,
+        seconds: float,
+        *,
+        default: Callable[[Any], Any] | None = None,
+        object_hook: Callable[[dict[str, Any]], Any] | None = None,
+    ) -> dict[str, Any]:
+        """Send a message, if any, and wait for the next one.
+
+        Args:
+            message: JSON values.
+            seconds: How long to wait.
+            default: As for `send`.
+            object_hook: As for `receive`.
 
         Raises:
             ChildFailed: If it has not come after `seconds`, or cannot come any more.
@@ -132,8 +149,9 @@ class ChildProcess:
             stdin, stdout = self.popen.stdin, self.popen.stdout
             if stdin is None or stdout is None:
                 raise ChildFailed("it has no pipes")
-            send(stdin, message)
-            return receive(stdout)
+            if message is not None:
+                send(stdin, message, default)
+            return receive(stdout, object_hook)
         except (ProtocolError, OSError, ValueError) as error:
             self.end()
             if late.is_set():
@@ -141,6 +159,17 @@ class ChildProcess:
             raise ChildFailed(f"it ended {_way(self.popen.returncode)}") from error
         finally:
             timer.cancel()
+
+    def last_words(self) -> str:
+        """The last line it wrote to standard error, or nothing."""
+        try:
+            self.log.flush()
+            end = self.log.seek(0, os.SEEK_END)
+            self.log.seek(max(0, end - 4000))
+            lines = self.log.read().decode("utf-8", "replace").strip().splitlines()
+        except OSError:
+            return ""
+        return lines[-1].strip()[:300] if lines else ""
 
     def end(self) -> None:
         """Kill it and wait for it, so that nothing is left of it."""
@@ -155,6 +184,11 @@ class ChildProcess:
                 pass  # what was still to be written has no reader
 
 
+def module_command(module: str, *told: str) -> tuple[str, ...]:
+    """The command that runs a module of ours; -P keeps the current directory off its path."""
+    return (sys.executable, "-P", "-m", module, *told)
+
+
 def _way(status: int) -> str:
     if status < 0:
         return f"by signal {signal.Signals(-status).name}"
@@ -162,27 +196,46 @@ def _way(status: int) -> str:
 
 
 def serve(
-    answer: Callable[[dict[str, Any]], dict[str, Any]], *, prepare: Callable[[], None] | None = None
-) -> None:
-    """A child's main loop: answer messages until standard input ends.
+    answer: Callable[[dict[str, Any]], dict[str, Any]],
+    *,
+    prepare: Callable[[], dict[str, Any] | None] | None = None,
+    default: Callable[[Any], Any] | None = None,
+    object_hook: Callable[[dict[str, Any]], Any] | None = None,
+    at_end: Callable[[], None] | None = None,
+) -> NoReturn:
+    """A child's main loop: answer messages, one after another, until standard input ends.
 
-    What the child's libraries print goes to standard error, so that it cannot run into messages.
+    The child then ends at once, whatever it is at: the run has ended or was killed, and nobody
+    waits for an answer. What its libraries print goes to standard error, so that it cannot run
+    into messages.
 
     Args:
         answer: Gives the answer to a message.
-        prepare: What may be done before the first message comes.
+        prepare: What may be done before the first message comes; what it gives is sent.
+        default: As for `send`.
+        object_hook: As for `receive`.
+        at_end: What is to be done before the end.
     """
-    # Most of what a child makes while it loads stays until it ends.
-    gc.set_threshold(50_000, 20, 100)
     # Ctrl-C reaches the whole process group; the run decides what becomes of this process.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Most of what a child makes while it loads stays until it ends.
+    gc.set_threshold(50_000, 20, 100)
     out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    if prepare is not None:
-        prepare()
-    while True:
+    messages: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+
+    def read() -> None:
         try:
-            message = receive(sys.stdin.buffer)
+            while True:
+                messages.put(receive(sys.stdin.buffer, object_hook))
         except (ProtocolError, OSError):
-            return
-        send(out, answer(message))
+            if at_end is not None:
+                at_end()
+            os._exit(0)
+
+    threading.Thread(target=read, daemon=True).start()
+    greeting = prepare() if prepare is not None else None
+    if greeting is not None:
+        send(out, greeting, default)
+    while True:
+        send(out, answer(messages.get()), default)

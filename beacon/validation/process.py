@@ -13,8 +13,6 @@ import atexit
 import os
 import queue
 import shutil
-import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Callable
@@ -22,16 +20,10 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import IO, TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-import beacon
-from beacon.validation.protocol import (
-    ProtocolError,
-    item_to_json,
-    outcome_from_json,
-    receive,
-    send,
-)
+from beacon.processes import ChildFailed, ChildProcess, module_command
+from beacon.validation.protocol import decode, encode, item_to_json, outcome_from_json
 from beacon.validation.result import CheckResult, Outcome
 from beacon.validation.tables import FULL_ROWS, Part, Prepared, prepare
 
@@ -44,7 +36,7 @@ START_SECONDS = 120.0
 """Time to import Great Expectations on a slow, busy machine with cold disks."""
 JOB_SECONDS = 120.0
 MAX_STARTS = 3
-_COMMAND = (sys.executable, "-P", "-m", "beacon.validation.worker")
+_COMMAND = module_command("beacon.validation.worker")
 
 
 @dataclass
@@ -58,83 +50,14 @@ class WorkerStats:
     peak_megabytes: float | None = None
 
 
-class WorkerFailed(Exception):  # noqa: N818 - it is caught and worded, never shown as an error
-    """The process ended, took too long or could not be started."""
+class _Process(ChildProcess):
+    """One validation process; its log is a file of its own."""
 
+    ready = False
 
-class _Process:
-    """One operating system process and its pipes."""
-
-    def __init__(self, command: tuple[str, ...], log: IO[bytes]) -> None:
-        environment = dict(os.environ)
-        # -P keeps the current directory, which may hold anything, off the import path; the
-        # library is found wherever this process found it.
-        root = str(Path(beacon.__file__).resolve().parent.parent)
-        inherited = environment.get("PYTHONPATH")
-        environment["PYTHONPATH"] = os.pathsep.join([root, inherited] if inherited else [root])
-        environment["GX_ANALYTICS_ENABLED"] = "false"
-        self.log = log
-        self.ready = False
-        self.popen = subprocess.Popen(  # noqa: S603 - our own module in our own interpreter
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            env=environment,
-        )
-
-    def exchange(self, message: dict[str, Any] | None, seconds: float) -> dict[str, Any]:
-        """Send a message, if any, and wait for the next one.
-
-        Raises:
-            WorkerFailed: if it has not come after ``seconds``, or cannot come any more.
-        """
-        late = threading.Event()
-
-        def give_up() -> None:
-            late.set()
-            self.popen.kill()  # which ends the read below
-
-        timer = threading.Timer(seconds, give_up)
-        timer.daemon = True
-        timer.start()
-        try:
-            stdin, stdout = self.popen.stdin, self.popen.stdout
-            if stdin is None or stdout is None:
-                raise WorkerFailed("it has no pipes")
-            if message is not None:
-                send(stdin, message)  # type: ignore[arg-type]
-            return receive(stdout)  # type: ignore[arg-type]
-        except (ProtocolError, OSError, ValueError) as error:
-            self.end()
-            if late.is_set():
-                raise WorkerFailed(f"it gave no answer in {seconds:g} seconds") from error
-            raise WorkerFailed(f"it ended with status {self.popen.returncode}") from error
-        finally:
-            timer.cancel()
-
-    def last_words(self) -> str:
-        """The last line it wrote to standard error, or nothing."""
-        try:
-            self.log.flush()
-            with Path(self.log.name).open("rb") as log:
-                log.seek(max(0, log.seek(0, os.SEEK_END) - 4000))
-                lines = log.read().decode("utf-8", "replace").strip().splitlines()
-        except OSError:
-            return ""
-        return lines[-1].strip()[:300] if lines else ""
-
-    def end(self) -> None:
-        """Kill it and wait for it, so that nothing is left of it."""
-        if self.popen.poll() is None:
-            self.popen.kill()
-        self.popen.wait()
-        for pipe in (self.popen.stdin, self.popen.stdout):
-            try:
-                if pipe is not None:
-                    pipe.close()
-            except OSError:
-                pass  # what was still to be written has no reader
+    def ask(self, message: dict[str, Any] | None, seconds: float) -> dict[str, Any]:
+        """``exchange``, with dates."""
+        return self.exchange(message, seconds, default=encode, object_hook=decode)
 
 
 @dataclass
@@ -273,10 +196,12 @@ class ValidationWorker:
         with self._lock:
             if self._closed:
                 return
-            log = (self._directory / f"worker-{self.stats.starts}.log").open("wb")
+            log = (self._directory / f"worker-{self.stats.starts}.log").open("w+b")
             self.stats.starts += 1
             try:
-                self._process = _Process((*self._command, str(self._directory)), log)
+                self._process = _Process(
+                    (*self._command, str(self._directory)), log, {"GX_ANALYTICS_ENABLED": "false"}
+                )
             except OSError:
                 log.close()
                 self._process = None
@@ -298,7 +223,7 @@ class ValidationWorker:
             for part in prepared.parts:
                 outcomes += self._judge(part)
             return prepared.finish(outcomes)
-        except WorkerFailed as failure:
+        except ChildFailed as failure:
             return prepared.fail(f"the validation process failed: {failure}")
         except Exception as error:  # noqa: BLE001 - a future must be resolved, and never as a pass
             return prepared.fail(f"the validation process failed: {type(error).__name__}: {error}")
@@ -312,10 +237,10 @@ class ValidationWorker:
             "items": [item_to_json(item) for item in part.items],
             "key": list(part.key),
         }
-        answer = self._guarded(process, lambda: process.exchange(message, self._job_seconds))
+        answer = self._guarded(process, lambda: process.ask(message, self._job_seconds))
         if answer.get("id") != identity:
             process.end()
-            raise WorkerFailed("it answered another question")
+            raise ChildFailed("it answered another question")
         self.stats.jobs += 1
         self.stats.busy_seconds += float(answer["seconds"])
         self.stats.peak_megabytes = answer["peak_megabytes"]
@@ -326,22 +251,22 @@ class ValidationWorker:
         process = self._process
         if process is None or process.popen.poll() is not None:
             if self._closed:
-                raise WorkerFailed("it was closed")
+                raise ChildFailed("it was closed")
             if self.stats.starts >= MAX_STARTS:
-                raise WorkerFailed(f"it has already been started {MAX_STARTS} times")
+                raise ChildFailed(f"it has already been started {MAX_STARTS} times")
             if process is not None:
                 process.end()
                 process.log.close()
             self._launch()
             process = self._process
             if process is None:
-                raise WorkerFailed("it could not be started")
+                raise ChildFailed("it could not be started")
         if not process.ready:
             starting = process
-            hello = self._guarded(process, lambda: starting.exchange(None, self._start_seconds))
+            hello = self._guarded(process, lambda: starting.ask(None, self._start_seconds))
             if not hello.get("ready"):
                 process.end()
-                raise WorkerFailed("it did not say that it was ready")
+                raise ChildFailed("it did not say that it was ready")
             process.ready = True
             self.stats.ready_seconds = float(hello["seconds"])
             self.stats.peak_megabytes = hello["peak_megabytes"]
@@ -350,8 +275,8 @@ class ValidationWorker:
     def _guarded(self, process: _Process, exchange: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         try:
             return exchange()
-        except WorkerFailed as failure:
+        except ChildFailed as failure:
             if self._closed:
-                raise WorkerFailed("it was closed before it could answer") from failure
+                raise ChildFailed("it was closed before it could answer") from failure
             words = process.last_words()
-            raise WorkerFailed(f"{failure} ({words})" if words else str(failure)) from failure
+            raise ChildFailed(f"{failure} ({words})" if words else str(failure)) from failure

@@ -1,26 +1,19 @@
-"""Messages between a run and its validation process: JSON with its length before it.
+"""Messages between a run and its validation process.
 
-What belongs here: framing, and turning checks and outcomes into JSON and back.
-What does not: processes.
+What belongs here: turning checks and outcomes into JSON and back, dates included.
+What does not: processes, and how messages are framed (``beacon.processes``).
 """
 
-import json
-import struct
 from dataclasses import asdict
 from datetime import date, datetime
-from typing import Any, BinaryIO
+from typing import Any
 
 from beacon.contracts.suite import SuiteItem
 from beacon.validation.result import Outcome
 
-_LENGTH = struct.Struct(">Q")
 
-
-class ProtocolError(Exception):
-    """The other side ended, or said something that is not a message."""
-
-
-def _encode(value: Any) -> Any:
+def encode(value: Any) -> Any:
+    """What JSON does not know, as it does."""
     # A contract's bounds may be dates, which JSON does not know.
     if isinstance(value, datetime):
         return {"$datetime": value.isoformat()}
@@ -29,46 +22,14 @@ def _encode(value: Any) -> Any:
     return str(value)
 
 
-def _decode(value: dict[str, Any]) -> Any:
+def decode(value: dict[str, Any]) -> Any:
+    """What ``encode`` did, undone."""
     if len(value) == 1:
         if "$datetime" in value:
             return datetime.fromisoformat(value["$datetime"])
         if "$date" in value:
             return date.fromisoformat(value["$date"])
     return value
-
-
-def send(stream: BinaryIO, message: dict[str, Any]) -> None:
-    """Write one message.
-
-    Raises:
-        OSError: if the other side has gone.
-    """
-    data = json.dumps(message, default=_encode).encode()
-    stream.write(_LENGTH.pack(len(data)) + data)
-    stream.flush()
-
-
-def receive(stream: BinaryIO) -> dict[str, Any]:
-    """Read one message, waiting for it.
-
-    Raises:
-        ProtocolError: if the stream ends or holds something else.
-    """
-    head = stream.read(_LENGTH.size)
-    if len(head) < _LENGTH.size:
-        raise ProtocolError("the stream ended")
-    size = _LENGTH.unpack(head)[0]
-    data = stream.read(size)
-    if len(data) < size:
-        raise ProtocolError("the stream ended inside a message")
-    try:
-        message = json.loads(data, object_hook=_decode)
-    except ValueError as error:
-        raise ProtocolError(f"not a message: {error}") from error
-    if not isinstance(message, dict):
-        raise ProtocolError("not a message")
-    return message
 
 
 def item_to_json(item: SuiteItem) -> dict[str, Any]:

@@ -7,23 +7,15 @@ What belongs here: the process's own main loop. What does not: the side that sta
 import gc
 import importlib
 import os
-import queue
 import shutil
-import signal
 import sys
-import threading
 import time
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
+from beacon.processes import serve
 from beacon.validation.lighter import late_imports
-from beacon.validation.protocol import (
-    ProtocolError,
-    item_from_json,
-    outcome_to_json,
-    receive,
-    send,
-)
+from beacon.validation.protocol import decode, encode, item_from_json, outcome_to_json
 
 
 def _import_great_expectations() -> None:
@@ -67,16 +59,10 @@ def _peak_megabytes() -> float | None:
     return round(peak / (1024 if sys.platform != "darwin" else 1024**2), 1)
 
 
-def _read(stream: BinaryIO, jobs: "queue.SimpleQueue[dict[str, Any]]") -> None:
-    while True:
-        try:
-            jobs.put(receive(stream))
-        except (ProtocolError, OSError):
-            # The run has ended or was killed: nobody waits for an answer, and what it wrote for
-            # this process is this process's to remove.
-            if len(sys.argv) > 1 and Path(sys.argv[1]).name.startswith("beacon-validation-"):
-                shutil.rmtree(sys.argv[1], ignore_errors=True)
-            os._exit(0)
+def _remove_extracts() -> None:
+    """What the run wrote for this process is this process's to remove, if the run was killed."""
+    if len(sys.argv) > 1 and Path(sys.argv[1]).name.startswith("beacon-validation-"):
+        shutil.rmtree(sys.argv[1], ignore_errors=True)
 
 
 def _answer(job: dict[str, Any]) -> dict[str, Any]:
@@ -93,22 +79,12 @@ def _answer(job: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def main() -> None:
-    """Serve jobs until standard input ends."""
-    # Ctrl-C reaches the whole process group; the run decides what becomes of this process.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _get_ready() -> dict[str, Any]:
     started = time.perf_counter()
-    out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    # Whatever a library prints must not run into the messages.
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    jobs: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
-    threading.Thread(target=_read, args=(sys.stdin.buffer, jobs), daemon=True).start()
     _import_great_expectations()
     seconds = round(time.perf_counter() - started, 3)
-    send(out, {"ready": True, "seconds": seconds, "peak_megabytes": _peak_megabytes()})
-    while True:
-        send(out, _answer(jobs.get()))
+    return {"ready": True, "seconds": seconds, "peak_megabytes": _peak_megabytes()}
 
 
 if __name__ == "__main__":
-    main()
+    serve(_answer, prepare=_get_ready, default=encode, object_hook=decode, at_end=_remove_extracts)

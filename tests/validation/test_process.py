@@ -20,7 +20,7 @@ from .conftest import BREAKS, ROWS
 PROTOCOL = textwrap.dedent(
     """
     import os, sys, time
-    from beacon.validation.protocol import send, receive
+    from beacon.processes import send, receive
     out = sys.stdout.buffer
     def hello():
         send(out, {"ready": True, "seconds": 0, "peak_megabytes": 1})
