@@ -9,6 +9,7 @@ cannot outlive the run it serves, however that ends.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
 import os
@@ -18,6 +19,7 @@ import struct
 import subprocess
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, BinaryIO, NoReturn
@@ -25,6 +27,7 @@ from typing import IO, Any, BinaryIO, NoReturn
 import beacon
 
 _LENGTH = struct.Struct(">Q")
+_LAST_MOMENT_SECONDS = 2.0
 
 
 class ProtocolError(Exception):
@@ -153,6 +156,9 @@ class ChildProcess:
                 send(stdin, message, default)
             return receive(stdout, object_hook)
         except (ProtocolError, OSError, ValueError) as error:
+            # Pipes close a moment before a process has a status of its own to tell.
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.popen.wait(_LAST_MOMENT_SECONDS)
             self.end()
             if late.is_set():
                 raise ChildFailed(f"it gave no answer in {seconds:g} seconds") from error
@@ -234,8 +240,14 @@ def serve(
             os._exit(0)
 
     threading.Thread(target=read, daemon=True).start()
-    greeting = prepare() if prepare is not None else None
-    if greeting is not None:
-        send(out, greeting, default)
-    while True:
-        send(out, answer(messages.get()), default)
+    try:
+        greeting = prepare() if prepare is not None else None
+        if greeting is not None:
+            send(out, greeting, default)
+        while True:
+            send(out, answer(messages.get()), default)
+    except BaseException:  # noqa: BLE001 - told in the log, and by the status
+        traceback.print_exc()
+        sys.stderr.flush()
+        # At once: Python's own way out would wait for the thread that waits for standard input.
+        os._exit(1)

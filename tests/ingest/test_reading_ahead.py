@@ -3,8 +3,6 @@
 `faulty_process` stands in for the one that reads where a process is to misbehave.
 """
 
-import subprocess
-import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -129,32 +127,6 @@ def test_what_is_given_up_has_failed(jobs: list[ReadingJob], tmp_path: Path) -> 
     with pytest.raises(InputRefusedError):
         reading.rows(slow.target)
     assert not (tmp_path / "later.seen").exists()
-
-
-def test_a_killed_run_leaves_no_reading_process(tmp_path: Path) -> None:
-    """The child ends with its standard input, however its parent ended."""
-    code = (
-        "import sys, time; from beacon.processes import ChildProcess\n"
-        f"child = ChildProcess('{reading_ahead.MODULE}', sys.stderr.buffer)\n"
-        "print(child.popen.pid, flush=True); time.sleep(600)"
-    )
-    run = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
-    assert run.stdout is not None
-    child = int(run.stdout.readline())
-    run.kill()
-    run.wait()
-    deadline = time.monotonic() + 30
-    while _alive(child) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not _alive(child)
-
-
-def _alive(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
-    except FileNotFoundError:
-        return False
-    return state != "Z"
 
 
 def test_a_run_that_reads_ahead_takes_and_refuses_the_same(
