@@ -22,7 +22,8 @@ import threading
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any, BinaryIO, NoReturn
+from types import TracebackType
+from typing import IO, Any, BinaryIO, NoReturn, Self
 
 import beacon
 
@@ -84,6 +85,25 @@ def receive(
     if not isinstance(message, dict):
         raise ProtocolError("not a message")
     return message
+
+
+class Closing:
+    """Something that is to be closed, and is at the end of a `with`."""
+
+    def close(self) -> None:
+        """Give up what is not done and leave nothing behind; once more does nothing."""
+        raise NotImplementedError
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
 
 
 class ChildProcess:

@@ -343,6 +343,7 @@ class Session:
             and self.workspace.is_built(release.label, release.manifest)
         )
 
+    @_step
     def read_ahead(self, tables: Iterable[str]) -> bool:
         """Begin to read what landed for some staging tables, beside the steps that follow.
 

@@ -20,13 +20,12 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import IO, Any, Self
+from typing import IO, Any
 
 from beacon.allocators import ARENAS
 from beacon.errors import InputRefusedError, Problem
 from beacon.landing import LandedObject
-from beacon.processes import ChildFailed, ChildProcess
+from beacon.processes import ChildFailed, ChildProcess, Closing
 from beacon.registry.sources import DatasetSpec
 
 MODULE = "beacon.ingest.reading_process"
@@ -79,7 +78,7 @@ def worth_processes(jobs: Iterable[ReadingJob]) -> bool:
     return sum(job.landed.size_bytes for job in jobs) >= WORTH_BYTES
 
 
-class ReadingAhead:
+class ReadingAhead(Closing):
     """Reads all that it is given, in order; ask for each result when it is wanted.
 
     Use as a context manager: what is not read when it closes is given up. A process ends as soon
@@ -145,17 +144,6 @@ class ReadingAhead:
             child.popen.kill()
         for thread in self._threads:
             thread.join(timeout=10)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _serve(self) -> None:
         with tempfile.TemporaryFile() as log:

@@ -10,19 +10,18 @@ import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from beacon.errors import BeaconError
 from beacon.files import canonical_json
-from beacon.processes import ChildFailed, ChildProcess
+from beacon.processes import ChildFailed, ChildProcess, Closing
 
 MODULE = "beacon.site.process"
 # Nine Places take two seconds; a page that hangs must not hold back the numbers.
 PAGES_SECONDS = 300.0
 
 
-class PagesProcess:
+class PagesProcess(Closing):
     """A process that gets ready to make pages as soon as it is started.
 
     Use as a context manager; the process ends with it.
@@ -81,17 +80,6 @@ class PagesProcess:
         self._child.end()
         self._pool.shutdown(wait=True)
         self._log.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def _plain(message: dict[str, Any]) -> dict[str, Any]:

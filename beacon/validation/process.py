@@ -19,10 +19,9 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from beacon.processes import ChildFailed, ChildProcess, module_command
+from beacon.processes import ChildFailed, ChildProcess, Closing, module_command
 from beacon.validation.protocol import decode, encode, item_to_json, outcome_from_json
 from beacon.validation.result import CheckResult, Outcome
 from beacon.validation.tables import FULL_ROWS, Part, Prepared, prepare
@@ -66,7 +65,7 @@ class _Job:
     future: Future[list[CheckResult]]
 
 
-class ValidationWorker:
+class ValidationWorker(Closing):
     """Runs suites in a process of its own; results are futures that never raise.
 
     ``start`` returns at once. One job is done at a time, in order. If the process crashes or does
@@ -179,17 +178,6 @@ class ValidationWorker:
             process.log.close()
         shutil.rmtree(self._directory, ignore_errors=True)
         atexit.unregister(self.close)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _launch(self) -> None:
         """Start a process; a failure to is found when a job needs it."""
