@@ -120,10 +120,16 @@ def _find_csv_header(
 ) -> tuple[list[str], int, int, int]:
     """The header, its row, the byte offset of what follows it, and blank lines just below it."""
     position = 3 if data.startswith(b"\xef\xbb\xbf") else 0
+    fault = Problem(path.name, "the expected column headers were not found.", row=1)
     for number in range(1, HEADER_SEARCH_ROWS + 1):
         end = data.find(b"\n", position)
         line = data[position : end if end >= 0 else len(data)]
-        cells = next(csv.reader([line.decode("utf-8", errors="replace").rstrip("\r")]), [])
+        try:
+            cells = next(csv.reader([line.decode("utf-8", errors="replace").rstrip("\r")]), [])
+        except csv.Error as error:
+            # Perhaps a line above the header; if not, it is what is wrong with the file.
+            cells = []
+            fault = Problem(path.name, f"the line cannot be read as CSV ({error}).", row=number)
         names = clean_header(cells)
         if is_header(names):
             follows = len(data) if end < 0 else end + 1
@@ -135,9 +141,7 @@ def _find_csv_header(
         if end < 0:
             break
         position = end + 1
-    raise InputRefusedError(
-        [Problem(path.name, "the expected column headers were not found.", row=1)]
-    )
+    raise InputRefusedError([fault])
 
 
 def _parse_csv_body(path: Path, body: bytes, width: int, rows_above: int) -> pl.DataFrame:

@@ -104,3 +104,18 @@ def test_notes_below_a_table_with_numbers_are_cut(tmp_path: Path) -> None:
     table = _table(tmp_path / "a.csv", ["E1,1,x", "E2,2,y"])
     assert table.frame["c1"].dtype == pl.Int32
     assert tables.without_notes(table).frame.height == 2
+
+
+def test_a_return_inside_the_header_is_told_with_its_row(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"title\ncode,co\runt,text\nE1,1,x\n")
+    with pytest.raises(InputRefusedError, match=r"row 2: the line cannot be read as CSV"):
+        read_csv(path, "csv", lambda names: names == HEADER)
+
+
+def test_a_return_above_the_header_is_no_fault(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"a ti\rtle\ncode,count,text\nE1,1,x\n")
+    table = read_csv(path, "csv", lambda names: names == HEADER)
+    assert table.header_row == 2
+    assert table.frame.height == 1
