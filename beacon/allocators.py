@@ -3,8 +3,8 @@
 What belongs here: settings that must be made before anything large is read. What does not: what
 holds memory.
 
-Files are read on two threads by libraries with allocators of their own, and each keeps what it has
-freed: after reading, some 300 MB of a rebuild's memory held nothing. These settings give it back.
+Libraries that read files and make tables have allocators of their own, and each keeps what it has
+freed: some 300 MB of a rebuild's memory once held nothing. These settings give it back.
 """
 
 from __future__ import annotations

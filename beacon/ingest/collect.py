@@ -142,7 +142,6 @@ def nothing_to_do(workspace: Workspace) -> bool:
     from beacon.release.layout import latest_release
 
     is_live = workspace.settings.inputs == "live"
-    seen_before = _stamp(workspace)
     release = latest_release(workspace.home)
     if release is None or not workspace.home.catalogue.is_file():
         return False
@@ -150,8 +149,9 @@ def nothing_to_do(workspace: Workspace) -> bool:
         return False
     current = workspace.store.current(fictional=workspace.settings.is_fictional)
     origins = {landed.origin: landed for landed in current.values()}
+    before = _stamp(workspace)
     files = find_files(workspace)
-    _hand_over(workspace, files, seen_before)
+    _hand_over(workspace, files, before)
     for file in files:
         seen = file.recognition
         taken = origins.get(file.relative)

@@ -27,11 +27,11 @@ _looking: dict[Path, threading.Thread] = {}
 def start_looking(settings: Settings) -> None:
     """Begin to find and recognise the files of a run; returns at once.
 
-    Does nothing for live inputs, whose publishers are asked once, nor for a home that remembers
-    files: there few are new, and the process would cost more than it spares.
+    Only for a folder, and a home that remembers none of its files. Publishers are asked once. The
+    sample is written where it is not yet there, which needs the home's lock, and this has none.
     """
     home = Home(settings.home)
-    if settings.inputs == "live" or (home.state / REMEMBERED).is_file():
+    if settings.inputs != "folder" or (home.state / REMEMBERED).is_file():
         return
     thread = threading.Thread(
         target=_look, args=(settings.model_dump(mode="json"),), name="beacon-looking", daemon=True

@@ -171,6 +171,9 @@ class ReadingAhead(Closing):
                 failure = str(error)
                 self._end(child)
                 child = None
+            except Exception as error:  # noqa: BLE001 - or the step would wait for ever
+                future.set_exception(ReaderError(f"{type(error).__name__}: {error}"))
+                return child
             if self._closed:
                 break
         future.set_exception(

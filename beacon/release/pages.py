@@ -83,7 +83,7 @@ class PagesProcess(Closing):
 
 
 def _plain(message: dict[str, Any]) -> dict[str, Any]:
-    """The message as JSON has it, dates and paths as the release's own files have them."""
+    """A copy as JSON has it: the run goes on with its own, and changes it."""
     import json
 
     plain: dict[str, Any] = json.loads(canonical_json(message))

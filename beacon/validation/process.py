@@ -3,8 +3,8 @@
 What belongs here: starting, feeding, timing out and ending that process.
 What does not: what it does (``worker``).
 
-Importing Great Expectations takes seconds and some 170 MB. Started at the beginning of a run the
-process does so on another core while files are read, and the run's own memory stays free of it.
+Importing Great Expectations takes seconds and some 170 MB. Started before it is needed the process
+does so on another core beside other work, and the run's own memory stays free of it.
 """
 
 from __future__ import annotations

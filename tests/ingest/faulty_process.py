@@ -17,6 +17,8 @@ def answer(message: dict[str, Any]) -> dict[str, Any]:
             os._exit(7)
         case "dies-once" if len(seen.read_text()) == 1:
             os.kill(os.getpid(), 9)
+        case "babbles":
+            return {"rows": "many"}
         case "hangs":
             time.sleep(600)
     return {"rows": len(seen.read_text())}

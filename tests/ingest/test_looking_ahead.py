@@ -16,9 +16,8 @@ from beacon.workspace import Workspace
 
 @pytest.fixture
 def settings(sample_home: Path) -> Settings:
-    settings = Settings(home=sample_home, inputs="sample")
-    (Home(sample_home).state / REMEMBERED).unlink()
-    return settings
+    """A folder of files, and a home that has not seen it."""
+    return Settings(home=sample_home / "new", inputs="folder", folder=sample_home / "sample")
 
 
 def test_a_run_opens_no_file_that_was_recognised_ahead(
@@ -43,9 +42,14 @@ def test_a_home_that_remembers_files_is_not_looked_into_ahead(settings: Settings
     assert not looking_ahead._looking
 
 
-def test_publishers_are_not_asked_ahead(settings: Settings) -> None:
-    start_looking(settings.model_copy(update={"inputs": "live"}))
+@pytest.mark.parametrize("inputs", ["live", "sample"])
+def test_publishers_are_not_asked_and_no_sample_is_written_ahead(
+    settings: Settings, inputs: str
+) -> None:
+    """What that writes needs the home's lock, which two first runs at once would not have."""
+    start_looking(settings.model_copy(update={"inputs": inputs}))
     assert not looking_ahead._looking
+    assert not settings.home.exists()
 
 
 def test_what_is_wrong_is_said_by_the_run(settings: Settings, tmp_path: Path) -> None:

@@ -116,6 +116,14 @@ def test_a_file_that_never_ends_is_refused(jobs: list[ReadingJob], tmp_path: Pat
         reading.rows(job.target)
 
 
+def test_an_answer_that_is_none_fails_the_step_and_not_the_wait(
+    jobs: list[ReadingJob], tmp_path: Path
+) -> None:
+    job = _job(tmp_path / "babbles.csv", jobs)
+    with ReadingAhead([job], module=FAULTY) as reading, pytest.raises(ReaderError, match="many"):
+        reading.rows(job.target)
+
+
 def test_what_is_given_up_has_failed(jobs: list[ReadingJob], tmp_path: Path) -> None:
     slow, waiting = _job(tmp_path / "hangs.csv", jobs), _job(tmp_path / "later.csv", jobs)
     reading = ReadingAhead([slow, waiting], processes=1, module=FAULTY)
