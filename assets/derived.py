@@ -25,14 +25,9 @@ from assets.metadata import (
     owners,
 )
 from assets.session import WRITER_POOL
-from beacon.session import GEOGRAPHY_OUTLINES, MARTS, PRACTICE_OBSERVATION, Session
+from beacon.derivations import OUTLINES, PRACTICE_OBSERVATION
+from beacon.session import MARTS, Session
 from beacon.sql_files import SqlTable
-
-# Tables that are made in Python, after those they depend on.
-_OUTLINE_DEPENDS = {
-    "geography.lsoa21_outline": ("geography.lsoa21", "staging.boundary"),
-    "geography.place_outline": ("geography.lsoa21_outline", "staging.boundary"),
-}
 
 
 def _spec(stage: str, table: SqlTable) -> dg.AssetSpec:
@@ -61,7 +56,7 @@ def _outline_spec(name: str) -> dg.AssetSpec:
         table_key(name),
         group_name=group("geography"),
         owners=owners("geography"),
-        deps=[table_key(dependency) for dependency in _OUTLINE_DEPENDS[name]],
+        deps=[table_key(dependency) for dependency in OUTLINES[name]],
         description="Outlines, well-known binary in longitude and latitude (WGS 84).",
         kinds={"duckdb", "python"},
         metadata=code_references("beacon/outlines.py"),
@@ -81,14 +76,14 @@ def _make(
                 session.submit_checks([name])
 
 
-_GEOGRAPHY = [*derived("geography"), *GEOGRAPHY_OUTLINES]
+_GEOGRAPHY = [*derived("geography"), *OUTLINES]
 
 
 @dg.multi_asset(
     name="geography",
     specs=[
         *(_spec("geography", table) for table in derived("geography").values()),
-        *(_outline_spec(name) for name in GEOGRAPHY_OUTLINES),
+        *(_outline_spec(name) for name in OUTLINES),
     ],
     can_subset=True,
     pool=WRITER_POOL,
@@ -136,8 +131,8 @@ def _indicator_spec(slug: str) -> dg.AssetSpec:
     )
 
 
-# One step for all: a step of its own for each would cost more than the work. Each is an asset of
-# its own all the same, and can be made, checked and dated alone.
+# One step and one table for all: a step of its own for each would cost more than the work. Each is
+# an asset of its own all the same, and can be made, checked and dated alone.
 @dg.multi_asset(
     name="indicators",
     specs=[

@@ -90,5 +90,5 @@ def publisher_key(source: str) -> dg.AssetKey:
 
 
 def indicator_key(slug: str) -> dg.AssetKey:
-    """The asset of one indicator's own table."""
+    """The asset of one indicator's rows."""
     return dg.AssetKey(["indicators", slug])

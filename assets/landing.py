@@ -230,6 +230,8 @@ def stage(
     # cores are at work on files.
     if not session.read_ahead(wanted):
         session.start_validation()
+    if session.makes_all:
+        session.derive_ahead()
     for table in wanted:
         key = keys[table]
         parts = session.stage(table)

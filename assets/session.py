@@ -19,6 +19,9 @@ from beacon.workspace import Workspace
 # Only one step at a time may write to the working database, in whichever run it is.
 WRITER_POOL = "duckdb_writer"
 
+# The steps that read and derive; a run with all of them makes every table.
+_DERIVING = frozenset({"stage", "geography", "cohorts", "indicators", "indicator_facts", "marts"})
+
 
 class BeaconSession(dg.ConfigurableResource[Session]):
     """Opens one session for a whole run, so that steps share one database connection.
@@ -77,6 +80,7 @@ def _told_by(run: dg.DagsterRun | None) -> dict[str, Any]:
         "publishes": whole
         and run.job_name not in ("backfill", "rebuild")
         and (not steps or "release" in steps),
+        "makes_all": not assets and (not steps or set(steps) >= _DERIVING),
         "scheduled": "dagster/schedule_name" in run.tags,
         "resumes": tuple(sorted(resumes)),
     }

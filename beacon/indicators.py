@@ -1,6 +1,6 @@
-"""Indicators: one table each from the registry, then all of them together.
+"""Indicators: the rows of each from the registry, in one table.
 
-What belongs here: running the template of published series, and the checks that only the registry
+What belongs here: running the query of published series, and the checks that only the registry
 can make. What does not: the derivation (`sql/indicators`) or statistics.
 """
 
@@ -13,12 +13,15 @@ from beacon.paths import resource_dir
 from beacon.registry import Indicator
 from beacon.warehouse import Warehouse
 
-_TEMPLATE = "indicators/published_series.sql"
+_QUERY = "indicators/published_series.sql"
+
+# The table of all indicators' rows.
+PUBLISHED = "indicators.published"
 
 # Published rows, before any are chosen, that one query is given: about those of one England.
 _CANDIDATES_AT_ONCE = 150_000
 
-# The columns of every indicator's own table, in the order of the template.
+# Its columns, in the order of the query.
 PUBLISHED_COLUMNS = (
     "indicator_slug varchar, measure varchar, role varchar, modelled boolean, area_code varchar, "
     "area_name varchar, period varchar, period_start date, period_end date, sex varchar, "
@@ -35,55 +38,73 @@ def derive_indicators(
     indicators: Collection[Indicator],
     staged: frozenset[tuple[str, str]] | None = None,
 ) -> dict[str, int]:
-    """Make `indicators.<slug>` of each indicator from the staged observations.
+    """Make the rows of each indicator in `indicators.published` from the staged observations.
 
-    One query finds the series of all of them, or of as many as have few rows together.
+    Rows of other indicators stay as they are. One query finds the series of all, or of as many as
+    have few rows together.
 
     Args:
         warehouse: The open working database.
         indicators: What to make.
         staged: The (source, series) pairs that are staged, where the caller knows them: an
-            indicator with none of them gets its empty table without being looked for.
+            indicator with none of them is not looked for.
 
     Returns:
-        The number of rows of each table, by slug.
+        The number of rows of each, by slug.
     """
     con = warehouse.con
+    slugs = [indicator.slug for indicator in indicators]
     sought = [
         indicator.slug
         for indicator in indicators
         if staged is None
         or staged.intersection(key for binding in indicator.sources for key in binding.series_keys)
     ]
-    sql = (resource_dir("sql") / _TEMPLATE).read_text(encoding="utf-8")
-    rows = dict.fromkeys((indicator.slug for indicator in indicators), 0)
-    for slugs in _together(warehouse, list(rows), sought):
-        con.execute("begin")
-        try:
-            con.execute("set variable indicator_slugs = ?", [slugs])
-            con.execute(f"create or replace temp table found_series ({PUBLISHED_COLUMNS})")
-            if not set(sought).isdisjoint(slugs):
-                con.execute(f"insert into found_series by name {sql}")
-            counted = con.execute(
-                "select indicator_slug, count(*) from found_series group by all"
-            ).fetchall()
-            rows |= {slug: int(count) for slug, count in counted}
-            for slug in slugs:
-                table = f"indicators.{slug}"
-                con.execute(f"create or replace table {table} ({PUBLISHED_COLUMNS})")
-                if rows[slug]:
-                    con.execute(
-                        f"insert into {table} from found_series where indicator_slug = ?", [slug]
-                    )
-            con.execute("drop table found_series")
-            con.execute("commit")
-        except BaseException:
-            con.execute("rollback")
-            raise
-    return rows
+    sql = (resource_dir("sql") / _QUERY).read_text(encoding="utf-8")
+    groups = _together(warehouse, sought)
+    con.execute("begin")
+    try:
+        _merge_tables_of_before(warehouse)
+        if set(slugs) >= set(warehouse.workspace.indicators):
+            con.execute(f"create or replace table {PUBLISHED} ({PUBLISHED_COLUMNS})")
+        else:
+            con.execute(f"create table if not exists {PUBLISHED} ({PUBLISHED_COLUMNS})")
+            con.execute(f"delete from {PUBLISHED} where list_contains(?, indicator_slug)", [slugs])  # noqa: S608
+        for group in groups:
+            con.execute("set variable indicator_slugs = ?", [group])
+            con.execute(f"insert into {PUBLISHED} by name {sql}")
+        counted = con.execute(
+            f"select indicator_slug, count(*) from {PUBLISHED} group by all"  # noqa: S608
+        ).fetchall()
+        con.execute("commit")
+    except BaseException:
+        con.execute("rollback")
+        raise
+    return dict.fromkeys(slugs, 0) | {
+        slug: int(count) for slug, count in counted if slug in set(slugs)
+    }
 
 
-def _together(warehouse: Warehouse, slugs: list[str], sought: list[str]) -> list[list[str]]:
+def _merge_tables_of_before(warehouse: Warehouse) -> None:
+    """Make one table of a view over a table for each indicator, as homes once had."""
+    con = warehouse.con
+    kinds = dict(
+        con.execute(
+            "select table_name, table_type from information_schema.tables "
+            "where table_schema = 'indicators'"
+        ).fetchall()
+    )
+    if kinds.get("published") != "VIEW":
+        return
+    con.execute(f"create temp table earlier as from {PUBLISHED}")
+    con.execute(f"drop view {PUBLISHED}")
+    con.execute(f"create table {PUBLISHED} as from earlier")
+    con.execute("drop table earlier")
+    for slug in kinds.keys() & warehouse.workspace.indicators.keys():
+        con.execute(f"drop table indicators.{slug}")
+
+
+def _together(warehouse: Warehouse, sought: list[str]) -> list[list[str]]:
     """The indicators in groups that are looked for by one query each.
 
     Planning the query costs more than running it, but what it has in hand grows with the rows.
@@ -96,12 +117,12 @@ def _together(warehouse: Warehouse, slugs: list[str], sought: list[str]) -> list
         [sought],
     ).fetchall()
     candidates = {slug: int(count) for slug, count in found}
-    groups: list[list[str]] = [[]]
+    groups: list[list[str]] = []
     rows = 0
     # The largest first, so that few groups are needed; the others in their order.
-    for slug in sorted(slugs, key=lambda slug: -candidates.get(slug, 0)):
+    for slug in sorted(sought, key=lambda slug: -candidates.get(slug, 0)):
         rows += candidates.get(slug, 0)
-        if groups[-1] and rows > _CANDIDATES_AT_ONCE:
+        if not groups or rows > _CANDIDATES_AT_ONCE:
             groups.append([])
             rows = candidates.get(slug, 0)
         groups[-1].append(slug)
@@ -136,34 +157,4 @@ def renamed_series(
     return problems
 
 
-def derive_published(warehouse: Warehouse) -> int:
-    """Make the view `indicators.published` over every indicator's own table."""
-    con = warehouse.con
-    present = {
-        name
-        for (name,) in con.execute(
-            "select table_name from duckdb_tables() where schema_name = 'indicators'"
-        ).fetchall()
-    }
-    parts = [
-        f"select * from indicators.{slug}"  # noqa: S608
-        for slug in warehouse.workspace.indicators
-        if slug in present
-    ]
-    con.execute("create or replace view indicators.published as " + "\nunion all\n".join(parts))
-    return warehouse.row_count("indicators.published")
-
-
-def derive_facts(warehouse: Warehouse) -> dict[str, int]:
-    """Put all indicators together, with what is missing, how each compares, and recent trends.
-
-    Returns:
-        Rows of `indicators.fact` and `indicators.trend`.
-    """
-    derive_published(warehouse)
-    warehouse.derive("indicators.gap")
-    warehouse.derive("indicators.system")
-    return {name: warehouse.derive(name) for name in ("indicators.fact", "indicators.trend")}
-
-
-__all__ = ["derive_facts", "derive_indicators", "derive_published", "renamed_series"]
+__all__ = ["PUBLISHED", "PUBLISHED_COLUMNS", "derive_indicators", "renamed_series"]

@@ -12,12 +12,21 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import cached_property, wraps
+from functools import cached_property, partial, wraps
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar, cast
 
+from beacon.derivations import (
+    FACTS,
+    OUTLINES,
+    PRACTICE_OBSERVATION,
+    PUBLISHED,
+    Derivations,
+    IndicatorsMade,
+)
+from beacon.deriving import DerivingAhead
 from beacon.errors import BeaconError, Problem, PublicationBlockedError
 from beacon.files import read_json, write_json
 from beacon.ingest.collect import collect, unreached
@@ -32,7 +41,7 @@ from beacon.progress import report
 from beacon.registry.indicators import LOCAL_RETURN
 from beacon.release.approval import ApprovalNeededError
 from beacon.release.layout import Release, latest_release
-from beacon.release.previous import load_previous
+from beacon.sql_files import sql_tables
 from beacon.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -44,9 +53,9 @@ if TYPE_CHECKING:
 # How long a run waits for another run on the same home before it gives up.
 LOCK_WAIT_SECONDS = 600.0
 
-# Tables that a run makes, by stage, beside the staging tables and the indicators' own.
-GEOGRAPHY_OUTLINES = ("geography.lsoa21_outline", "geography.place_outline")
-PRACTICE_OBSERVATION = "indicators.practice_observation"
+# Tables are derived on so many threads, where a run makes them all.
+DERIVING_THREADS = 2
+
 MARTS = (
     "place",
     "lsoa",
@@ -77,8 +86,6 @@ MARTS = (
 
 def checked_tables() -> list[str]:
     """Tables checked on every run. Staging tables are checked cell by cell as they are read."""
-    from beacon.sql_files import sql_tables
-
     return [
         *sql_tables("geography"),
         *sql_tables("cohorts"),
@@ -126,6 +133,7 @@ class Session:
         started_at: When it began.
         job: Name of the job, for the run's record; without one none is kept.
         publishes: Whether the job is meant to end in a release.
+        makes_all: Whether the run makes every table.
         scheduled: Whether a schedule started it.
         resumes: Ids of the runs that this one goes on from, where it does not start anew.
         label: Label of the release to be made; the next free one of the day by default.
@@ -140,6 +148,7 @@ class Session:
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     job: str = ""
     publishes: bool = True
+    makes_all: bool = False
     scheduled: bool = False
     resumes: tuple[str, ...] = ()
     label: str | None = None
@@ -156,6 +165,7 @@ class Session:
     _warehouse: Warehouse | None = None
     _worker: ValidationWorker | None = None
     _pages: PagesProcess | None = None
+    _ahead: DerivingAhead | None = None
     _stage_reported: str = ""
     _pending: dict[str, Future[list[CheckResult]]] = field(default_factory=dict)
 
@@ -174,6 +184,7 @@ class Session:
             self._warehouse = None
             self._worker = None
             self._pages = None
+            self._ahead = None
             self._lock = None
 
     # The run's record
@@ -368,6 +379,8 @@ class Session:
             for part in parts:
                 _log_part(part.name, part.status, part.problems, rows=part.rows)
         self._staged += parts
+        if self._ahead is not None:
+            self._ahead.have(f"staging.{table}")
         return parts
 
     def staged_parts(self) -> list[StagedPart]:
@@ -380,71 +393,46 @@ class Session:
 
     # Deriving
 
+    @cached_property
+    def _derivations(self) -> Derivations:
+        return Derivations(self.workspace, self.staged_parts, self.inputs_in_use)
+
+    @_step
+    def derive_ahead(self) -> None:
+        """Begin to make every derived table, each as soon as all that it reads is there.
+
+        For a run that makes them all. Steps then only ask for what they tell of.
+        """
+        if self._ahead is not None:
+            return
+        _ = self.workspace.contracts  # which all threads need, read once
+        connections = [self.warehouse.beside() for _ in range(DERIVING_THREADS)]
+        self._ahead = self._stack.enter_context(DerivingAhead(self._derivations.all(), connections))
+
+    def _made(self, name: str, make: Callable[[Warehouse], Any]) -> Any:
+        """What was made ahead, or is made now."""
+        if self._ahead is not None and name in self._ahead:
+            return self._ahead.result(name)
+        return make(self.warehouse)
+
     @_step
     def derive(self, name: str) -> int:
         """Make one derived table; give its number of rows."""
-        with step("derived", asset=_asset(name)) as told:
-            told["rows"] = rows = self._derive(name)
-        return rows
-
-    def _derive(self, name: str) -> int:
         self._report_stage(name.split(".")[0])
-        from beacon import outlines
-
-        special: dict[str, Callable[[Warehouse], int]] = {
-            "geography.lsoa21_outline": outlines.derive_lsoa_outlines,
-            "geography.place_outline": outlines.derive_place_outlines,
-        }
-        if name in special:
-            return special[name](self.warehouse)
-        if name == "marts.source_status":
-            self._load_staged_part_table()
-        if name == "marts.change":
-            load_previous(self.warehouse, self.inputs_in_use())
-        return self.warehouse.derive(name)
+        return int(self._made(name, partial(self._derivations.derive, name)))
 
     @_step
-    def derive_indicators(self, slugs: Iterable[str]) -> dict[str, tuple[int, list[str]]]:
-        """Make the tables of some indicators; give the rows of each and what is wrong with it."""
-        from beacon.disclosure.own_counts import protect_own_counts
-        from beacon.indicators import derive_indicators, renamed_series
-
+    def derive_indicators(self, slugs: Iterable[str]) -> IndicatorsMade:
+        """Make the rows of some indicators; give how many, and what is wrong with each."""
         self._report_stage("indicators")
-        wanted = [self.workspace.indicators[slug] for slug in slugs]
-        with step("derived indicators") as told:
-            rows = derive_indicators(self.warehouse, wanted, self._staged_series)
-            told["indicators"] = len(rows)
-        for indicator in wanted:
-            hidden = protect_own_counts(self.warehouse.con, indicator)
-            report = self.workspace.home.state / "disclosure" / f"{indicator.slug}.json"
-            if hidden or report.is_file():
-                write_json(report, [asdict(cell) for cell in hidden])
-        problems = renamed_series(self.warehouse, wanted)
-        for slug, count in rows.items():
-            log("derived", asset=f"indicators/{slug}", rows=count)
-        return {
-            slug: (count, [str(problem) for problem in problems[slug]])
-            for slug, count in rows.items()
-        }
-
-    @cached_property
-    def _staged_series(self) -> frozenset[tuple[str, str]]:
-        """Which series of which source are staged, so that no SQL is run for those that are not."""
-        rows = self.warehouse.con.execute(
-            "select distinct source, series from staging.observation "
-            "union select distinct source, series from indicators.practice_observation"
-        ).fetchall()
-        return frozenset((str(source), str(series)) for source, series in rows)
+        wanted = list(slugs)
+        make = partial(self._derivations.derive_indicators, wanted)
+        made: IndicatorsMade = self._made(PUBLISHED, make)
+        return {slug: made[slug] for slug in wanted}
 
     def derive_all(self) -> None:
         """Make every derived table from what is staged, marts included."""
-        from beacon.warehouse import sql_tables
-
-        for name in sql_tables("geography"):
-            self.derive(name)
-        for name in GEOGRAPHY_OUTLINES:
-            self.derive(name)
-        for name in sql_tables("cohorts"):
+        for name in (*sql_tables("geography"), *OUTLINES, *sql_tables("cohorts")):
             self.derive(name)
         self.derive(PRACTICE_OBSERVATION)
         self.derive_indicators(self.workspace.indicators)
@@ -452,29 +440,15 @@ class Session:
         for mart in MARTS:
             self.derive(f"marts.{mart}")
 
-    @_step
     def derive_facts(self) -> dict[str, int]:
         """Put all indicators together; give the rows of each table made."""
-        from beacon.indicators import derive_facts
-
-        with step("derived", asset="indicators/fact") as told:
-            made = derive_facts(self.warehouse)
-            told["rows"] = sum(made.values())
-        return made
+        rows = {name: self.derive(name) for name in FACTS}
+        return {name: rows[name] for name in ("indicators.fact", "indicators.trend")}
 
     def _report_stage(self, stage: str) -> None:
         if stage != self._stage_reported:
             self._stage_reported = stage
             report(f"deriving {stage}")
-
-    def _load_staged_part_table(self) -> None:
-        from beacon.warehouse_registry import STAGED_PART_COLUMNS, insert_rows
-
-        con = self.warehouse.con
-        con.execute(f"create or replace table registry.staged_part ({STAGED_PART_COLUMNS})")
-        insert_rows(
-            con, "registry.staged_part", [_status_row(part) for part in self.staged_parts()]
-        )
 
     # Checking
 
@@ -694,29 +668,6 @@ def _first_line(error: BaseException) -> str:
     )
 
 
-def _status_row(part: StagedPart) -> tuple[Any, ...]:
-    landed = part.in_use
-    if part.problems:
-        status = "refused_last_good_in_use" if landed else "refused"
-    elif part.status == "absent":
-        status = "not_supplied_last_good_in_use" if landed else "not_supplied"
-    else:
-        status = "in_use"
-    name = part.name.removeprefix(part.key).lstrip("/")
-    return (
-        part.key,
-        name,
-        landed.vintage if landed else None,
-        status,
-        part.rows if landed else None,
-        landed.sha256 if landed else None,
-        landed.original_name if landed else None,
-        landed.origin if landed else None,
-        landed.size_bytes if landed else None,
-        "; ".join(str(problem) for problem in part.problems) or None,
-    )
-
-
 def _check_row(check: CheckResult) -> dict[str, Any]:
     return {
         "table": check.table,
@@ -739,4 +690,4 @@ def open_session(workspace: Workspace, run_id: str = "none") -> Iterator[Session
         session.close()
 
 
-__all__ = ["GEOGRAPHY_OUTLINES", "MARTS", "HomeBusyError", "Release", "Session", "open_session"]
+__all__ = ["MARTS", "HomeBusyError", "Release", "Session", "open_session"]

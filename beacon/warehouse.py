@@ -53,6 +53,10 @@ class Warehouse:
         install_macros(self.con)
         load_registry_tables(self.con, self.workspace)
 
+    def beside(self) -> Warehouse:
+        """The same database over a connection of its own, for another thread."""
+        return Warehouse(self.con.cursor(), self.workspace)
+
     def _contract(self, name: str) -> Contract:
         return self.workspace.contracts[name]
 

@@ -1,6 +1,6 @@
 """Protecting indicators that are made from counts nobody has protected yet.
 
-What belongs here: which rows of an indicator's table need it, what adds up to what in them, and
+What belongs here: which rows of an indicator need it, what adds up to what in them, and
 blanking what must not be shown. What does not: the rules themselves (`cells`).
 
 Counts of local returns are protected here. Published aggregates are not: their publisher has
@@ -27,13 +27,14 @@ _KEY = ("measure", "period", "age", "area_code", "sex", "category_type", "catego
 
 
 def protect_own_counts(con: duckdb.DuckDBPyConnection, indicator: Indicator) -> list[Hidden]:
-    """Blank what must not be shown in `indicators.<slug>`; give what was hidden and why.
+    """Blank what must not be shown of an indicator; give what was hidden and why.
 
     Places add up to their board, sexes to persons, and the groups of each breakdown to all. A
     hidden row loses numerator, denominator, value and limits and becomes `suppressed`.
 
     Args:
-        con: The working database, with `registry.place` and `registry.footprint`.
+        con: The working database, with `indicators.published`, `registry.place` and
+            `registry.footprint`.
         indicator: The indicator; its `disclosure` says whether and how.
 
     Returns:
@@ -44,13 +45,14 @@ def protect_own_counts(con: duckdb.DuckDBPyConnection, indicator: Indicator) -> 
     if settings.apply == "never" or (settings.apply == "own_counts" and not own):
         return []
     where = "" if settings.apply == "always" else "and list_contains($sources, source)"
-    values: dict[str, Any] = (
-        {} if settings.apply == "always" else {"sources": list(UNPROTECTED_SOURCES)}
-    )
+    values: dict[str, Any] = {"slug": indicator.slug}
+    if settings.apply != "always":
+        values["sources"] = list(UNPROTECTED_SOURCES)
     rows = con.execute(
         f"select rowid, {', '.join(_KEY)}, numerator, denominator "  # noqa: S608
-        f"from indicators.{indicator.slug} where numerator is not null {where} order by all",
-        values or None,
+        f"from indicators.published where indicator_slug = $slug and numerator is not null {where} "
+        "order by all",
+        values,
     ).fetchall()
     if not rows:
         return []
@@ -82,11 +84,10 @@ def _protect_rows(
         whole=bool((numerators == numerators.floor()).all()),
         sensitive="few",
     )
-    slug = indicator.slug
     hidden = done.table.filter("suppressed")["rowid"].to_list()
     if hidden:
         con.executemany(
-            f"update indicators.{slug} set value = null, lower_95 = null, upper_95 = null, "  # noqa: S608
+            "update indicators.published set value = null, lower_95 = null, upper_95 = null, "
             "lower_998 = null, upper_998 = null, limits_method = null, numerator = null, "
             "denominator = null, value_status = 'suppressed', value_note = ? where rowid = ?",
             [(SUPPRESSED_NOTE, rowid) for rowid in hidden],
@@ -107,7 +108,7 @@ def _round_shown(
         factor = indicator.multiplier_of(measure)
         value = numerator / rounded * factor if rounded and factor else None
         con.execute(
-            f"update indicators.{indicator.slug} set numerator = ?, denominator = ?, value = ?, "  # noqa: S608
+            "update indicators.published set numerator = ?, denominator = ?, value = ?, "
             "lower_95 = null, upper_95 = null, lower_998 = null, upper_998 = null, "
             "limits_method = 'none', value_status = if(? is null, 'suppressed', value_status), "
             "value_note = ? where rowid = ?",

@@ -2,8 +2,8 @@
 -- grain: one row per indicator, measure, area, period, sex, age and category of the indicators asked for
 -- depends: staging.observation, indicators.practice_observation, registry.selection, registry.cancelled_period, registry.place
 -- columns: see indicators.fact
--- Template of every indicator's table: the registry says which series of which publisher it is,
--- in order of preference. Nothing is computed but limits from counts where the publisher gives
+-- The rows of every indicator, in indicators.published: the registry says which series of which
+-- publisher it is, in order of preference. Nothing is computed but limits from counts where the publisher gives
 -- counts without limits, and one constant factor of scale.
 with wanted as (
     select * from registry.selection where list_contains(getvariable('indicator_slugs'), indicator_slug)

@@ -18,7 +18,7 @@ SLUG = "ethnic_minority_by_band"
 def con() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as con:
         con.execute("create schema indicators; create schema registry")
-        con.execute(f"create table indicators.{SLUG} ({PUBLISHED_COLUMNS})")
+        con.execute(f"create table indicators.published ({PUBLISHED_COLUMNS})")
         con.execute("create table registry.place (place_code varchar)")
         con.execute("insert into registry.place values ('Z06000001'), ('Z06000002'), ('Z06000003')")
         con.execute("create table registry.footprint as select 'Z54000001' as icb_code")
@@ -34,11 +34,11 @@ def indicator(**disclosure: object) -> Indicator:
 def fill(con: duckdb.DuckDBPyConnection, source: str, counts: dict[str, float]) -> None:
     for area, count in counts.items():
         con.execute(
-            f"insert into indicators.{SLUG} by name select 'main' as measure, ? as area_code, "
+            "insert into indicators.published by name select ? as indicator_slug, 'main' as measure, ? as area_code, "
             "'2025' as period, 'Persons' as sex, 'All ages' as age, 'All' as category_type, "
             "'All' as category, ? / 10.0 as value, 1.0 as lower_95, 9.0 as upper_95, "
             "? as numerator, 1000.0 as denominator, 'published' as value_status, ? as source",
-            [area, count, count, source],
+            [SLUG, area, count, count, source],
         )
 
 
@@ -48,7 +48,7 @@ COUNTS = {"Z06000001": 3.0, "Z06000002": 20.0, "Z06000003": 50.0, "Z54000001": 7
 def statuses(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
     return dict(
         con.execute(
-            f"select area_code, value_status from indicators.{SLUG} order by area_code"
+            "select area_code, value_status from indicators.published order by area_code"
         ).fetchall()
     )
 
@@ -68,7 +68,7 @@ def test_a_local_return_is_protected_by_default(con: duckdb.DuckDBPyConnection) 
     }
     left = con.execute(
         "select count(value), count(lower_95), count(upper_95), count(numerator), "
-        f"count(denominator), any_value(value_note) from indicators.{SLUG} "
+        "count(denominator), any_value(value_note) from indicators.published "
         "where value_status = 'suppressed'"
     ).fetchall()
     assert left == [(0, 0, 0, 0, 0, SUPPRESSED_NOTE)]
@@ -97,7 +97,7 @@ def test_parts_of_people_are_counts_too(con: duckdb.DuckDBPyConnection) -> None:
 
 def test_a_share_of_few_people_is_hidden(con: duckdb.DuckDBPyConnection) -> None:
     fill(con, "local_return", {"Z06000001": 0.0})
-    con.execute(f"update indicators.{SLUG} set denominator = 3")
+    con.execute("update indicators.published set denominator = 3")
     protect_own_counts(con, indicator())
     assert statuses(con) == {"Z06000001": "suppressed"}
 
@@ -106,7 +106,7 @@ def test_rounded_counts_give_rounded_values(con: duckdb.DuckDBPyConnection) -> N
     fill(con, "local_return", {"Z06000003": 52.0})
     assert protect_own_counts(con, indicator(rounding=5)) == []
     assert con.execute(
-        f"select numerator, denominator, value, lower_95, value_status from indicators.{SLUG}"
+        "select numerator, denominator, value, lower_95, value_status from indicators.published"
     ).fetchall() == [(50.0, 1000.0, 5.0, None, "published")]
 
 

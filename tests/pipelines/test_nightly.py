@@ -118,6 +118,25 @@ def test_one_indicator_can_be_made_alone(night: tuple[Home, dict]) -> None:
     assert made == [indicator_key("life_expectancy")]
 
 
+def test_a_night_derives_ahead_and_a_run_of_some_tables_does_not(
+    tmp_path: Path, night: tuple[Home, dict], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from beacon.session import Session
+
+    ahead: list[str] = []
+    derive_ahead = Session.derive_ahead
+
+    def noted(session: Session) -> None:
+        ahead.append(session.job)
+        derive_ahead(session)
+
+    monkeypatch.setattr(Session, "derive_ahead", noted)
+    test_one_indicator_can_be_made_alone(night)
+    assert ahead == []
+    outcome = run_nightly(Settings(home=tmp_path / "home", inputs="sample"), quiet=False, say=print)
+    assert (outcome["status"], ahead) == ("published", ["nightly"])
+
+
 def test_marts_block_the_release_and_other_checks_do_not_block_steps() -> None:
     graph = defs.resolve_asset_graph()
     for name in CHECKED_TABLES:
