@@ -32,6 +32,12 @@ _IN_RANGES = {"cohorts.lsoa_population": "cohorts.lsoa_deprivation"}
 # that small ones cost time, and large ones memory: this is about the LSOAs of one England.
 _KEYS_AT_ONCE = 34_000
 
+# What the database is called in a connection.
+_NAME = "warehouse"
+# Rows are written to the file in groups of so many; what is left over goes through the log first,
+# and so is written twice. Most tables here are smaller than one of DuckDB's usual groups.
+_ROWS_WRITTEN_AT_ONCE = 20_480
+
 SCHEMAS = ("registry", "staging", "geography", "cohorts", "indicators", "marts")
 
 
@@ -55,7 +61,9 @@ class Warehouse:
 
     def beside(self) -> Warehouse:
         """The same database over a connection of its own, for another thread."""
-        return Warehouse(self.con.cursor(), self.workspace)
+        con = self.con.cursor()
+        con.execute(f"use {_NAME}")
+        return Warehouse(con, self.workspace)
 
     def _contract(self, name: str) -> Contract:
         return self.workspace.contracts[name]
@@ -175,9 +183,13 @@ def open_warehouse(workspace: Workspace, *, prepare: bool = True) -> Iterator[Wa
     import duckdb
 
     workspace.home.root.mkdir(parents=True, exist_ok=True)
+    con = duckdb.connect()
     try:
-        con = duckdb.connect(str(workspace.home.warehouse))
+        file = quote_literal(str(workspace.home.warehouse))
+        con.execute(f"attach {file} as {_NAME} (row_group_size {_ROWS_WRITTEN_AT_ONCE})")
+        con.execute(f"use {_NAME}")
     except duckdb.IOException as error:
+        con.close()
         holder = re.search(r"Conflicting lock is held in (.*?)\. ", str(error))
         if holder is None:
             raise
