@@ -55,10 +55,14 @@ def resolve_header(dataset: Dataset, header: Sequence[str]) -> dict[str, int] | 
     """Positions of the expected headers, or None unless each matches a column."""
     positions: dict[str, int] = {}
     for expected in dataset.header:
-        found = [index for index, name in enumerate(header) if header_matches(expected, name)]
-        if not found:
+        if expected.startswith("~"):
+            found = next((n for n, name in enumerate(header) if header_matches(expected, name)), -1)
+        else:
+            # Asked of every row near the top of every file, for every dataset.
+            found = header.index(expected) if expected in header else -1
+        if found < 0:
             return None
-        positions[expected] = found[0]
+        positions[expected] = found
     return positions
 
 

@@ -62,7 +62,7 @@ class TextTable:
 
 def clean_header(cells: list[str]) -> list[str]:
     """Headers without the byte-order mark, outer white space and line breaks."""
-    return [re.sub(r"\s+", " ", cell.replace("\ufeff", "")).strip() for cell in cells]
+    return [" ".join(cell.replace("\ufeff", "").split()) for cell in cells]
 
 
 def peek_csv(path: Path, container: Container, rows: int = HEADER_SEARCH_ROWS) -> list[list[str]]:
