@@ -75,10 +75,6 @@ def main() -> None:
     except BeaconError as error:
         sys.stderr.write(f"beacon: {error}\n")
         sys.exit(1)
-    finally:
-        # The system takes back all memory at once. Python would look through it for garbage before,
-        # which after a run took as long as importing the orchestrator.
-        gc.freeze()
 
 
 if __name__ == "__main__":

@@ -324,7 +324,7 @@ def python(*arguments: str) -> list[str]:
 
 def beacon(*arguments: str) -> list[str]:
     """The command of Beacon as its console script starts it."""
-    return python("-c", "from beacon.cli import main; main()", *arguments)
+    return python("-c", "from beacon.program import main; main()", *arguments)
 
 
 def largest_difference(ours: Any, theirs: Any) -> float:
