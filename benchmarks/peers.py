@@ -5,17 +5,14 @@ those ways get wrong. What does not: correctness of methods as such (`tests/stat
 
 `phstatsmethods` has proportions, rates and directly standardised rates only; life expectancy and
 the slope index are compared with what an analyst would write: one area at a time in pandas, and
-the simulation of the field's R package in NumPy.
+the simulation of the field's R package in NumPy. All five are compared with R too, where it is.
 """
 
 from __future__ import annotations
 
 import contextlib
 import io
-import shutil
-import subprocess
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.measure import (
@@ -26,6 +23,7 @@ from benchmarks.measure import (
     compare_calls,
     must_agree,
 )
+from benchmarks.peers_r import compare_with_r
 
 if TYPE_CHECKING:
     import duckdb
@@ -47,7 +45,6 @@ def run(options: Options) -> PartResult:
     result = PartResult()
     for job in (_proportions, _rates, _standardised_rates, _life_expectancy, _slope_index):
         result.rows += job(options)
-    result.rows.append(_r_package(options))
     result.notes += peer_faults()
     return result
 
@@ -162,10 +159,14 @@ def _both_ways(
     *,
     other: str,
     what: str = "values and four limits",
+    in_r: tuple[str, pl.DataFrame],
     tolerance: float = _TOLERANCE,
     note: str = "",
 ) -> list[Row]:
-    """One row for each of Beacon's ways. The other way is slow, so it is measured once for both."""
+    """One row for each of Beacon's ways, then the same beside R.
+
+    The other way is slow, so it is measured once for both.
+    """
     rows: list[Row] = []
     for name, ours in ways.items():
         check = _agree(what, tolerance)
@@ -178,7 +179,7 @@ def _both_ways(
             row = compare_calls("", "", ours, theirs, check, options, other=other)
         row.case, row.size, row.note = f"{case}, {name}", size, note
         rows.append(row)
-    return rows
+    return rows + compare_with_r(case, size, ways, *in_r, _agree(what, tolerance), options)
 
 
 def _counts(rows: int, seed: int) -> pl.DataFrame:
@@ -224,6 +225,7 @@ def _proportions(options: Options) -> list[Row]:
         ),
         options,
         other=_PEER,
+        in_r=("proportions", frame),
     )
 
 
@@ -260,7 +262,15 @@ def _rates(options: Options) -> list[Row]:
         ),
         options,
         other=_PEER,
+        in_r=("rates", frame),
     )
+
+
+def _numbered(frame: pl.DataFrame) -> pl.DataFrame:
+    """Areas as numbers in their order, and no names: all that R is given are numbers."""
+    import polars as pl
+
+    return frame.select(pl.col("area").rank("dense"), "count", "pop", "stdpop")
 
 
 def _banded(areas: int, seed: int) -> pl.DataFrame:
@@ -329,6 +339,7 @@ def _standardised_rates(options: Options) -> list[Row]:
         peer,
         options,
         other=_PEER,
+        in_r=("standardised_rates", _numbered(frame)),
     )
 
 
@@ -399,6 +410,7 @@ def _life_expectancy(options: Options) -> list[Row]:
         plain,
         options,
         other="pandas, area by area",
+        in_r=("life_expectancy", frame),
         what="life expectancy at birth",
         note=f"{_PEER} has no life expectancy. Beacon also gives every other age, limits at two "
         "levels and reasons; the other way gives one number for each area. SQL has no life table.",
@@ -477,20 +489,18 @@ def _slope_index(options: Options) -> list[Row]:
         "function": lambda: _columns(inequality(frame, by=["area"], value_type=0), *names),
     }
     exact = _agree("SQL and function", 1e-10)(ways["SQL macros"](), ways["function"]())
+
+    def check(mine: Answer, other: Answer) -> str:
+        slopes = must_agree("slopes", mine["sii"], other["sii"], 1e-9)
+        width = float(np.mean(mine["sii_upper"] - mine["sii_lower"]))
+        off = max(float(np.abs(mine[limit] - other[limit]).max()) / width for limit in names[1:])
+        # The 2.5% quantile of 100,000 normal draws is off by up to 4 of its standard errors.
+        if off > 4 * 0.0084 / 3.92:
+            raise AnswersDifferError(f"limits differ by {off:.1%} of the interval's width")
+        return f"{slopes}; limits within {off:.1%} of their width (simulation); {exact}"
+
     rows = []
     for name, ours in ways.items():
-
-        def check(mine: Answer, other: Answer) -> str:
-            slopes = must_agree("slopes", mine["sii"], other["sii"], 1e-9)
-            width = float(np.mean(mine["sii_upper"] - mine["sii_lower"]))
-            off = max(
-                float(np.abs(mine[limit] - other[limit]).max()) / width for limit in names[1:]
-            )
-            # The 2.5% quantile of 100,000 normal draws is off by up to 4 of its standard errors.
-            if off > 4 * 0.0084 / 3.92:
-                raise AnswersDifferError(f"limits differ by {off:.1%} of the interval's width")
-            return f"{slopes}; limits within {off:.1%} of their width (simulation); {exact}"
-
         rows.append(
             compare_calls(
                 f"slope index of inequality, {name}",
@@ -504,70 +514,13 @@ def _slope_index(options: Options) -> list[Row]:
                 "limits of untransformed values are closed and exact.",
             )
         )
-    return rows
-
-
-def _r_package(options: Options) -> Row:
-    """The field's R package, where this machine has it."""
-    case, size = "PHEindicatormethods (R)", "proportions, rates, DSR, life expectancy, SII"
-    if shutil.which("Rscript") is None:
-        return Row(case, size, note="not available: there is no Rscript on this machine")
-    found = subprocess.run(
-        ["Rscript", "-e", "cat(as.character(packageVersion('PHEindicatormethods')))"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if found.returncode != 0:
-        return Row(case, size, note="not available: Rscript is there, PHEindicatormethods is not")
-    return _proportions_in_r(options, found.stdout.strip())
-
-
-def _proportions_in_r(options: Options, version: str) -> Row:
-    """Wilson limits in R; R times itself, so that its start-up does not count."""
-    import tempfile
-
-    import polars as pl
-
-    from benchmarks.measure import Timing, call_timed
-
-    rows = 300 if options.quick else 1_000_000
-    frame = _counts(rows, 1)
-    con = _connection(counts=frame)
-    ours = _sql(
-        con,
-        "select wilson_lower_95(numerator, denominator) as lower, "
-        "wilson_upper_95(numerator, denominator) as upper from counts",
-    )
-    mine, other = Timing(), Timing()
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        frame.write_csv(folder / "in.csv")
-        script = (
-            "library(PHEindicatormethods); d <- read.csv('in.csv'); "
-            "s <- system.time(r <- phe_proportion(d, numerator, denominator, type='standard')); "
-            "write.csv(r[, c('lowercl', 'uppercl')], 'out.csv', row.names=FALSE); "
-            "cat(s[['elapsed']], s[['user.self']] + s[['sys.self']])"
-        )
-        for _ in range(options.repeats):
-            mine.add(call_timed(ours))
-            said = subprocess.run(
-                ["Rscript", "-e", script], cwd=folder, capture_output=True, text=True, check=True
-            ).stdout.split()
-            other.add(Timing([float(said[-2])], [float(said[-1])]))
-        theirs = pl.read_csv(folder / "out.csv")
-    answer = ours()
-    answers = must_agree(
-        "limits",
-        [*answer["lower"], *answer["upper"]],
-        [*theirs["lowercl"], *theirs["uppercl"]],
-        1e-9,
-    )
-    return Row(
-        "proportions with Wilson limits, SQL macros",
-        f"{rows:,} rows",
-        mine,
-        other,
-        f"PHEindicatormethods {version} (R)",
-        answers,
+    in_r = frame.select("area", "quantile", "population", "value", "standarderror")
+    return rows + compare_with_r(
+        "slope index of inequality",
+        f"{areas} areas of 10 deciles",
+        ways,
+        "slope_index",
+        in_r,
+        check,
+        options,
     )

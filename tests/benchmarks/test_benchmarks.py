@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 
-from benchmarks import profiling, render
+from benchmarks import peers_r, profiling, render
 from benchmarks.__main__ import available_parts, main
 from benchmarks.footprints import footprint_files
 from benchmarks.growth import run as grow
@@ -71,6 +72,37 @@ def test_statistics_agree_and_are_reported(
     assert text.endswith("after\n")
     assert "old" not in text
     assert "| directly standardised rates, function |" in text
+
+
+def test_where_there_is_no_r_the_line_says_so(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(peers_r, "r_version", lambda: None)
+    (row,) = peers_r.compare_with_r(
+        "a job",
+        "3 rows",
+        {},
+        "proportions",
+        pl.DataFrame(),
+        lambda ours, theirs: "",
+        options(tmp_path),
+    )
+    assert (row.ours, row.note) == (None, "not available: there is no Rscript on this machine")
+
+
+@pytest.mark.skipif(peers_r.r_version() is None, reason="there is no Rscript on this machine")
+def test_r_gives_published_limits() -> None:
+    """81 of 263, Wilson: Newcombe 1998, Statistics in Medicine 17: 857-872, table I."""
+    answer, timing = peers_r.run_in_r("proportions", pl.DataFrame({"x": [81.0], "n": [263.0]}), 2)
+    assert answer["lower95_0cl"][0] == pytest.approx(25.53, abs=0.005)
+    assert answer["upper95_0cl"][0] == pytest.approx(36.62, abs=0.005)
+    assert len(timing.wall) == len(timing.cpu) == 2
+
+
+@pytest.mark.skipif(peers_r.r_version() is None, reason="there is no Rscript on this machine")
+def test_a_job_that_fails_in_r_says_what_r_said() -> None:
+    with pytest.raises(RuntimeError, match="object 'nothing' not found"):
+        peers_r.run_in_r("nothing", pl.DataFrame({"x": [1.0]}), 1)
 
 
 @pytest.mark.slow
