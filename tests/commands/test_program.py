@@ -45,8 +45,9 @@ def test_what_was_registered_for_the_end_is_done_before_it() -> None:
 def test_a_thread_at_work_is_waited_for() -> None:
     done = _run(
         "from beacon.program import main\n"
-        "import threading, time\n"
-        "threading.Thread(target=lambda: (time.sleep(0.3), print('finished'))).start()\n"
+        "import threading\n"
+        "main_thread = threading.main_thread()\n"
+        "threading.Thread(target=lambda: (main_thread.join(), print('finished'))).start()\n"
         "main()\n",
         "--help",
     )
