@@ -1,6 +1,6 @@
-# The jobs of `benchmarks/peers.py` in R, as an analyst who knows it well would write them: whole
-# columns at a time, no package. From the formulas in docs/methods; the field's own R package was not
-# used. Called by benchmarks/peers_r.py:
+# The jobs of `benchmarks/peers.py` in R, in two ways: with the field's package, where it is
+# installed, and as an analyst who knows R well would write the arithmetic alone, whole columns at a
+# time, from the formulas in docs/methods. Called by benchmarks/peers_r.py:
 #   Rscript peers.R JOB INPUT COLUMNS OUTPUT REPEATS
 # Input and output are columns of doubles. Each repeat prints its seconds, elapsed and of processor.
 
@@ -87,16 +87,88 @@ slope_index <- function(input) {
   }))
 }
 
+# The same with PHEindicatormethods. What it is given are data frames, made before it is timed.
+as_frame <- function(input, names) setNames(as.data.frame(input), names)
+VALUE_AND_LIMITS <- c("value", "lower95_0cl", "upper95_0cl", "lower99_8cl", "upper99_8cl")
+with_package <- list(
+  proportions = list(
+    prepare = function(input) as_frame(input, c("x", "n")),
+    run = function(data) {
+      phe_proportion(data, x, n, type = "standard", confidence = LEVELS, multiplier = 100)
+    },
+    columns = VALUE_AND_LIMITS
+  ),
+  rates = list(
+    prepare = function(input) as_frame(input, c("x", "n")),
+    run = function(data) {
+      phe_rate(data, x, n, type = "standard", confidence = LEVELS, multiplier = 1e5)
+    },
+    columns = VALUE_AND_LIMITS
+  ),
+  standardised_rates = list(
+    prepare = function(input) {
+      dplyr::group_by(as_frame(input, c("area", "x", "n", "weight")), area)
+    },
+    run = function(data) {
+      calculate_dsr(
+        data, x = x, n = n, stdpop = weight, type = "standard", confidence = LEVELS,
+        multiplier = 1e5
+      )
+    },
+    columns = VALUE_AND_LIMITS
+  ),
+  life_expectancy = list(
+    prepare = function(input) {
+      dplyr::group_by(as_frame(input, c("area", "age", "people", "deaths")), area)
+    },
+    run = function(data) {
+      phe_life_expectancy(
+        data, deaths, people, age, le_age = 0, type = "standard", confidence = LEVELS
+      )
+    },
+    columns = "value"
+  ),
+  slope_index = list(
+    prepare = function(input) {
+      dplyr::group_by(as_frame(input, c("area", "quantile", "people", "value", "error")), area)
+    },
+    run = function(data) {
+      phe_sii(
+        data, quantile, people, value = value, value_type = 0, se = error, confidence = 0.95,
+        rep = 100000, type = "standard"
+      )
+    },
+    columns = c("sii", "sii_lower95_0cl", "sii_upper95_0cl")
+  )
+)
+
 given <- commandArgs(trailingOnly = TRUE)
-job <- get(given[1])
+name <- sub("^package:", "", given[1])
 input <- matrix(readBin(given[2], "double", n = file.size(given[2]) / 8), ncol = as.integer(given[3]))
 set.seed(6)
-answer <- job(input)
-# A clock that counts in milliseconds needs more of what takes few of them.
-once <- max(system.time(job(input))[["elapsed"]], 0.001)
-times <- max(1, ceiling(0.2 / once))
-for (repeated in seq_len(as.integer(given[5]))) {
-  spent <- system.time(for (time in seq_len(times)) job(input))
+if (name == given[1]) {
+  run <- get(name)
+  columns <- TRUE
+} else {
+  suppressPackageStartupMessages(library(PHEindicatormethods))
+  way <- with_package[[name]]
+  input <- way$prepare(input)
+  run <- function(data) suppressMessages(way$run(data))
+  columns <- way$columns
+}
+say <- function(spent, times) {
   cat(spent[["elapsed"]] / times, (spent[["user.self"]] + spent[["sys.self"]]) / times, "\n")
 }
-writeBin(as.vector(answer), given[4])
+first <- system.time(answer <- run(input))
+writeBin(as.vector(as.matrix(as.data.frame(answer)[, columns])), given[4])
+if (first[["elapsed"]] > 5) {
+  # So slow a way is measured by the call that gave its answer.
+  say(first, 1)
+} else {
+  # A clock that counts in milliseconds needs more of what takes few of them.
+  once <- max(system.time(run(input))[["elapsed"]], 0.001)
+  times <- max(1, ceiling(0.2 / once))
+  for (repeated in seq_len(as.integer(given[5]))) {
+    say(system.time(for (time in seq_len(times)) run(input)), times)
+  }
+}

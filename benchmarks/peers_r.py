@@ -3,9 +3,9 @@
 What belongs here: running one job of `peers.R` in a warm R process, and the lines of the table.
 What does not: the jobs' data and Beacon's ways (`benchmarks.peers`).
 
-R times itself, so that neither its start nor reading the data counts. The field's own package is
-built on data frames and checks more; what is compared with is the arithmetic alone, in whole
-columns, which is the fastest that plain R has.
+R times itself, so that neither its start nor reading the data counts. Two ways are compared with:
+the field's own package, where it is installed, and the arithmetic alone in whole columns, which is
+the fastest that plain R has.
 """
 
 from __future__ import annotations
@@ -34,13 +34,26 @@ _VALUE_AND_LIMITS = ("value", "lower95_0cl", "upper95_0cl", "lower99_8cl", "uppe
 Answer = dict[str, "np.ndarray[Any, Any]"]
 
 
+_PACKAGE = "PHEindicatormethods"
+
+
 @cache
 def r_version() -> str | None:
     """The version of R on this machine; None where there is none."""
+    return _said_by_r("getRversion()")
+
+
+@cache
+def package_version() -> str | None:
+    """The version of the field's package in R; None where it is not installed."""
+    return _said_by_r(f"packageVersion('{_PACKAGE}')")
+
+
+def _said_by_r(expression: str) -> str | None:
     if shutil.which("Rscript") is None:
         return None
     done = subprocess.run(
-        ["Rscript", "-e", "cat(as.character(getRversion()))"],
+        ["Rscript", "-e", f"cat(as.character({expression}))"],
         capture_output=True,
         text=True,
         check=False,
@@ -52,9 +65,9 @@ def run_in_r(job: str, frame: pl.DataFrame, repeats: int) -> tuple[Answer, Timin
     """Do one job in R.
 
     Args:
-        job: Name of a function of `peers.R`.
+        job: Name of a job of `peers.R`; with "package:" before it for the field's package.
         frame: Its columns, all numbers, in the order that the function has them.
-        repeats: How many times it is measured, after two that are not.
+        repeats: How many times it is measured, after two that are not; once if it takes seconds.
 
     Returns:
         The answer's columns, and what each repeat took.
@@ -64,7 +77,7 @@ def run_in_r(job: str, frame: pl.DataFrame, repeats: int) -> tuple[Answer, Timin
     """
     import numpy as np
 
-    names = _ANSWERS.get(job, _VALUE_AND_LIMITS)
+    names = _ANSWERS.get(job.removeprefix("package:"), _VALUE_AND_LIMITS)
     with tempfile.TemporaryDirectory() as folder:
         given, answer = Path(folder) / "in", Path(folder) / "out"
         given.write_bytes(frame.cast(float).to_numpy().tobytes(order="F"))
@@ -95,21 +108,30 @@ def compare_with_r(
     options: Options,
     note: str = "",
 ) -> list[Row]:
-    """One line for each of Beacon's ways beside R, or one that says that there is no R."""
-    version = r_version()
+    """A line for each of Beacon's ways beside each way in R, or one that says what is not there."""
+    version, package = r_version(), package_version()
     if version is None:
         why = "not available: there is no Rscript on this machine"
         return [Row(f"{case}, beside R", size, note=why)]
-    answer, theirs = run_in_r(job, frame, options.repeats)
     rows = []
-    for name, ours in ways.items():
-        agreed = check(ours(), answer)
-        mine = Timing()
-        for _ in range(max(3, options.repeats)):
-            mine.add(call_timed(ours))
-        label = f"R {version}, whole columns, no package"
-        rows.append(Row(f"{case}, {name}, beside R", size, mine, theirs, label, agreed, note))
+    in_r = {f"R {version}, whole columns, no package": job}
+    if package is None:
+        why = f"not available: Rscript is there, {_PACKAGE} is not"
+        rows.append(Row(f"{case}, beside {_PACKAGE}", size, note=why))
+    else:
+        in_r = {f"{_PACKAGE} {package} (R {version})": f"package:{job}", **in_r}
+    for label, named in in_r.items():
+        answer, theirs = run_in_r(named, frame, options.repeats)
+        for name, ours in ways.items():
+            agreed = check(ours(), answer)
+            mine = Timing()
+            for _ in range(max(3, options.repeats)):
+                mine.add(call_timed(ours))
+            beside = _PACKAGE if named != job else "plain R"
+            rows.append(
+                Row(f"{case}, {name}, beside {beside}", size, mine, theirs, label, agreed, note)
+            )
     return rows
 
 
-__all__ = ["compare_with_r", "r_version", "run_in_r"]
+__all__ = ["compare_with_r", "package_version", "r_version", "run_in_r"]

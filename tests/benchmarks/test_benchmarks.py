@@ -99,6 +99,18 @@ def test_r_gives_published_limits() -> None:
     assert len(timing.wall) == len(timing.cpu) == 2
 
 
+@pytest.mark.skipif(
+    peers_r.package_version() is None, reason="PHEindicatormethods is not installed in R"
+)
+def test_the_fields_package_is_asked_for_the_same() -> None:
+    frame = pl.DataFrame({"x": [81.0, 5.0], "n": [263.0, 100.0]})
+    for job in ("proportions", "rates"):
+        plain, _ = peers_r.run_in_r(job, frame, 1)
+        package, _ = peers_r.run_in_r(f"package:{job}", frame, 1)
+        for name, values in plain.items():
+            assert package[name] == pytest.approx(values, rel=1e-12)
+
+
 @pytest.mark.skipif(peers_r.r_version() is None, reason="there is no Rscript on this machine")
 def test_a_job_that_fails_in_r_says_what_r_said() -> None:
     with pytest.raises(RuntimeError, match="object 'nothing' not found"):
