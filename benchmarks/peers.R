@@ -122,11 +122,9 @@ with_package <- list(
       dplyr::group_by(as_frame(input, c("area", "age", "people", "deaths")), area)
     },
     run = function(data) {
-      phe_life_expectancy(
-        data, deaths, people, age, le_age = 0, type = "standard", confidence = LEVELS
-      )
+      phe_life_expectancy(data, deaths, people, age, type = "standard", confidence = LEVELS)
     },
-    columns = "value"
+    columns = VALUE_AND_LIMITS
   ),
   slope_index = list(
     prepare = function(input) {
@@ -135,7 +133,7 @@ with_package <- list(
     run = function(data) {
       phe_sii(
         data, quantile, people, value = value, value_type = 0, se = error, confidence = 0.95,
-        rep = 100000, type = "standard"
+        repetitions = 100000, type = "standard"
       )
     },
     columns = c("sii", "sii_lower95_0cl", "sii_upper95_0cl")

@@ -35,6 +35,7 @@ _PEER = "phstatsmethods"
 _LIMITS = ("lower95_0cl", "upper95_0cl", "lower99_8cl", "upper99_8cl")
 _LEVELS = [0.95, 0.998]
 _TOLERANCE = 1e-9
+_WHAT = "values and four limits"
 _DRAWS = 100_000
 
 Answer = dict[str, "np.ndarray[Any, Any]"]
@@ -158,9 +159,8 @@ def _both_ways(
     options: Options,
     *,
     other: str,
-    what: str = "values and four limits",
     in_r: tuple[str, pl.DataFrame],
-    tolerance: float = _TOLERANCE,
+    check: Callable[[Answer, Answer], str] | None = None,
     note: str = "",
 ) -> list[Row]:
     """One row for each of Beacon's ways, then the same beside R.
@@ -168,18 +168,18 @@ def _both_ways(
     The other way is slow, so it is measured once for both.
     """
     rows: list[Row] = []
+    check = check or _agree(_WHAT)
     for name, ours in ways.items():
-        check = _agree(what, tolerance)
         if rows and rows[0].theirs is not None and rows[0].theirs.wall[0] > options.seconds / 2:
             first = next(iter(ways.values()))
-            row = compare_calls("", "", ours, first, _agree(what, 1e-11), options, other=other)
+            row = compare_calls("", "", ours, first, _agree(_WHAT, 1e-11), options, other=other)
             row.theirs = rows[0].theirs
             row.answers += " to the line above, which was compared with the other way"
         else:
             row = compare_calls("", "", ours, theirs, check, options, other=other)
         row.case, row.size, row.note = f"{case}, {name}", size, note
         rows.append(row)
-    return rows + compare_with_r(case, size, ways, *in_r, _agree(what, tolerance), options)
+    return rows + compare_with_r(case, size, ways, *in_r, check, options)
 
 
 def _counts(rows: int, seed: int) -> pl.DataFrame:
@@ -397,11 +397,16 @@ def _life_expectancy(options: Options) -> list[Row]:
 
     def ours() -> Answer:
         table = life_expectancy(frame, by=["area"])
-        return _columns(table.filter(pl.col("start_age") == 0), "value")
+        at_birth = table.filter(pl.col("start_age") == 0)["value"].to_numpy()
+        return {**_columns(table, "value", *_LIMITS), "at_birth": at_birth}
 
     def plain() -> Answer:
         values = [_plain_life_expectancy(rows) for _, rows in theirs.groupby("area", sort=True)]
-        return {"value": np.array(values)}
+        return {"at_birth": np.array(values)}
+
+    def check(mine: Answer, other: Answer) -> str:
+        what = "life expectancy at birth" if "at_birth" in other else f"{_WHAT} at every age"
+        return _agree(what)(mine, other)
 
     return _both_ways(
         "life expectancy",
@@ -411,7 +416,7 @@ def _life_expectancy(options: Options) -> list[Row]:
         options,
         other="pandas, area by area",
         in_r=("life_expectancy", frame),
-        what="life expectancy at birth",
+        check=check,
         note=f"{_PEER} has no life expectancy. Beacon also gives every other age, limits at two "
         "levels and reasons; the other way gives one number for each area. SQL has no life table.",
     )

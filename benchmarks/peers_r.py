@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 
 _SCRIPT = Path(__file__).with_name("peers.R")
 _ANSWERS: Mapping[str, Sequence[str]] = {
-    "life_expectancy": ("value",),
+    "life_expectancy": ("at_birth",),
     "slope_index": ("sii", "sii_lower", "sii_upper"),
+    "package:slope_index": ("sii", "sii_lower", "sii_upper"),
 }
 _VALUE_AND_LIMITS = ("value", "lower95_0cl", "upper95_0cl", "lower99_8cl", "upper99_8cl")
 
@@ -77,7 +78,7 @@ def run_in_r(job: str, frame: pl.DataFrame, repeats: int) -> tuple[Answer, Timin
     """
     import numpy as np
 
-    names = _ANSWERS.get(job.removeprefix("package:"), _VALUE_AND_LIMITS)
+    names = _ANSWERS.get(job, _VALUE_AND_LIMITS)
     with tempfile.TemporaryDirectory() as folder:
         given, answer = Path(folder) / "in", Path(folder) / "out"
         given.write_bytes(frame.cast(float).to_numpy().tobytes(order="F"))
