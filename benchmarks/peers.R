@@ -1,8 +1,10 @@
 # The jobs of `benchmarks/peers.py` in R, in two ways: with the field's package, where it is
 # installed, and as an analyst who knows R well would write the arithmetic alone, whole columns at a
 # time, from the formulas in docs/methods. Called by benchmarks/peers_r.py:
-#   Rscript peers.R JOB INPUT COLUMNS OUTPUT REPEATS
-# Input and output are columns of doubles. Each repeat prints its seconds, elapsed and of processor.
+#   Rscript peers.R JOB INPUT COLUMNS OUTPUT
+# Input and output are columns of doubles. The job is done once, for its answer, and then again at each
+# line that is read, so that it can take turns with another way; each time prints its seconds, elapsed
+# and of processor.
 
 LEVELS <- c(0.95, 0.998)
 
@@ -159,14 +161,14 @@ say <- function(spent, times) {
 }
 first <- system.time(answer <- run(input))
 writeBin(as.vector(as.matrix(as.data.frame(answer)[, columns])), given[4])
-if (first[["elapsed"]] > 5) {
-  # So slow a way is measured by the call that gave its answer.
-  say(first, 1)
-} else {
-  # A clock that counts in milliseconds needs more of what takes few of them.
-  once <- max(system.time(run(input))[["elapsed"]], 0.001)
-  times <- max(1, ceiling(0.2 / once))
-  for (repeated in seq_len(as.integer(given[5]))) {
-    say(system.time(for (time in seq_len(times)) run(input)), times)
+say(first, 1)
+times <- NULL
+asked <- file("stdin", open = "r")
+while (length(readLines(asked, n = 1))) {
+  if (is.null(times)) {
+    # A clock that counts in milliseconds needs more of what takes few of them.
+    few <- first[["elapsed"]] < 1
+    times <- if (few) ceiling(0.2 / max(system.time(run(input))[["elapsed"]], 0.001)) else 1
   }
+  say(system.time(for (time in seq_len(times)) run(input)), times)
 }

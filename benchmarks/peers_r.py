@@ -3,22 +3,24 @@
 What belongs here: running one job of `peers.R` in a warm R process, and the lines of the table.
 What does not: the jobs' data and Beacon's ways (`benchmarks.peers`).
 
-R times itself, so that neither its start nor reading the data counts. Two ways are compared with:
-the field's own package, where it is installed, and the arithmetic alone in whole columns, which is
-the fastest that plain R has.
+R times itself, so that neither its start nor reading the data counts, and takes turns with Beacon.
+Two ways are compared with: the field's own package, where it is installed, and the arithmetic alone
+in whole columns, which is the fastest that plain R has.
 """
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.measure import Options, Row, Timing, call_timed
+from benchmarks.measure import Options, Row, Timing, alternate, call_timed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,10 +34,15 @@ _ANSWERS: Mapping[str, Sequence[str]] = {
 }
 _VALUE_AND_LIMITS = ("value", "lower95_0cl", "upper95_0cl", "lower99_8cl", "upper99_8cl")
 
+_PACKAGE = "PHEindicatormethods"
+_ONCE_FROM_SECONDS = 10.0
+"""A way so slow is measured by the call that gave its answer; a second would tell nothing new."""
+
 Answer = dict[str, "np.ndarray[Any, Any]"]
 
 
-_PACKAGE = "PHEindicatormethods"
+class RInTroubleError(RuntimeError):
+    """R ended before it had done what it was asked for."""
 
 
 @cache
@@ -62,41 +69,79 @@ def _said_by_r(expression: str) -> str | None:
     return done.stdout.strip() if done.returncode == 0 else None
 
 
-def run_in_r(job: str, frame: pl.DataFrame, repeats: int) -> tuple[Answer, Timing]:
-    """Do one job in R.
+@dataclass(frozen=True)
+class JobInR:
+    """A job in an R process that lives.
+
+    Attributes:
+        answer: The columns of its answer.
+        first: What the call took that gave the answer.
+        again: Does it once more.
+    """
+
+    answer: Answer
+    first: Timing
+    again: Callable[[], Timing]
+
+
+@contextlib.contextmanager
+def job_in_r(job: str, frame: pl.DataFrame) -> Iterator[JobInR]:
+    """Do one job in R, and again whenever asked, until the block ends.
 
     Args:
         job: Name of a job of `peers.R`; with "package:" before it for the field's package.
         frame: Its columns, all numbers, in the order that the function has them.
-        repeats: How many times it is measured, after two that are not; once if it takes seconds.
-
-    Returns:
-        The answer's columns, and what each repeat took.
 
     Raises:
-        RuntimeError: When R fails; what it said is told.
+        RInTroubleError: When R fails; what it said is told.
     """
     import numpy as np
 
     names = _ANSWERS.get(job, _VALUE_AND_LIMITS)
     with tempfile.TemporaryDirectory() as folder:
-        given, answer = Path(folder) / "in", Path(folder) / "out"
+        given, answer, said = (Path(folder) / name for name in ("in", "out", "said"))
         given.write_bytes(frame.cast(float).to_numpy().tobytes(order="F"))
-        columns = str(frame.width)
-        done = subprocess.run(
-            ["Rscript", str(_SCRIPT), job, str(given), columns, str(answer), str(repeats)],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode != 0:
-            raise RuntimeError(f"R failed at {job}: {done.stderr[-500:]}")
-        values = np.fromfile(answer).reshape(len(names), -1)
-    timing = Timing()
-    for line in done.stdout.splitlines():
-        elapsed, processor = map(float, line.split())
-        timing.add(Timing([elapsed], [processor]))
-    return dict(zip(names, values, strict=True)), timing
+        with (
+            said.open("w") as errors,
+            subprocess.Popen(
+                ["Rscript", str(_SCRIPT), job, str(given), str(frame.width), str(answer)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+            ) as process,
+        ):
+            assert process.stdin is not None
+            assert process.stdout is not None
+            asked, told = process.stdin, process.stdout
+
+            def timing() -> Timing:
+                line = told.readline()
+                if not line:
+                    process.wait()
+                    raise RInTroubleError(f"R failed at {job}: {said.read_text()[-500:].strip()}")
+                return timing_said(line)
+
+            def again() -> Timing:
+                # R that has ended cannot be asked; that it tells nothing is what is reported.
+                with contextlib.suppress(BrokenPipeError):
+                    asked.write("again\n")
+                    asked.flush()
+                return timing()
+
+            try:
+                first = timing()
+                values = np.fromfile(answer).reshape(len(names), -1)
+                yield JobInR(dict(zip(names, values, strict=True)), first, again)
+            except BaseException:
+                process.kill()
+                raise
+
+
+def timing_said(line: str) -> Timing:
+    """What R says of one call: its seconds, and those of processor."""
+    elapsed, processor = map(float, line.split())
+    return Timing([elapsed], [processor])
 
 
 def compare_with_r(
@@ -115,24 +160,43 @@ def compare_with_r(
         why = "not available: there is no Rscript on this machine"
         return [Row(f"{case}, beside R", size, note=why)]
     rows = []
-    in_r = {f"R {version}, whole columns, no package": job}
     if package is None:
         why = f"not available: Rscript is there, {_PACKAGE} is not"
         rows.append(Row(f"{case}, beside {_PACKAGE}", size, note=why))
     else:
-        in_r = {f"{_PACKAGE} {package} (R {version})": f"package:{job}", **in_r}
-    for label, named in in_r.items():
-        answer, theirs = run_in_r(named, frame, options.repeats)
+        label = f"{_PACKAGE} {package} (R {version})"
+        with job_in_r(f"package:{job}", frame) as theirs:
+            rows += [
+                _row(f"{case}, {name}, beside {_PACKAGE}", size, ours, theirs, check, options)
+                for name, ours in ways.items()
+            ]
+        for row in rows:
+            row.other, row.note = label, note
+    with job_in_r(job, frame) as theirs:
         for name, ours in ways.items():
-            agreed = check(ours(), answer)
-            mine = Timing()
-            for _ in range(max(3, options.repeats)):
-                mine.add(call_timed(ours))
-            beside = _PACKAGE if named != job else "plain R"
-            rows.append(
-                Row(f"{case}, {name}, beside {beside}", size, mine, theirs, label, agreed, note)
-            )
+            row = _row(f"{case}, {name}, beside plain R", size, ours, theirs, check, options)
+            row.other, row.note = f"R {version}, whole columns, no package", note
+            rows.append(row)
     return rows
 
 
-__all__ = ["compare_with_r", "package_version", "r_version", "run_in_r"]
+def _row(
+    case: str,
+    size: str,
+    ours: Callable[[], Answer],
+    theirs: JobInR,
+    check: Callable[[Answer, Answer], str],
+    options: Options,
+) -> Row:
+    """Answers first, then both ways in turns."""
+    agreed = check(ours(), theirs.answer)
+    if theirs.first.wall[0] > _ONCE_FROM_SECONDS:
+        mine, other = Timing(), theirs.first
+        for _ in range(max(3, options.repeats)):
+            mine.add(call_timed(ours))
+    else:
+        mine, other = alternate(lambda: call_timed(ours), theirs.again, options)
+    return Row(case, size, mine, other, answers=agreed)
+
+
+__all__ = ["JobInR", "compare_with_r", "job_in_r", "package_version", "r_version", "timing_said"]

@@ -1,9 +1,11 @@
 """The benchmarks work and their answers are equal. Nothing here looks at a time."""
 
 import json
+import os
 import shutil
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -90,13 +92,75 @@ def test_where_there_is_no_r_the_line_says_so(
     assert (row.ours, row.note) == (None, "not available: there is no Rscript on this machine")
 
 
+@pytest.fixture
+def no_r(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """An Rscript that is none: what it is given is its answer, and it takes the same time always."""
+    program = tmp_path / "bin" / "Rscript"
+    program.parent.mkdir()
+    program.write_text(
+        "#!/bin/sh\n"
+        '[ "$2" = proportions ] || { echo "Error: no such job" >&2; exit 1; }\n'
+        'cp "$3" "$5"; echo 0.5 0.25\n'
+        "while read -r asked; do echo 0.125 0.0625; done\n"
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+    return program
+
+
+FIVE_COLUMNS = pl.DataFrame({name: [float(n), n + 0.1] for n, name in enumerate("abcde")})
+
+
+def test_columns_and_times_of_r_are_understood(no_r: Path) -> None:
+    with peers_r.job_in_r("proportions", FIVE_COLUMNS) as job:
+        names = ["value", "lower95_0cl", "upper95_0cl", "lower99_8cl", "upper99_8cl"]
+        assert list(job.answer) == names
+        assert job.answer["upper99_8cl"].tolist() == [4.0, 4.1]
+        assert job.first == Timing([0.5], [0.25])
+        assert [job.again(), job.again()] == [Timing([0.125], [0.0625])] * 2
+
+
+def test_r_that_fails_is_told_and_r_that_is_not_needed_ends(no_r: Path) -> None:
+    with (
+        pytest.raises(RuntimeError, match="R failed at rates: Error: no such job"),
+        peers_r.job_in_r("rates", FIVE_COLUMNS),
+    ):
+        pass
+    with (
+        pytest.raises(AnswersDifferError),
+        peers_r.job_in_r("proportions", FIVE_COLUMNS),
+    ):
+        raise AnswersDifferError
+
+
+def test_lines_beside_r_take_turns(
+    monkeypatch: pytest.MonkeyPatch, no_r: Path, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(peers_r, "r_version", lambda: "4.9.9")
+    monkeypatch.setattr(peers_r, "package_version", lambda: None)
+    absent, row = peers_r.compare_with_r(
+        "a job",
+        "2 rows",
+        {"function": lambda: {"value": np.array([0.0, 0.1])}},
+        "proportions",
+        FIVE_COLUMNS,
+        lambda ours, theirs: must_agree("values", ours["value"], theirs["value"], 1e-9),
+        replace(options(tmp_path), repeats=3),
+    )
+    assert absent.note == "not available: Rscript is there, PHEindicatormethods is not"
+    assert (row.other, row.answers) == ("R 4.9.9, whole columns, no package", "values equal")
+    assert row.theirs == Timing([0.125] * 3, [0.0625] * 3)
+    assert row.ours is not None
+    assert len(row.ours.wall) == 3
+
+
 @pytest.mark.skipif(peers_r.r_version() is None, reason="there is no Rscript on this machine")
 def test_r_gives_published_limits() -> None:
     """81 of 263, Wilson: Newcombe 1998, Statistics in Medicine 17: 857-872, table I."""
-    answer, timing = peers_r.run_in_r("proportions", pl.DataFrame({"x": [81.0], "n": [263.0]}), 2)
-    assert answer["lower95_0cl"][0] == pytest.approx(25.53, abs=0.005)
-    assert answer["upper95_0cl"][0] == pytest.approx(36.62, abs=0.005)
-    assert len(timing.wall) == len(timing.cpu) == 2
+    with peers_r.job_in_r("proportions", pl.DataFrame({"x": [81.0], "n": [263.0]})) as job:
+        assert job.answer["lower95_0cl"][0] == pytest.approx(25.53, abs=0.005)
+        assert job.answer["upper95_0cl"][0] == pytest.approx(36.62, abs=0.005)
+        assert len(job.again().wall) == 1
 
 
 @pytest.mark.skipif(
@@ -104,17 +168,22 @@ def test_r_gives_published_limits() -> None:
 )
 def test_the_fields_package_is_asked_for_the_same() -> None:
     frame = pl.DataFrame({"x": [81.0, 5.0], "n": [263.0, 100.0]})
-    for job in ("proportions", "rates"):
-        plain, _ = peers_r.run_in_r(job, frame, 1)
-        package, _ = peers_r.run_in_r(f"package:{job}", frame, 1)
-        for name, values in plain.items():
-            assert package[name] == pytest.approx(values, rel=1e-12)
+    for name in ("proportions", "rates"):
+        with (
+            peers_r.job_in_r(name, frame) as plain,
+            peers_r.job_in_r(f"package:{name}", frame) as package,
+        ):
+            for column, values in plain.answer.items():
+                assert package.answer[column] == pytest.approx(values, rel=1e-12)
 
 
 @pytest.mark.skipif(peers_r.r_version() is None, reason="there is no Rscript on this machine")
 def test_a_job_that_fails_in_r_says_what_r_said() -> None:
-    with pytest.raises(RuntimeError, match="object 'nothing' not found"):
-        peers_r.run_in_r("nothing", pl.DataFrame({"x": [1.0]}), 1)
+    with (
+        pytest.raises(RuntimeError, match="object 'nothing' not found"),
+        peers_r.job_in_r("nothing", pl.DataFrame({"x": [1.0]})),
+    ):
+        pass
 
 
 @pytest.mark.slow
