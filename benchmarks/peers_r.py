@@ -57,6 +57,12 @@ def package_version() -> str | None:
     return _said_by_r(f"packageVersion('{_PACKAGE}')")
 
 
+@cache
+def dplyr_version() -> str | None:
+    """The version of dplyr in R, which does most of the field's package's work."""
+    return _said_by_r("packageVersion('dplyr')")
+
+
 def _said_by_r(expression: str) -> str | None:
     if shutil.which("Rscript") is None:
         return None
@@ -164,14 +170,19 @@ def compare_with_r(
         why = f"not available: Rscript is there, {_PACKAGE} is not"
         rows.append(Row(f"{case}, beside {_PACKAGE}", size, note=why))
     else:
-        label = f"{_PACKAGE} {package} (R {version})"
-        with job_in_r(f"package:{job}", frame) as theirs:
-            rows += [
-                _row(f"{case}, {name}, beside {_PACKAGE}", size, ours, theirs, check, options)
-                for name, ours in ways.items()
-            ]
+        label, dplyr = f"{_PACKAGE} {package} (R {version})", dplyr_version()
+        note_of_package = f"{_PACKAGE} works on data frames, with dplyr {dplyr}. {note}".strip()
+        try:
+            with job_in_r(f"package:{job}", frame) as theirs:
+                rows += [
+                    _row(f"{case}, {name}, beside {_PACKAGE}", size, ours, theirs, check, options)
+                    for name, ours in ways.items()
+                ]
+        except RInTroubleError as error:
+            # An older package lacks functions; what else is compared is not lost with them.
+            rows.append(Row(f"{case}, beside {_PACKAGE}", size, note=f"not available: {error}"))
         for row in rows:
-            row.other, row.note = label, note
+            row.other, row.note = label, row.note or note_of_package
     with job_in_r(job, frame) as theirs:
         for name, ours in ways.items():
             row = _row(f"{case}, {name}, beside plain R", size, ours, theirs, check, options)

@@ -154,6 +154,26 @@ def test_lines_beside_r_take_turns(
     assert len(row.ours.wall) == 3
 
 
+def test_a_package_that_fails_takes_no_other_line_with_it(
+    monkeypatch: pytest.MonkeyPatch, no_r: Path, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(peers_r, "r_version", lambda: "4.9.9")
+    monkeypatch.setattr(peers_r, "package_version", lambda: "1.4.1")
+    monkeypatch.setattr(peers_r, "dplyr_version", lambda: "1.0.0")
+    failed, row = peers_r.compare_with_r(
+        "a job",
+        "2 rows",
+        {"function": dict},
+        "proportions",
+        FIVE_COLUMNS,
+        lambda ours, theirs: "the same",
+        options(tmp_path),
+    )
+    assert failed.note.startswith("not available: R failed at package:proportions")
+    assert failed.other == "PHEindicatormethods 1.4.1 (R 4.9.9)"
+    assert row.theirs == Timing([0.125], [0.0625])
+
+
 @pytest.mark.skipif(peers_r.r_version() is None, reason="there is no Rscript on this machine")
 def test_r_gives_published_limits() -> None:
     """81 of 263, Wilson: Newcombe 1998, Statistics in Medicine 17: 857-872, table I."""
