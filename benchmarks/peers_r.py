@@ -11,6 +11,7 @@ in whole columns, which is the fastest that plain R has.
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import subprocess
 import tempfile
@@ -129,10 +130,10 @@ def job_in_r(job: str, frame: pl.DataFrame) -> Iterator[JobInR]:
                 return timing_said(line)
 
             def again() -> Timing:
-                # R that has ended cannot be asked; that it tells nothing is what is reported.
+                # R that has ended cannot be asked; that it tells nothing is what is reported. A
+                # buffer would keep the line and raise once more when the pipe is closed.
                 with contextlib.suppress(BrokenPipeError):
-                    asked.write("again\n")
-                    asked.flush()
+                    os.write(asked.fileno(), b"again\n")
                 return timing()
 
             try:

@@ -1,5 +1,6 @@
 """The benchmarks work and their answers are equal. Nothing here looks at a time."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -131,6 +132,24 @@ def test_r_that_fails_is_told_and_r_that_is_not_needed_ends(no_r: Path) -> None:
         peers_r.job_in_r("proportions", FIVE_COLUMNS),
     ):
         raise AnswersDifferError
+
+
+def test_r_that_ends_between_two_calls_is_told(no_r: Path) -> None:
+    no_r.write_text(
+        "#!/bin/sh\n"
+        'cp "$3" "$5"; echo 0.5 0.25\n'
+        'read -r asked; echo "Error: no memory" >&2; exit 1\n'
+    )
+
+    def ask_twice() -> None:
+        with peers_r.job_in_r("proportions", FIVE_COLUMNS) as job:
+            with contextlib.suppress(peers_r.RInTroubleError):
+                job.again()
+            # It has ended for certain now: this line finds nobody to read it.
+            job.again()
+
+    with pytest.raises(peers_r.RInTroubleError, match="R failed at proportions: Error: no memory"):
+        ask_twice()
 
 
 def test_lines_beside_r_take_turns(
