@@ -32,6 +32,8 @@ PRACTICE_OBSERVATION = "indicators.practice_observation"
 # The rows of all indicators as published, and what is made of them together.
 PUBLISHED = "indicators.published"
 FACTS = ("indicators.gap", "indicators.system", "indicators.fact", "indicators.trend")
+# Made from what was read of every source, beside what their SQL reads.
+_LOOK_AT_ALL_INPUTS = frozenset({"marts.source_status", "marts.change"})
 
 # What each indicator made gave: its rows, and what is wrong with it.
 IndicatorsMade = dict[str, tuple[int, list[str]]]
@@ -60,9 +62,7 @@ class Derivations:
                 for name, depends in OUTLINES.items()
             ),
             *self._tables("cohorts"),
-            self._table(
-                PRACTICE_OBSERVATION, sql_tables("indicators")[PRACTICE_OBSERVATION].depends
-            ),
+            self._indicators(PRACTICE_OBSERVATION),
             Derivation(
                 PUBLISHED,
                 frozenset({"staging.observation", PRACTICE_OBSERVATION}),
@@ -73,6 +73,7 @@ class Derivations:
         ]
 
     def _indicators(self, name: str) -> Derivation:
+        """A table of the indicators' stage; its order is not that of their names."""
         return self._table(name, sql_tables("indicators")[name].depends)
 
     def _tables(self, schema: str) -> list[Derivation]:
@@ -80,16 +81,13 @@ class Derivations:
 
     def _table(self, name: str, depends: Iterable[str]) -> Derivation:
         read = {other for other in depends if not other.startswith("registry.") and other != name}
-        if name in self._looks_at_all_inputs:
+        if name in _LOOK_AT_ALL_INPUTS:
             read |= {f"staging.{table}" for table in self.workspace.staging_tables}
         return Derivation(name, frozenset(read), partial(self.derive, name))
 
-    # What was read of every source, beside what their SQL reads.
-    _looks_at_all_inputs = frozenset({"marts.source_status", "marts.change"})
-
     def derive(self, name: str, warehouse: Warehouse) -> int:
         """Make one table over a connection; give its number of rows."""
-        with step("derived", asset=name.replace(".", "/")) as told:
+        with step("derived", asset=asset_of(name)) as told:
             told["rows"] = rows = self._derive(name, warehouse)
         return rows
 
@@ -140,6 +138,11 @@ class Derivations:
         )
 
 
+def asset_of(table: str) -> str:
+    """The asset of a table, as the orchestrator calls it."""
+    return table.replace(".", "/")
+
+
 def _staged_series(warehouse: Warehouse) -> frozenset[tuple[str, str]]:
     """Which series of which source are staged, so that no SQL is run for those that are not."""
     rows = warehouse.con.execute(
@@ -179,4 +182,5 @@ __all__ = [
     "PUBLISHED",
     "Derivations",
     "IndicatorsMade",
+    "asset_of",
 ]

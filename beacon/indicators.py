@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from beacon.derivations import PUBLISHED
 from beacon.errors import Problem
 from beacon.paths import resource_dir
 from beacon.registry import Indicator
@@ -15,13 +16,10 @@ from beacon.warehouse import Warehouse
 
 _QUERY = "indicators/published_series.sql"
 
-# The table of all indicators' rows.
-PUBLISHED = "indicators.published"
-
 # Published rows, before any are chosen, that one query is given: about those of one England.
 _CANDIDATES_AT_ONCE = 150_000
 
-# Its columns, in the order of the query.
+# The columns of `indicators.published`, in the order of the query.
 PUBLISHED_COLUMNS = (
     "indicator_slug varchar, measure varchar, role varchar, modelled boolean, area_code varchar, "
     "area_name varchar, period varchar, period_start date, period_end date, sex varchar, "
@@ -157,4 +155,4 @@ def renamed_series(
     return problems
 
 
-__all__ = ["PUBLISHED", "PUBLISHED_COLUMNS", "derive_indicators", "renamed_series"]
+__all__ = ["PUBLISHED_COLUMNS", "derive_indicators", "renamed_series"]

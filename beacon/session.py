@@ -25,6 +25,7 @@ from beacon.derivations import (
     PUBLISHED,
     Derivations,
     IndicatorsMade,
+    asset_of,
 )
 from beacon.deriving import DerivingAhead
 from beacon.errors import BeaconError, Problem, PublicationBlockedError
@@ -404,7 +405,7 @@ class Session:
         For a run that makes them all. Steps then only ask for what they tell of.
         """
         if self._ahead is not None:
-            return
+            self._ahead.close()  # made from what was staged before
         _ = self.workspace.contracts  # which all threads need, read once
         connections = [self.warehouse.beside() for _ in range(DERIVING_THREADS)]
         self._ahead = self._stack.enter_context(DerivingAhead(self._derivations.all(), connections))
@@ -475,7 +476,7 @@ class Session:
             log(
                 "check failed",
                 level=logging.ERROR if check.severity == "critical" else logging.WARNING,
-                asset=_asset(check.table),
+                asset=asset_of(check.table),
                 check=check.name,
                 severity=check.severity,
                 rows=check.unexpected_count,
@@ -633,11 +634,6 @@ class Session:
                 part.name: part.in_use.retrieved_at for part in self.staged_parts() if part.in_use
             },
         }
-
-
-def _asset(table: str) -> str:
-    """The asset of a table, as the orchestrator calls it."""
-    return table.replace(".", "/")
 
 
 def _log_part(name: str, status: str, problems: Iterable[Problem], **fields: Any) -> None:

@@ -158,6 +158,16 @@ def test_a_run_that_derives_ahead_makes_the_same_tables(sample_home: Path) -> No
     assert len(ahead) > 35
 
 
+def test_beginning_anew_gives_up_what_was_begun_before(sample_home: Path) -> None:
+    """Files may have been staged again since."""
+    with Session(Workspace(Settings(home=sample_home, inputs="sample"))) as session:
+        session.derive_ahead()
+        before = session._ahead
+        session.derive_ahead()
+        assert session._ahead is not before
+        assert session.derive("geography.area") > 0
+
+
 def test_every_derivation_says_what_it_reads(sample_home: Path) -> None:
     """What is not made by one of them comes from staging: there is nothing else to wait for."""
     with Session(Workspace(Settings(home=sample_home, inputs="sample"))) as session:
