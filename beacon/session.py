@@ -32,6 +32,7 @@ from beacon.errors import BeaconError, Problem, PublicationBlockedError
 from beacon.files import read_json, write_json
 from beacon.ingest.collect import collect, unreached
 from beacon.ingest.land import LandingReport
+from beacon.ingest.looking_ahead import reading_begun
 from beacon.ingest.reading_ahead import ReadingAhead
 from beacon.ingest.stage import StagedPart, load_staging_report, save_staging_report
 from beacon.landing import remove_partial_objects
@@ -364,7 +365,8 @@ class Session:
             the memory.
         """
         outcomes = list(self.landing_report().outcomes)
-        reading = self.workspace.stager.read_ahead(tables, outcomes)
+        begun = reading_begun(self.workspace.home)
+        reading = self.workspace.stager.read_ahead(tables, outcomes, begun)
         self._stack.enter_context(reading)
         _ = self.warehouse  # what this process can do meanwhile
         return isinstance(reading, ReadingAhead)

@@ -99,14 +99,15 @@ def _say(text: str) -> None:
 
 def _execute(workspace: Workspace) -> dict[str, Any]:
     """Run the nightly job, or the part of it that a quiet night needs."""
-    from beacon.ingest.collect import nothing_to_do
+    from beacon.ingest.collect import nothing_to_do, read_what_is_new
     from beacon.ingest.looking_ahead import start_looking
     from beacon.runner import load_runner
 
     _say(f"Reading {workspace.settings.inputs} inputs for {workspace.footprint.name} …")
     quiet = nothing_to_do(workspace)
     if not quiet:
-        # Importing the orchestrator takes two seconds of one core.
+        # Importing the orchestrator takes a second or two of one core.
+        read_what_is_new(workspace)
         start_looking(workspace.settings)
     runner = load_runner()
     return {**runner(workspace.settings, quiet, _say), "quiet": quiet}

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from beacon.errors import SettingsError
 from beacon.ingest.folder import FoundFile, list_files, scan_folder
 from beacon.ingest.land import LandingReport, land_files
-from beacon.ingest.looking_ahead import REMEMBERED, finish_looking
+from beacon.ingest.looking_ahead import REMEMBERED, finish_looking, start_reading
 from beacon.registry.indicators import LOCAL_RETURN
 from beacon.sources.recognition import Recognition
 
@@ -171,6 +171,14 @@ def nothing_to_do(workspace: Workspace) -> bool:
         if known.origin != file.relative and known.origin not in origins:
             return False
     return True
+
+
+def read_what_is_new(workspace: Workspace) -> None:
+    """Begin to read, of what `nothing_to_do` found, what was not read before; returns at once."""
+    if (handed_over := _HANDED_OVER.get(str(workspace.home.root))) is not None:
+        *_, files = handed_over
+        jobs = workspace.stager.likely_jobs(workspace.staging_tables, files, workspace.needed)
+        start_reading(workspace.home, jobs)
 
 
 # Files that `nothing_to_do` found, for the landing step of the same run: publishers are asked once

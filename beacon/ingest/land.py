@@ -121,6 +121,31 @@ class Needed:
         return bool(self._series[spec.source.id] & set(members))
 
 
+def likely_choices(
+    found: list[FoundFile], register: SourceRegister, needed: Needed
+) -> dict[str, FoundFile]:
+    """What landing takes of some files, by dataset and part, where nothing was landed before.
+
+    For a home that holds something already it is a guess: landing may then keep what is in use.
+    """
+    groups: dict[str, list[FoundFile]] = defaultdict(list)
+    for file in found:
+        seen = file.recognition
+        if seen.key is None or seen.problems:
+            continue
+        if needed.part(register.datasets[seen.key], seen.members):
+            groups[f"{seen.key}/{seen.part}" if seen.part else seen.key].append(file)
+    return {
+        name: min(files, key=lambda file: _preference(file, register.datasets[_key_of(name)]))
+        for name, files in groups.items()
+    }
+
+
+def _key_of(name: str) -> str:
+    """The dataset of a part."""
+    return "/".join(name.split("/")[:2])
+
+
 def land_files(
     found: list[FoundFile],
     register: SourceRegister,
@@ -168,7 +193,7 @@ def land_files(
     for name in sorted({*groups, *damaged, *current}):
         good, bad = groups.get(name, []), damaged.get(name, [])
         last = current.get(name)
-        key = "/".join(name.split("/")[:2])
+        key = _key_of(name)
         if key not in register.datasets:
             continue
         spec = register.datasets[key]

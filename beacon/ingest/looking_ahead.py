@@ -1,10 +1,11 @@
-"""Recognising a run's files in a process of its own while the orchestrator is being imported.
+"""Recognising and reading a run's files while the orchestrator is being imported.
 
-What belongs here: starting that process and waiting for it. What does not: what a run does with
-the files (`beacon.ingest.collect`).
+What belongs here: beginning it, and what waits for it. What does not: what a run does with the
+files (`beacon.ingest.collect`), or how they are read (`beacon.ingest.reading_ahead`).
 
-The process leaves nothing but what it remembers in the home of files' hashes, which the run's own
-look at the same files then finds. If it fails, the run looks for itself and words what is wrong.
+It leaves nothing but what is remembered in the home of files' hashes, and what was read of them
+under those hashes; the run's own look at the same files then finds both. If it fails, the run looks
+for itself and words what is wrong.
 """
 
 from __future__ import annotations
@@ -12,7 +13,15 @@ from __future__ import annotations
 import tempfile
 import threading
 from pathlib import Path
+from typing import Any
 
+from beacon.ingest.reading_ahead import (
+    ReadingAhead,
+    ReadingJob,
+    most_processes,
+    reading_environment,
+    worth_processes,
+)
 from beacon.processes import ChildFailed, ChildProcess
 from beacon.settings import Home, Settings
 
@@ -22,10 +31,11 @@ LOOK_SECONDS = 600.0
 REMEMBERED = "recognised.json"
 
 _looking: dict[Path, threading.Thread] = {}
+_reading: dict[Path, ReadingAhead] = {}
 
 
 def start_looking(settings: Settings) -> None:
-    """Begin to find and recognise the files of a run; returns at once.
+    """Begin to find, recognise and read the files of a run; returns at once.
 
     Only for a folder, and a home that remembers none of its files. Publishers are asked once. The
     sample is written where it is not yet there, which needs the home's lock, and this has none.
@@ -34,28 +44,49 @@ def start_looking(settings: Settings) -> None:
     if settings.inputs != "folder" or (home.state / REMEMBERED).is_file():
         return
     thread = threading.Thread(
-        target=_look, args=(settings.model_dump(mode="json"),), name="beacon-looking", daemon=True
+        target=_look,
+        args=(home.root, settings.model_dump(mode="json")),
+        name="beacon-looking",
+        daemon=True,
     )
     _looking[home.root] = thread
     thread.start()
 
 
+def start_reading(home: Home, jobs: list[ReadingJob]) -> None:
+    """Begin to read files of a run that have been recognised already, if that is worth it."""
+    if home.root not in _reading and worth_processes(jobs):
+        _reading[home.root] = ReadingAhead(jobs)
+
+
 def finish_looking(home: Home) -> None:
-    """Wait until what was begun for a home has ended, if anything was."""
+    """Wait until the files of a home have been recognised, if that was begun."""
     thread = _looking.pop(home.root, None)
     if thread is not None:
         thread.join()
 
 
-def _look(settings: dict[str, object]) -> None:
-    with tempfile.TemporaryFile() as log:
-        try:
-            child = ChildProcess(MODULE, log)
-        except OSError:
-            return
-        try:
-            child.exchange({"settings": settings}, LOOK_SECONDS)
-        except ChildFailed:
-            pass  # the run looks for itself, and meets the same
-        finally:
-            child.end()
+def reading_begun(home: Home) -> ReadingAhead | None:
+    """What is being read for a home already, for whoever goes on with it and ends it."""
+    finish_looking(home)
+    return _reading.pop(home.root, None)
+
+
+def _look(home: Path, settings: dict[str, Any]) -> None:
+    log = tempfile.TemporaryFile()  # noqa: SIM115 - the process may outlive this call
+    try:
+        child = ChildProcess(MODULE, log, reading_environment(most_processes()))
+    except OSError:
+        log.close()
+        return
+    jobs: list[ReadingJob] = []
+    try:
+        answer = child.exchange({"settings": settings}, LOOK_SECONDS)
+        jobs = [ReadingJob.of(message) for message in answer["jobs"]]
+    except ChildFailed:
+        pass  # the run looks for itself, and meets the same
+    if worth_processes(jobs):
+        # The process has loaded by now what reading takes.
+        _reading[home] = ReadingAhead(jobs, ready=child)
+    else:
+        child.end()

@@ -2,12 +2,15 @@
 
 What belongs here: the process's own side. What does not: who starts it and when
 (`beacon.ingest.looking_ahead`), or how files are recognised (`beacon.ingest.folder`).
+
+When it has looked it goes on as a reading process.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from beacon.ingest import reading_process
 from beacon.ingest.collect import input_folder
 from beacon.ingest.folder import scan_folder
 from beacon.ingest.looking_ahead import REMEMBERED
@@ -17,7 +20,17 @@ from beacon.workspace import Workspace
 
 
 def answer(message: dict[str, Any]) -> dict[str, Any]:
-    """Recognise a folder's files and remember in the home what each is; give how many there are."""
+    """Look at a folder, or read an object.
+
+    Args:
+        message: settings of a run, or a job as for the reading process.
+
+    Returns:
+        For settings: jobs, the messages that have read what the run is likely to ask for. What
+        each file is has been remembered in the home.
+    """
+    if "settings" not in message:
+        return reading_process.answer(message)
     workspace = Workspace(Settings(**message["settings"]))
     found = scan_folder(
         input_folder(workspace),
@@ -25,7 +38,8 @@ def answer(message: dict[str, Any]) -> dict[str, Any]:
         workspace.register_digest,
         workspace.home.state / REMEMBERED,
     )
-    return {"files": len(found)}
+    jobs = workspace.stager.likely_jobs(workspace.staging_tables, found, workspace.needed)
+    return {"jobs": [job.message() for job in jobs]}
 
 
 if __name__ == "__main__":

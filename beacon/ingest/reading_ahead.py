@@ -38,6 +38,10 @@ READ_SECONDS = 900.0
 ATTEMPTS = 2
 
 
+class SourceChangedError(Exception):
+    """A file that is read where it was found is no longer what it was when it was recognised."""
+
+
 class ReaderError(RuntimeError):
     """A reader is at fault, not the file: the trace of where."""
 
@@ -52,6 +56,7 @@ class ReadingJob:
         landed: The object.
         spec: The dataset it is one of.
         fictional: Whether it is the sample's.
+        may_change: Whether the bytes are still where they were found.
     """
 
     source: Path
@@ -59,6 +64,7 @@ class ReadingJob:
     landed: LandedObject
     spec: DatasetSpec
     fictional: bool
+    may_change: bool = False
 
     def message(self) -> dict[str, str]:
         """The job as a message. Pickled: JSON would turn the register's whole numbers to text."""
@@ -78,6 +84,23 @@ def worth_processes(jobs: Iterable[ReadingJob]) -> bool:
     return sum(job.landed.size_bytes for job in jobs) >= WORTH_BYTES
 
 
+def reading_environment(processes: int) -> dict[str, str]:
+    """What each of so many reading processes is told, so that together they use every core once."""
+    return {
+        "MALLOC_ARENA_MAX": str(ARENAS),
+        "POLARS_MAX_THREADS": str(max(1, _cores() // max(processes, 1))),
+    }
+
+
+def most_processes() -> int:
+    """As many as this process may use cores, up to four."""
+    return min(_cores(), MOST_PROCESSES)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2
+
+
 class ReadingAhead(Closing):
     """Reads all that it is given, in order; ask for each result when it is wanted.
 
@@ -92,6 +115,7 @@ class ReadingAhead(Closing):
         processes: int | None = None,
         seconds: float = READ_SECONDS,
         module: str = MODULE,
+        ready: ChildProcess | None = None,
     ) -> None:
         """Start reading.
 
@@ -100,25 +124,36 @@ class ReadingAhead(Closing):
             processes: How many; by default as many as this process may use cores, up to four.
             seconds: Longest time for one object.
             module: What is run; for tests.
+            ready: A process that has been started already, and is ended as the others are.
         """
-        self._jobs = deque({job.target: job for job in jobs}.values())
-        self._futures: dict[Path, Future[int]] = {job.target: Future() for job in self._jobs}
+        self._jobs: deque[ReadingJob] = deque()
+        self._futures: dict[Path, Future[int]] = {}
         self._module, self._seconds = module, seconds
         self._lock = threading.Lock()
-        self._running: set[ChildProcess] = set()
+        self._running: set[ChildProcess] = {ready} if ready is not None else set()
+        self._ready = ready
         self._closed = False
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2
-        count = min(processes or min(cores, MOST_PROCESSES), len(self._jobs))
-        self._environment = {
-            "MALLOC_ARENA_MAX": str(ARENAS),
-            "POLARS_MAX_THREADS": str(max(1, cores // max(count, 1))),
-        }
-        self._threads = [
-            threading.Thread(target=self._serve, name=f"beacon-reading-{number}", daemon=True)
-            for number in range(count)
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._processes = processes or most_processes()
+        self._threads: list[threading.Thread] = []
+        self._serving = 0
+        jobs = list(jobs)
+        self._environment = reading_environment(min(self._processes, len(jobs)))
+        self.add(jobs)
+
+    def add(self, jobs: Iterable[ReadingJob]) -> None:
+        """Read more, after what was given before; what was given before is not read again."""
+        with self._lock:
+            for job in jobs:
+                if job.target not in self._futures:
+                    self._futures[job.target] = Future()
+                    self._jobs.append(job)
+            while self._serving < min(self._processes, len(self._jobs)) and not self._closed:
+                thread = threading.Thread(
+                    target=self._serve, name=f"beacon-reading-{len(self._threads)}", daemon=True
+                )
+                self._serving += 1
+                self._threads.append(thread)
+                thread.start()
 
     def __contains__(self, target: Path) -> bool:
         return target in self._futures
@@ -128,6 +163,7 @@ class ReadingAhead(Closing):
 
         Raises:
             InputRefusedError: When the object cannot be read.
+            SourceChangedError: When a file that is not landed yet is no longer what it was.
             ReaderError: When a reader is at fault.
         """
         return self._futures[target].result()
@@ -147,14 +183,22 @@ class ReadingAhead(Closing):
 
     def _serve(self) -> None:
         with tempfile.TemporaryFile() as log:
-            child: ChildProcess | None = None
+            child = self._take_ready()
             while (job := self._next()) is not None:
                 child = self._read(job, child, log)
             self._end(child)
 
+    def _take_ready(self) -> ChildProcess | None:
+        with self._lock:
+            ready, self._ready = self._ready, None
+            return ready
+
     def _next(self) -> ReadingJob | None:
         with self._lock:
-            return self._jobs.popleft() if self._jobs else None
+            if self._jobs:
+                return self._jobs.popleft()
+            self._serving -= 1
+            return None
 
     def _read(
         self, job: ReadingJob, child: ChildProcess | None, log: IO[bytes]
@@ -210,6 +254,8 @@ class ReadingAhead(Closing):
 def _settle(future: Future[int], answer: dict[str, Any]) -> None:
     if "rows" in answer:
         future.set_result(int(answer["rows"]))
+    elif "changed" in answer:
+        future.set_exception(SourceChangedError(str(answer["changed"])))
     elif "problems" in answer:
         problems = [Problem(**problem) for problem in answer["problems"]]
         future.set_exception(InputRefusedError(problems))

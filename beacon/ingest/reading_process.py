@@ -11,7 +11,7 @@ from typing import Any
 
 from beacon.errors import InputRefusedError
 from beacon.ingest.read_object import read_object
-from beacon.ingest.reading_ahead import ReadingJob
+from beacon.ingest.reading_ahead import ReadingJob, SourceChangedError
 from beacon.processes import serve
 
 
@@ -22,11 +22,21 @@ def answer(message: dict[str, Any]) -> dict[str, Any]:
         message: The job.
 
     Returns:
-        rows, or problems where it is refused, or error where a reader is at fault.
+        rows, or problems where it is refused, or changed where the file is no longer the object,
+        or error where a reader is at fault.
     """
     try:
         job = ReadingJob.of(message)
-        rows = read_object(job.source, job.target, job.landed, job.spec, fictional=job.fictional)
+        rows = read_object(
+            job.source,
+            job.target,
+            job.landed,
+            job.spec,
+            fictional=job.fictional,
+            may_change=job.may_change,
+        )
+    except SourceChangedError as error:
+        return {"changed": str(error)}
     except InputRefusedError as error:
         return {"problems": [problem.as_dict() for problem in error.problems]}
     except Exception:  # noqa: BLE001 - raised again on the other side, where the run can fail

@@ -7,6 +7,7 @@ never replaces one that can. What does not: combining objects (`sql/`).
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -18,8 +19,14 @@ from typing import Any, Literal
 
 from beacon.errors import InputRefusedError, Problem
 from beacon.files import read_json, write_json
-from beacon.ingest.land import LandingOutcome
-from beacon.ingest.reading_ahead import ReadingAhead, ReadingJob, worth_processes
+from beacon.ingest.folder import FoundFile
+from beacon.ingest.land import LandingOutcome, Needed, likely_choices
+from beacon.ingest.reading_ahead import (
+    ReadingAhead,
+    ReadingJob,
+    SourceChangedError,
+    worth_processes,
+)
 from beacon.landing import LandedObject, LandingStore, landed_from_json
 from beacon.registry.sources import DatasetSpec, SourceRegister
 
@@ -78,22 +85,73 @@ class Stager:
         self._ahead: ReadingAhead | None = None
 
     def remove_partial(self) -> int:
-        """Remove what an interrupted run left half written; give how many files there were."""
-        partial = list(self.directory.glob("*/*.partial"))
+        """Remove what an interrupted run left half written; give how many files there were.
+
+        What a process that lives is writing is left: it may read for this run already.
+        """
+        partial = [path for path in self.directory.glob("*/*.partial") if not _is_written(path)]
         for path in partial:
             path.unlink(missing_ok=True)
         return len(partial)
 
+    def likely_jobs(
+        self, tables: Iterable[str], found: list[FoundFile], needed: Needed
+    ) -> list[ReadingJob]:
+        """What staging some tables will ask to be read, where nothing was landed before.
+
+        The jobs read files where they were found, before they are landed.
+        """
+        order = self._order(tables)
+        chosen = {
+            name: (file, spec)
+            for name, file in likely_choices(found, self.register, needed).items()
+            if (spec := self.register.datasets[str(file.recognition.key)]).key in order
+        }
+        jobs = [
+            self._unlanded_job(file, spec)
+            for _, (file, spec) in sorted(chosen.items(), key=lambda item: order[item[1][1].key])
+        ]
+        return [job for job in jobs if not job.target.is_file()]
+
+    def _unlanded_job(self, file: FoundFile, spec: DatasetSpec) -> ReadingJob:
+        landed = LandedObject(
+            key=spec.key,
+            part=file.recognition.part,
+            members=file.recognition.members,
+            sha256=file.sha256,
+            file="",
+            origin=file.relative,
+            original_name=file.path.name,
+            container=file.recognition.container or "csv",
+            retrieved_at="",
+            vintage=spec.dataset.vintage,
+            size_bytes=file.path.stat().st_size,
+            fictional=self.fictional,
+        )
+        return replace(self._job(landed), source=file.path, may_change=True)
+
+    def _order(self, tables: Iterable[str]) -> dict[str, int]:
+        """The datasets that feed some tables, the most urgent first."""
+        keys = [spec.key for table in tables for spec in self.register.feeding(table)]
+        return {key: place for place, key in enumerate(dict.fromkeys(keys))}
+
     def read_ahead(
-        self, tables: Iterable[str], outcomes: list[LandingOutcome]
+        self,
+        tables: Iterable[str],
+        outcomes: list[LandingOutcome],
+        begun: ReadingAhead | None = None,
     ) -> AbstractContextManager[object]:
         """Begin to read what staging some tables will ask for, if that is worth the processes.
+
+        Args:
+            tables: The tables.
+            outcomes: What landing found.
+            begun: Reading that has begun already, and goes on with what it lacks.
 
         Returns:
             What ends it, whether it has been asked for or not.
         """
-        keys = [spec.key for table in tables for spec in self.register.feeding(table)]
-        order = {key: place for place, key in enumerate(dict.fromkeys(keys))}
+        order = self._order(tables)
         jobs = {
             job.target: job
             for outcome in sorted(outcomes, key=lambda outcome: order.get(outcome.key, 0))
@@ -102,9 +160,11 @@ class Stager:
             and outcome.status in ("new", "unchanged")
             and not (job := self._job(outcome.candidate)).target.is_file()
         }
-        if not worth_processes(jobs.values()):
+        if begun is not None:
+            begun.add(jobs.values())
+        elif not worth_processes(jobs.values()):
             return nullcontext()
-        self._ahead = ReadingAhead(jobs.values())
+        self._ahead = begun or ReadingAhead(jobs.values())
         return self._ahead
 
     def _job(self, landed: LandedObject) -> ReadingJob:
@@ -196,8 +256,9 @@ class Stager:
     def _read(self, landed: LandedObject) -> StagedPart:
         job = self._job(landed)
         relative = str(job.target.relative_to(self.directory))
-        if self._ahead is not None and job.target in self._ahead:
-            rows = self._ahead.rows(job.target)
+        ahead = self._read_ahead(job)
+        if ahead is not None:
+            rows = ahead
         elif job.target.is_file():
             import polars as pl
 
@@ -209,6 +270,15 @@ class Stager:
             rows = read_object(job.source, job.target, landed, job.spec, fictional=job.fictional)
         return StagedPart(landed.name, landed.key, "staged", landed, relative, rows)
 
+    def _read_ahead(self, job: ReadingJob) -> int | None:
+        """Rows of what was or is being read ahead; None for what is not."""
+        if self._ahead is None or job.target not in self._ahead:
+            return None
+        try:
+            return self._ahead.rows(job.target)
+        except SourceChangedError:
+            return None  # what was landed is as it was
+
     @staticmethod
     def _file_name(landed: LandedObject, spec: DatasetSpec) -> str:
         described = hashlib.sha256(
@@ -216,6 +286,18 @@ class Stager:
         ).hexdigest()[:8]
         label = re.sub(r"[^A-Za-z0-9@+_-]+", "-", f"{landed.key}-{landed.part}")[:80].strip("-")
         return f"{label}.{landed.sha256[:16]}.{described}.parquet"
+
+
+def _is_written(partial: Path) -> bool:
+    """Whether the process that a half-written file is named after lives."""
+    process = partial.suffixes[-2].removeprefix(".") if len(partial.suffixes) > 1 else ""
+    try:
+        os.kill(int(process), 0)
+    except (ValueError, ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return False  # somebody else's, under a number that was ours
+    return True
 
 
 def save_staging_report(path: Path, parts: list[StagedPart]) -> None:

@@ -3,6 +3,10 @@
 `faulty_process` stands in for the one that reads where a process is to misbehave.
 """
 
+import os
+import subprocess
+import sys
+import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -12,8 +16,14 @@ import pytest
 from beacon.errors import InputRefusedError
 from beacon.ingest import reading_ahead
 from beacon.ingest.read_object import read_object
-from beacon.ingest.reading_ahead import ReaderError, ReadingAhead, ReadingJob
+from beacon.ingest.reading_ahead import (
+    ReaderError,
+    ReadingAhead,
+    ReadingJob,
+    SourceChangedError,
+)
 from beacon.landing import LandedObject
+from beacon.processes import ChildProcess
 from beacon.registry.sources import load_source_register
 from beacon.session import Session
 from beacon.settings import Settings
@@ -137,6 +147,45 @@ def test_what_is_given_up_has_failed(jobs: list[ReadingJob], tmp_path: Path) -> 
     assert not (tmp_path / "later.seen").exists()
 
 
+def test_more_may_be_added_and_nothing_is_read_twice(
+    jobs: list[ReadingJob], tmp_path: Path
+) -> None:
+    first, second = _job(tmp_path / "sound.csv", jobs), _job(tmp_path / "later.csv", jobs)
+    with ReadingAhead([first], module=FAULTY, processes=1) as reading:
+        assert reading.rows(first.target) == 1
+        reading.add([first, second])
+        assert reading.rows(second.target) == 1, "by another process, if the first has ended"
+        assert reading.rows(first.target) == 1
+    assert (tmp_path / "sound.seen").read_text() == "x"
+
+
+def test_a_process_that_is_there_already_reads_and_is_ended(
+    jobs: list[ReadingJob], tmp_path: Path
+) -> None:
+    job = _job(tmp_path / "sound.csv", jobs)
+    with tempfile.TemporaryFile() as log:
+        ready = ChildProcess(FAULTY, log)
+        with ReadingAhead([job], module="beacon.no_such_module", ready=ready) as reading:
+            assert reading.rows(job.target) == 1
+        assert ready.popen.poll() is not None
+
+
+@pytest.mark.parametrize("change", [b"\n", b'"'], ids=["readable", "not readable"])
+def test_a_file_that_changed_since_it_was_recognised_is_not_taken_for_what_it_was(
+    jobs: list[ReadingJob], tmp_path: Path, change: bytes
+) -> None:
+    job = next(job for job in jobs if job.landed.container == "csv")
+    found = tmp_path / job.source.name
+    found.write_bytes(job.source.read_bytes() + change)
+    changed = replace(job, source=found, may_change=True)
+    with ReadingAhead([changed]) as reading, pytest.raises(SourceChangedError):
+        reading.rows(job.target)
+    assert not job.target.exists()
+    found.write_bytes(job.source.read_bytes())
+    with ReadingAhead([changed]) as reading:
+        assert reading.rows(job.target) > 0
+
+
 def test_a_run_that_reads_ahead_takes_and_refuses_the_same(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -167,9 +216,17 @@ def test_a_run_that_reads_ahead_takes_and_refuses_the_same(
 def test_what_a_killed_reader_left_is_removed_before_the_next_run_reads(
     workspace: Workspace,
 ) -> None:
-    left = workspace.home.staging / "observation" / "x.parquet.123.partial"
-    left.write_bytes(b"half")
+    """What a process that lives is writing stays: it may read for this run already."""
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    folder = workspace.home.staging / "observation"
+    left, unnamed = folder / f"x.parquet.{dead.pid}.partial", folder / "x.partial"
+    written = folder / f"x.parquet.{os.getpid()}.partial"
+    for path in (left, unnamed, written):
+        path.write_bytes(b"half")
     with Session(workspace) as session:
         session.land()
     assert not left.exists()
+    assert not unnamed.exists()
+    assert written.exists()
     assert list(workspace.home.staging.rglob("*.parquet")), "whole files stay"
