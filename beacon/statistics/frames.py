@@ -35,13 +35,14 @@ def limit_names(confidence: float) -> tuple[str, str]:
 
 def floats(frame: pl.DataFrame, column: str) -> Floats:
     """A column as floats, NULL as NaN."""
-    return frame[column].cast(pl.Float64).fill_null(float("nan")).to_numpy().copy()
+    return frame[column].cast(pl.Float64).fill_null(float("nan")).to_numpy(writable=True)
 
 
 def nullable(values: Floats) -> pl.Series:
     """A float series in which everything not finite is NULL."""
-    finite = np.where(np.isfinite(values), values, np.nan)
-    return pl.Series(np.ascontiguousarray(finite), dtype=pl.Float64).fill_nan(None)
+    if np.isinf(values).any():
+        values = np.where(np.isfinite(values), values, np.nan)
+    return pl.Series(np.ascontiguousarray(values), dtype=pl.Float64).fill_nan(None)
 
 
 def with_columns(frame: pl.DataFrame, columns: Mapping[str, Any]) -> pl.DataFrame:

@@ -29,6 +29,7 @@ from beacon.statistics.intervals import (
     Limits,
     byar_limits,
     exact_poisson_limits,
+    in_blocks,
     poisson_limits,
     wilson_limits,
     z_score,
@@ -132,13 +133,22 @@ def _ratio(
     reasons.add(~(np.isfinite(k) & (k != 0)), Reason.INVALID_MULTIPLIER)
     valid = reasons.none
     with np.errstate(invalid="ignore", divide="ignore"):
-        columns: dict[str, NDArray[np.generic]] = {"value": np.where(valid, x / n * k, np.nan)}
-        safe_x, safe_n = np.where(valid, x, np.nan), np.where(valid, n, np.nan)
+        columns: dict[str, NDArray[np.generic]] = {"value": _where(valid, x / n * k)}
+        safe_x, safe_n = (x, n) if valid.all() else (_where(valid, x), _where(valid, n))
         for confidence in confidences:
-            lower, upper = limits(safe_x, safe_n, confidence)
+
+            def scaled(x: Floats, n: Floats, k: Floats, level: float = confidence) -> Limits:
+                lower, upper = limits(x, n, level)
+                return lower * k, upper * k
+
             low_name, high_name = limit_names(confidence)
-            columns[low_name], columns[high_name] = lower * k, upper * k
+            columns[low_name], columns[high_name] = in_blocks(scaled, safe_x, safe_n, k)
     return with_columns(frame, {**columns, "reason": reasons.codes})
+
+
+def _where(valid: NDArray[np.bool_], values: Floats) -> Floats:
+    """The values of valid rows, NaN for others."""
+    return np.where(valid, values, np.nan)
 
 
 def _summed(frame: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
