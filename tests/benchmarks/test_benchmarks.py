@@ -322,6 +322,11 @@ def test_processes_are_measured_with_their_children() -> None:
         run_process(python("-c", "raise SystemExit(1)"))
 
 
+def test_a_measured_process_keeps_its_bytecode(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    run_process(python("-c", "import sys; sys.exit(sys.dont_write_bytecode)"))
+
+
 def test_ratios_say_how_much_less_beacon_takes() -> None:
     from benchmarks.measure import Row
 
