@@ -6,6 +6,7 @@ of them is read.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -175,8 +176,10 @@ def nothing_to_do(workspace: Workspace) -> bool:
 
 def read_what_is_new(workspace: Workspace) -> None:
     """Begin to read, of what `nothing_to_do` found, what was not read before; returns at once."""
-    if (handed_over := _HANDED_OVER.get(str(workspace.home.root))) is not None:
-        *_, files = handed_over
+    if (handed_over := _HANDED_OVER.get(str(workspace.home.root))) is None:
+        return
+    *_, files = handed_over
+    with contextlib.suppress(OSError):  # a file that is gone again is met when it is landed
         jobs = workspace.stager.likely_jobs(workspace.staging_tables, files, workspace.needed)
         start_reading(workspace.home, jobs)
 

@@ -183,10 +183,12 @@ class ReadingAhead(Closing):
 
     def _serve(self) -> None:
         with tempfile.TemporaryFile() as log:
-            child = self._take_ready()
+            child = ready = self._take_ready()
             while (job := self._next()) is not None:
                 child = self._read(job, child, log)
             self._end(child)
+            if ready is not None:
+                ready.log.close()
 
     def _take_ready(self) -> ChildProcess | None:
         with self._lock:

@@ -147,6 +147,14 @@ def test_what_is_new_in_a_night_is_read_ahead_and_nothing_else(
     assert [part[1] for part in staged].count("staged") == 1
 
 
+@pytest.mark.usefixtures("every_file_is_worth_it")
+def test_a_file_that_is_gone_again_is_no_fault_of_reading_ahead(sample_home: Path) -> None:
+    workspace = _with_news(sample_home)
+    next((sample_home / "sample").glob("ons_els/*healthy-life-expectancy.csv")).unlink()
+    read_what_is_new(workspace)
+    assert not looking_ahead._reading
+
+
 def test_what_is_wrong_is_said_by_the_run(settings: Settings, tmp_path: Path) -> None:
     missing = Settings(home=tmp_path / "new", inputs="folder", folder=tmp_path / "nowhere")
     start_looking(missing)
