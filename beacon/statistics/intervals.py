@@ -71,12 +71,13 @@ def wilson_limits(x: ArrayLike, n: ArrayLike, z: ArrayLike) -> Limits:
     Returns:
         Lower and upper proportions; NaN where n <= 0, x < 0, x > n or anything is missing.
     """
-    x, n, z = np.broadcast_arrays(as_floats(x), as_floats(n), as_floats(z))
+    x, n, z = as_floats(x), as_floats(n), as_floats(z)
+    square = z**2
     with np.errstate(invalid="ignore", divide="ignore"):
         valid = (n > 0) & (x >= 0) & (x <= n)
-        root = z * np.sqrt(z**2 + 4 * x * (1 - x / n))
-        lower = 2 * x**2 / (n * (2 * x + z**2 + root))
-        upper = np.minimum(1.0, (2 * x + z**2 + root) / (2 * (n + z**2)))
+        top = 2 * x + square + z * np.sqrt(square + 4 * x * (1 - x / n))
+        lower = 2 * x**2 / (n * top)
+        upper = np.minimum(1.0, top / (2 * (n + square)))
         upper = np.where((x == n) & ~np.isnan(z), 1.0, upper)
     return np.where(valid, lower, np.nan), np.where(valid, upper, np.nan)
 

@@ -17,10 +17,11 @@ CREATE OR REPLACE MACRO proportion_reason(x, n) AS
         WHEN x > n THEN 'numerator_above_denominator'
     END;
 
--- Conjugate form of the lower limit: no subtraction of nearly equal numbers, and 0 at x = 0.
+-- Conjugate form of the lower limit: no subtraction of nearly equal numbers, and 0 at x = 0. A
+-- product, because a power costs more than all the rest; of z, a constant, it is taken once.
 CREATE OR REPLACE MACRO wilson_lower(x, n, z) AS
     CASE WHEN proportion_reason(x, n) IS NULL THEN
-        2 * x::DOUBLE ** 2 / (n::DOUBLE * (2 * x::DOUBLE + z::DOUBLE ** 2
+        2 * (x::DOUBLE * x::DOUBLE) / (n::DOUBLE * (2 * x::DOUBLE + z::DOUBLE ** 2
             + z::DOUBLE * sqrt(z::DOUBLE ** 2 + 4 * x::DOUBLE * (1 - x::DOUBLE / n::DOUBLE))))
     END;
 
