@@ -60,7 +60,17 @@ class LandedObject:
     @property
     def name(self) -> str:
         """Dataset key and part, for people."""
-        return f"{self.key}/{self.part}" if self.part else self.key
+        return part_name(self.key, self.part)
+
+
+def part_name(key: str, part: str) -> str:
+    """Dataset key and part as one name; `key_of` is the way back."""
+    return f"{key}/{part}" if part else key
+
+
+def key_of(name: str) -> str:
+    """The dataset of a part: a key is `source/dataset`."""
+    return "/".join(name.split("/")[:2])
 
 
 class LandingStore:

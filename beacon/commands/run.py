@@ -106,7 +106,7 @@ def _execute(workspace: Workspace) -> dict[str, Any]:
     _say(f"Reading {workspace.settings.inputs} inputs for {workspace.footprint.name} …")
     quiet = nothing_to_do(workspace)
     if not quiet:
-        # Importing the orchestrator takes a second or two of one core.
+        # Meanwhile: importing the orchestrator takes one core a second or two.
         read_what_is_new(workspace)
         start_looking(workspace.settings)
     runner = load_runner()

@@ -16,6 +16,7 @@ from beacon.errors import SettingsError
 from beacon.ingest.folder import FoundFile, list_files, scan_folder
 from beacon.ingest.land import LandingReport, land_files
 from beacon.ingest.looking_ahead import REMEMBERED, finish_looking, start_reading
+from beacon.landing import part_name
 from beacon.registry.indicators import LOCAL_RETURN
 from beacon.sources.recognition import Recognition
 
@@ -163,7 +164,7 @@ def nothing_to_do(workspace: Workspace) -> bool:
         spec = workspace.register.datasets[seen.key]
         if seen.problems or not workspace.needed.part(spec, seen.members):
             continue
-        name = f"{seen.key}/{seen.part}" if seen.part else seen.key
+        name = part_name(seen.key, seen.part)
         known = current.get(name)
         # A publisher's correction comes from a new address; in a folder that is another copy.
         same_file = is_live or (known is not None and known.origin == file.relative)

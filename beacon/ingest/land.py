@@ -17,7 +17,7 @@ from typing import Any, Literal
 from beacon.errors import Problem
 from beacon.files import read_json, write_json
 from beacon.ingest.folder import FoundFile
-from beacon.landing import LandedObject, LandingStore, landed_from_json
+from beacon.landing import LandedObject, LandingStore, key_of, landed_from_json, part_name
 from beacon.outline_types import USED_AREA_TYPES
 from beacon.registry.sources import DatasetSpec, SourceRegister
 from beacon.sql_files import staging_tables_in_use
@@ -134,16 +134,11 @@ def likely_choices(
         if seen.key is None or seen.problems:
             continue
         if needed.part(register.datasets[seen.key], seen.members):
-            groups[f"{seen.key}/{seen.part}" if seen.part else seen.key].append(file)
+            groups[part_name(seen.key, seen.part)].append(file)
     return {
-        name: min(files, key=lambda file: _preference(file, register.datasets[_key_of(name)]))
+        name: min(files, key=lambda file: _preference(file, register.datasets[key_of(name)]))
         for name, files in groups.items()
     }
-
-
-def _key_of(name: str) -> str:
-    """The dataset of a part."""
-    return "/".join(name.split("/")[:2])
 
 
 def land_files(
@@ -183,9 +178,9 @@ def land_files(
         if not needed.part(spec, members):
             not_needed.append(file.relative)
         elif seen.problems:
-            damaged[f"{key}/{part}" if part else key].append(file)
+            damaged[part_name(key, part)].append(file)
         else:
-            groups[f"{key}/{part}" if part else key].append(file)
+            groups[part_name(key, part)].append(file)
 
     outcomes: list[LandingOutcome] = []
     duplicates: list[str] = []
@@ -193,7 +188,7 @@ def land_files(
     for name in sorted({*groups, *damaged, *current}):
         good, bad = groups.get(name, []), damaged.get(name, [])
         last = current.get(name)
-        key = _key_of(name)
+        key = key_of(name)
         if key not in register.datasets:
             continue
         spec = register.datasets[key]

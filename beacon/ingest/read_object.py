@@ -12,7 +12,6 @@ from pathlib import Path
 
 import polars as pl
 
-from beacon.errors import InputRefusedError
 from beacon.files import sha256_of
 from beacon.ingest.reading_ahead import SourceChangedError
 from beacon.landing import LandedObject
@@ -47,18 +46,23 @@ def read_object(
 
     Raises:
         InputRefusedError: When it cannot be read, with every fault.
-        SourceChangedError: When the bytes are not those of the object.
+        SourceChangedError: When the bytes are gone, or not those of the object.
     """
     try:
         return _read(source, target, landed, spec, fictional, may_change)
-    except InputRefusedError:
+    except Exception:
+        # Whatever is wrong with other bytes is not wrong with the object.
         if may_change:
             _refuse_changed(source, landed)
         raise
 
 
 def _refuse_changed(source: Path, landed: LandedObject) -> None:
-    if sha256_of(source) != landed.sha256:
+    try:
+        same = sha256_of(source) == landed.sha256
+    except OSError:
+        same = False
+    if not same:
         raise SourceChangedError(landed.original_name)
 
 

@@ -147,7 +147,8 @@ class ReadingAhead(Closing):
                 if job.target not in self._futures:
                     self._futures[job.target] = Future()
                     self._jobs.append(job)
-            while self._serving < min(self._processes, len(self._jobs)) and not self._closed:
+            # Those at work may be long over what they have.
+            for _ in range(min(self._processes - self._serving, len(self._jobs))):
                 thread = threading.Thread(
                     target=self._serve, name=f"beacon-reading-{len(self._threads)}", daemon=True
                 )

@@ -27,7 +27,7 @@ from beacon.ingest.reading_ahead import (
     SourceChangedError,
     worth_processes,
 )
-from beacon.landing import LandedObject, LandingStore, landed_from_json
+from beacon.landing import LandedObject, LandingStore, key_of, landed_from_json
 from beacon.registry.sources import DatasetSpec, SourceRegister
 
 _THREADS = 2
@@ -102,16 +102,15 @@ class Stager:
         The jobs read files where they were found, before they are landed.
         """
         order = self._order(tables)
-        chosen = {
-            name: (file, spec)
-            for name, file in likely_choices(found, self.register, needed).items()
-            if (spec := self.register.datasets[str(file.recognition.key)]).key in order
-        }
         jobs = [
-            self._unlanded_job(file, spec)
-            for _, (file, spec) in sorted(chosen.items(), key=lambda item: order[item[1][1].key])
+            self._unlanded_job(file, self.register.datasets[key])
+            for name, file in likely_choices(found, self.register, needed).items()
+            if (key := key_of(name)) in order
         ]
-        return [job for job in jobs if not job.target.is_file()]
+        return sorted(
+            (job for job in jobs if not job.target.is_file()),
+            key=lambda job: order[job.spec.key],
+        )
 
     def _unlanded_job(self, file: FoundFile, spec: DatasetSpec) -> ReadingJob:
         landed = LandedObject(
@@ -290,13 +289,10 @@ class Stager:
 
 def _is_written(partial: Path) -> bool:
     """Whether the process that a half-written file is named after lives."""
-    process = partial.suffixes[-2].removeprefix(".") if len(partial.suffixes) > 1 else ""
     try:
-        os.kill(int(process), 0)
-    except (ValueError, ProcessLookupError, OverflowError):
-        return False
-    except PermissionError:
-        return False  # somebody else's, under a number that was ours
+        os.kill(int(partial.name.split(".")[-2]), 0)
+    except (ValueError, OverflowError, OSError):
+        return False  # gone, or somebody else's under a number that was ours
     return True
 
 

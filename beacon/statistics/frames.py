@@ -39,7 +39,10 @@ def floats(frame: pl.DataFrame, column: str) -> Floats:
 
 
 def nullable(values: Floats) -> pl.Series:
-    """A float series in which everything not finite is NULL."""
+    """A float series in which everything not finite is NULL.
+
+    It may share the memory of the values, which are not to be changed any more.
+    """
     if np.isinf(values).any():
         values = np.where(np.isfinite(values), values, np.nan)
     return pl.Series(np.ascontiguousarray(values), dtype=pl.Float64).fill_nan(None)

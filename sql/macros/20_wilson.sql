@@ -18,7 +18,7 @@ CREATE OR REPLACE MACRO proportion_reason(x, n) AS
     END;
 
 -- Conjugate form of the lower limit: no subtraction of nearly equal numbers, and 0 at x = 0. A
--- product, because a power costs more than all the rest; of z, a constant, it is taken once.
+-- product of x, because a power takes several times as long; that of z, a constant, is taken once.
 CREATE OR REPLACE MACRO wilson_lower(x, n, z) AS
     CASE WHEN proportion_reason(x, n) IS NULL THEN
         2 * (x::DOUBLE * x::DOUBLE) / (n::DOUBLE * (2 * x::DOUBLE + z::DOUBLE ** 2

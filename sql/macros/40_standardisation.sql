@@ -33,7 +33,7 @@ CREATE OR REPLACE MACRO dsr(events, population, weight, k) AS
 -- Standard error of the rate over that of the count: sqrt(variance / events).
 CREATE OR REPLACE MACRO dsr_scale(events, population, weight, squared_events) AS
     sqrt(sum(coalesce(squared_events, events, 0)::DOUBLE
-            -- A product: a power costs more than all the rest.
+            -- A product: a power takes several times as long.
             * ((weight::DOUBLE / nullif(population, 0)::DOUBLE)
                 * (weight::DOUBLE / nullif(population, 0)::DOUBLE)))
         / nullif(sum(coalesce(events, 0)::DOUBLE), 0)) / sum(weight::DOUBLE);

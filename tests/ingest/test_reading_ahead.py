@@ -186,6 +186,19 @@ def test_a_file_that_changed_since_it_was_recognised_is_not_taken_for_what_it_wa
         assert reading.rows(job.target) > 0
 
 
+def test_a_file_that_is_gone_since_it_was_recognised_has_changed_too(
+    jobs: list[ReadingJob], tmp_path: Path
+) -> None:
+    """Or the run would fail for want of a file that it has landed."""
+    for number, job in enumerate(jobs):
+        gone = replace(job, source=tmp_path / f"{number}.gone")
+        with pytest.raises(SourceChangedError):
+            read_object(
+                gone.source, gone.target, gone.landed, gone.spec, fictional=True, may_change=True
+            )
+        assert not gone.target.exists()
+
+
 def test_a_run_that_reads_ahead_takes_and_refuses_the_same(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
