@@ -1,8 +1,4 @@
-"""Contract checks: every table against its contract, before anything is published.
-
-What belongs here: turning results of `beacon.validation` into asset checks. What does not: what a
-contract says (`expectations/`) or how it is checked (`beacon.validation`).
-"""
+"""Contract checks: every table against its contract, before anything is published."""
 
 from collections.abc import Iterator
 
@@ -11,8 +7,8 @@ import dagster as dg
 from assets.keys import table_key
 from assets.metadata import rows_table
 from assets.session import WRITER_POOL
+from beacon.checks import CheckResult
 from beacon.session import Session, checked_tables
-from beacon.validation import CheckResult
 
 CHECKED_TABLES = checked_tables()
 

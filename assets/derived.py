@@ -1,7 +1,4 @@
-"""Geography, cohorts and marts: one asset for each file of `sql/`.
-
-What belongs here: declaring the tables that SQL makes. What does not: the SQL.
-"""
+"""Geography, cohorts and marts: one asset for each file of `sql/`."""
 
 import re
 from collections.abc import Iterator
@@ -25,9 +22,9 @@ from assets.metadata import (
     owners,
 )
 from assets.session import WRITER_POOL
+from beacon.contracts.sql_files import SqlTable
 from beacon.derivations import OUTLINES, PRACTICE_OBSERVATION
 from beacon.session import MARTS, Session
-from beacon.sql_files import SqlTable
 
 
 def _spec(stage: str, table: SqlTable) -> dg.AssetSpec:
@@ -59,7 +56,7 @@ def _outline_spec(name: str) -> dg.AssetSpec:
         deps=[table_key(dependency) for dependency in OUTLINES[name]],
         description="Outlines, well-known binary in longitude and latitude (WGS 84).",
         kinds={"duckdb", "python"},
-        metadata=code_references("beacon/outlines.py"),
+        metadata=code_references("beacon/warehouse/outlines.py"),
     )
 
 

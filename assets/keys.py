@@ -1,18 +1,15 @@
-"""Names of assets: the stage a thing belongs to, and its name within the stage.
-
-What belongs here: turning names of the library into asset keys. What does not: assets.
-"""
+"""Names of assets: the stage a thing belongs to, and its name within the stage."""
 
 from functools import cache
 
 import dagster as dg
 
 from beacon.contracts import Contract, load_contracts
-from beacon.paths import resource_dir
+from beacon.contracts.sql_files import SqlTable, sql_tables, staging_tables_in_use
+from beacon.core.paths import resource_dir
 from beacon.registry import Indicator, load_indicators
 from beacon.registry.loading import INDICATOR_FOLDERS
 from beacon.registry.sources import SourceRegister, load_source_register
-from beacon.sql_files import SqlTable, sql_tables, staging_tables_in_use
 
 RELEASE = dg.AssetKey(["release", "release"])
 SITE = dg.AssetKey(["release", "site"])

@@ -1,7 +1,4 @@
-"""Landing and staging: publishers' bytes, then the same as typed rows.
-
-What belongs here: one asset a source and one a staging table. What does not: reading files.
-"""
+"""Landing and staging: publishers' bytes, then the same as typed rows."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -27,8 +24,8 @@ from assets.metadata import (
 )
 from assets.session import WRITER_POOL
 from beacon.ingest.land import LandingOutcome, LandingReport
+from beacon.ingest.landing_store import LandedObject
 from beacon.ingest.stage import StagedPart
-from beacon.landing import LandedObject
 from beacon.registry.sources import Source
 from beacon.session import Session
 

@@ -1,8 +1,5 @@
 """Column lineage: which columns each column of a derived table comes from.
 
-What belongs here: deriving it from the SQL, once, into `assets/column_lineage.json`; a test says
-whether that file is current. What does not: showing it (`assets.metadata`).
-
 Run `python -m assets.lineage` after changing a file of `sql/`.
 """
 
@@ -31,11 +28,11 @@ def derive_lineage() -> Lineage:
     import duckdb
 
     from beacon.contracts import create_table, load_contracts
-    from beacon.contracts.lineage import derive_column_lineage
-    from beacon.indicators import PUBLISHED_COLUMNS
-    from beacon.sql_files import sql_tables
-    from beacon.warehouse import SCHEMAS
-    from beacon.warehouse_registry import registry_ddl
+    from beacon.contracts.column_lineage import derive_column_lineage
+    from beacon.contracts.sql_files import sql_tables
+    from beacon.warehouse.connection import SCHEMAS
+    from beacon.warehouse.indicator_rows import PUBLISHED_COLUMNS
+    from beacon.warehouse.registry_tables import registry_ddl
 
     con = duckdb.connect()
     for schema in SCHEMAS:

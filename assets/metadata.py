@@ -1,7 +1,4 @@
-"""What operators see beside an asset: rows, columns, where a column comes from.
-
-What belongs here: Dagster metadata made from contracts and SQL. What does not: values of data.
-"""
+"""What operators see beside an asset: rows, columns, where a column comes from."""
 
 import os
 import warnings
@@ -13,7 +10,7 @@ import dagster as dg
 from assets.keys import contracts, table_key
 from assets.lineage import known_lineage
 from beacon.contracts import Contract
-from beacon.sql_files import SqlTable
+from beacon.contracts.sql_files import SqlTable
 
 # Their names may change; the tests of the definitions would say so. Operators need not be told.
 warnings.filterwarnings("ignore", message=".*CodeReference.*", category=dg.BetaWarning)

@@ -1,7 +1,4 @@
-"""The release: all marts together, published or not at all, with the pages made from them.
-
-What belongs here: the assets that publish. What does not: how (`beacon.release`, `beacon.site`).
-"""
+"""The release: all marts together, published or not at all, with the pages made from them."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -11,7 +8,7 @@ import dagster as dg
 from assets.keys import RELEASE, SITE, table_key
 from assets.metadata import code_references, group, owners
 from assets.session import WRITER_POOL
-from beacon.operations.clock import LONDON
+from beacon.core.clock import LONDON
 from beacon.operations.tonight import what_changed
 from beacon.session import MARTS, Session
 
@@ -41,7 +38,7 @@ _EVERY_MORNING = dg.FreshnessPolicy.cron(
             SITE,
             group_name=group("release"),
             owners=owners("release"),
-            metadata=code_references("beacon/site/build.py"),
+            metadata=code_references("beacon/site/build_pages.py"),
             deps=[RELEASE],
             description=(
                 "The pages that directors read, made from the marts of the release and kept in it. "

@@ -1,7 +1,4 @@
-"""The session that every asset of a run shares.
-
-What belongs here: the Dagster resource around `beacon.session.Session`. What does not: its work.
-"""
+"""The session that every asset of a run shares."""
 
 import contextlib
 import os
@@ -11,9 +8,9 @@ import dagster as dg
 from pydantic import PrivateAttr
 
 from assets.keys import RELEASE
-from beacon.logs import log, open_log
+from beacon.core.logs import log, open_log
+from beacon.core.settings import Settings
 from beacon.session import Session
-from beacon.settings import Settings
 from beacon.workspace import Workspace
 
 # Only one step at a time may write to the working database, in whichever run it is.

@@ -1,8 +1,5 @@
 """How the memory allocators of a run are asked to behave.
 
-What belongs here: settings that must be made before anything large is read. What does not: what
-holds memory.
-
 Libraries that read files and make tables have allocators of their own, and each keeps what it has
 freed: some 300 MB of a rebuild's memory once held nothing. These settings give it back.
 """

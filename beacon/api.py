@@ -1,14 +1,11 @@
-"""For analysts: `beacon.connect()` and `beacon.read("scorecard")`.
-
-What belongs here: opening a release from Python in one line. What does not: anything that writes.
-"""
+"""For analysts: `beacon.connect()` and `beacon.read("scorecard")`."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from beacon.errors import BeaconError, ReleaseNotFoundError
+from beacon.core.errors import BeaconError, ReleaseNotFoundError
 
 if TYPE_CHECKING:
     import duckdb
@@ -88,8 +85,8 @@ def read(
 
 
 def _release(label: str | None, home: Path | str | None) -> Release:
+    from beacon.core.settings import Home, Settings
     from beacon.release.layout import get_release
-    from beacon.settings import Home, Settings
 
     root = Path(home) if home is not None else Settings().home
     return get_release(Home(root), label)

@@ -1,9 +1,4 @@
-"""What a run derives from what is staged: each table, what it reads, and how it is made.
-
-What belongs here: the tables that are made by more than their SQL file, and what must be there
-before any of them. What does not: the derivations themselves (`sql/`, `beacon.indicators`,
-`beacon.outlines`), or when a run makes them (`beacon.session`).
-"""
+"""What a run derives from what is staged: each table, what it reads, and how it is made."""
 
 from __future__ import annotations
 
@@ -12,16 +7,16 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from beacon.contracts.sql_files import sql_tables
+from beacon.core.files import write_json
+from beacon.core.logs import log, step
 from beacon.deriving import Derivation
-from beacon.files import write_json
 from beacon.ingest.stage import StagedPart
-from beacon.logs import log, step
 from beacon.release.previous import load_previous
-from beacon.sql_files import sql_tables
 from beacon.workspace import Workspace
 
 if TYPE_CHECKING:
-    from beacon.warehouse import Warehouse
+    from beacon.warehouse.connection import Warehouse
 
 # Tables that are made in Python, and what each reads.
 OUTLINES: dict[str, tuple[str, ...]] = {
@@ -92,7 +87,7 @@ class Derivations:
         return rows
 
     def _derive(self, name: str, warehouse: Warehouse) -> int:
-        from beacon import outlines
+        from beacon.warehouse import outlines
 
         special: dict[str, Callable[[Warehouse], int]] = {
             "geography.lsoa21_outline": outlines.derive_lsoa_outlines,
@@ -109,7 +104,7 @@ class Derivations:
     def derive_indicators(self, slugs: Iterable[str], warehouse: Warehouse) -> IndicatorsMade:
         """Make the rows of some indicators; give how many, and what is wrong with each."""
         from beacon.disclosure.own_counts import protect_own_counts
-        from beacon.indicators import derive_indicators, renamed_series
+        from beacon.warehouse.indicator_rows import derive_indicators, renamed_series
 
         wanted = [self.workspace.indicators[slug] for slug in slugs]
         with step("derived indicators") as told:
@@ -129,7 +124,7 @@ class Derivations:
         }
 
     def _load_staged_part_table(self, warehouse: Warehouse) -> None:
-        from beacon.warehouse_registry import STAGED_PART_COLUMNS, insert_rows
+        from beacon.warehouse.registry_tables import STAGED_PART_COLUMNS, insert_rows
 
         con = warehouse.con
         con.execute(f"create or replace table registry.staged_part ({STAGED_PART_COLUMNS})")

@@ -1,8 +1,5 @@
 """Deriving tables beside the steps that ask for them, more than one at a time.
 
-What belongs here: which table may be made when, and on which thread. What does not: how a table is
-made (`beacon.warehouse`), or which tables a run makes (`beacon.session`).
-
 A step asks for one table after another and tells the run's history of each; the database would
 wait meanwhile. Many tables are small, so that planning their query, on one core, takes longer than
 running it. Here each is made as soon as all that it reads is there.
@@ -17,11 +14,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from beacon.errors import BeaconError
+from beacon.core.errors import BeaconError
 from beacon.processes import Closing
 
 if TYPE_CHECKING:
-    from beacon.warehouse import Warehouse
+    from beacon.warehouse.connection import Warehouse
 
 
 _BETWEEN_INTERRUPTS_SECONDS = 0.05

@@ -1,8 +1,5 @@
 """Pages of documentation that are generated from declarations, so that they cannot drift.
 
-What belongs here: the data dictionary from the contracts and the pages of indicators from the
-registry. What does not: pages that people write.
-
 Run `python -m beacon.documentation` after changing a contract or an indicator; a test says when
 that was forgotten.
 """

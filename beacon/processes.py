@@ -1,8 +1,5 @@
 """A child process of our own modules, spoken to over its pipes.
 
-What belongs here: starting one, exchanging messages with it, its last words, and its end. What does
-not: what any of them does.
-
 Messages are JSON with their length before it. A child ends when its standard input does, so it
 cannot outlive the run it serves, however that ends.
 """

@@ -1,7 +1,5 @@
 """The `beacon` program: the command, and its end.
 
-What belongs here: what the console script starts. What does not: commands (`beacon.cli`).
-
 At its end Python looks through all that was made for garbage and takes every module apart, which
 after a run lasts as long as importing the orchestrator: a third of a night without news. The
 system takes back the memory of a process at once.
@@ -35,7 +33,7 @@ atexit.register(_end)
 def main() -> None:
     """Run the command line and end the process with its status."""
     global _status
-    from beacon.cli import main as run
+    from beacon.cli.main import main as run
 
     try:
         run()

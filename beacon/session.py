@@ -1,8 +1,4 @@
-"""One run's work, step by step, on one open warehouse.
-
-What belongs here: the steps that assets call, and what they hand to each other. What does not:
-when steps run or how they are retried (`pipelines`), or what a step derives (`sql`, `beacon.…`).
-"""
+"""One run's work, step by step, on one open warehouse."""
 
 from __future__ import annotations
 
@@ -18,6 +14,11 @@ from functools import cached_property, partial, wraps
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar, cast
 
+from beacon.contracts.sql_files import sql_tables
+from beacon.core.errors import BeaconError, Problem, PublicationBlockedError
+from beacon.core.files import read_json, write_json
+from beacon.core.logs import log, step
+from beacon.core.progress import report
 from beacon.derivations import (
     FACTS,
     OUTLINES,
@@ -28,29 +29,24 @@ from beacon.derivations import (
     asset_of,
 )
 from beacon.deriving import DerivingAhead
-from beacon.errors import BeaconError, Problem, PublicationBlockedError
-from beacon.files import read_json, write_json
 from beacon.ingest.collect import collect, unreached
 from beacon.ingest.land import LandingReport
+from beacon.ingest.landing_store import remove_partial_objects
 from beacon.ingest.looking_ahead import reading_begun
 from beacon.ingest.reading_ahead import ReadingAhead
 from beacon.ingest.stage import StagedPart, load_staging_report, save_staging_report
-from beacon.landing import remove_partial_objects
-from beacon.logs import log, step
 from beacon.operations.runs import RunRecord, end_dead_runs, this_process, write_run
-from beacon.operations.sources import SourcesSeen, see_sources
-from beacon.progress import report
+from beacon.operations.source_history import SourcesSeen, see_sources
 from beacon.registry.indicators import LOCAL_RETURN
 from beacon.release.approval import ApprovalNeededError
 from beacon.release.layout import Release, latest_release
-from beacon.sql_files import sql_tables
 from beacon.workspace import Workspace
 
 if TYPE_CHECKING:
+    from beacon.checks import CheckResult, ValidationWorker
     from beacon.release.build import Publication
     from beacon.release.pages import PagesProcess
-    from beacon.validation import CheckResult, ValidationWorker
-    from beacon.warehouse import Warehouse
+    from beacon.warehouse.connection import Warehouse
 
 # How long a run waits for another run on the same home before it gives up.
 LOCK_WAIT_SECONDS = 600.0
@@ -291,7 +287,7 @@ class Session:
     def warehouse(self) -> Warehouse:
         """The working database, opened for writing when first used."""
         if self._warehouse is None:
-            from beacon.warehouse import open_warehouse
+            from beacon.warehouse.connection import open_warehouse
 
             self.lock()
             self._warehouse = self._stack.enter_context(open_warehouse(self.workspace))
@@ -300,7 +296,7 @@ class Session:
     def start_validation(self) -> None:
         """Start the validation process early: it takes seconds to get ready, on another core."""
         if self._worker is None:
-            from beacon.validation.process import ValidationWorker
+            from beacon.checks.process import ValidationWorker
 
             self.lock()
             self._worker = self._stack.enter_context(
@@ -486,7 +482,7 @@ class Session:
         return results
 
     def _check_results(self, tables: list[str]) -> dict[str, list[CheckResult]]:
-        from beacon.validation import run_sql_checks
+        from beacon.checks import run_sql_checks
 
         self.submit_checks(table for table in tables if table not in self._pending)
         results: dict[str, list[CheckResult]] = {}

@@ -1,8 +1,4 @@
-"""Everything one run needs, opened once: settings, home, registers, footprint and contracts.
-
-What belongs here: putting the pieces together and hashing what a build depends on. What does not:
-doing any of the work.
-"""
+"""Everything one run needs, opened once: settings, home, registers, footprint and contracts."""
 
 from __future__ import annotations
 
@@ -14,13 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from beacon.contracts import Contract, load_contracts
-from beacon.errors import SettingsError
-from beacon.files import read_json, write_json
+from beacon.contracts.sql_files import staging_tables_in_use
+from beacon.core.clock import LONDON, now
+from beacon.core.errors import SettingsError
+from beacon.core.files import read_json, write_json
+from beacon.core.paths import resource_dir
+from beacon.core.settings import Home, Settings
 from beacon.ingest.land import Needed
+from beacon.ingest.landing_store import LandingStore
 from beacon.ingest.stage import Stager
-from beacon.landing import LandingStore
-from beacon.operations.clock import LONDON, now
-from beacon.paths import resource_dir
 from beacon.registry import (
     AspirationFile,
     Footprint,
@@ -34,8 +32,6 @@ from beacon.registry import (
     load_targets,
 )
 from beacon.registry.sources import SourceRegister, load_source_register
-from beacon.settings import Home, Settings
-from beacon.sql_files import staging_tables_in_use
 
 
 @dataclass(frozen=True)
@@ -157,7 +153,7 @@ class Workspace:
         digest = hashlib.sha256()
         for path in sorted((resource_dir("reference_data") / "sources").glob("*.yaml")):
             digest.update(path.read_bytes())
-        for path in sorted((Path(__file__).resolve().parent / "sources").glob("*.py")):
+        for path in sorted((Path(__file__).resolve().parent / "sources").rglob("*.py")):
             digest.update(path.read_bytes())
         return digest.hexdigest()
 

@@ -1,7 +1,4 @@
-"""`python -m benchmarks`: measure everything, or the parts named; print a table; write JSON.
-
-What belongs here: the command and the table. What does not: measurements.
-"""
+"""`python -m benchmarks`: measure everything, or the parts named; print a table; write JSON."""
 
 from __future__ import annotations
 

@@ -1,8 +1,5 @@
 """Core20 for every authority of the nation, and a map layer, against pandas and geopandas.
 
-What belongs here: the same two jobs done by Beacon and as an analyst would write them in a
-notebook. What does not: what Core20 means (`sql/cohorts`).
-
 Both start from the publishers' files and both are whole processes, imports included. Beacon also
 hashes and keeps the files, checks every row and records where each came from; the notebook does
 not, and is not asked to.
@@ -170,9 +167,9 @@ def _is_fictional(folder: Path) -> bool:
 
 
 def _ours(folder: Path, out: Path, home: Path, footprint: Path) -> None:
+    from beacon.core.settings import Settings
     from beacon.session import Session
-    from beacon.settings import Settings
-    from beacon.warehouse import sql_tables
+    from beacon.warehouse.connection import sql_tables
     from beacon.workspace import Workspace
 
     inputs: dict[str, Any] = {"inputs": "folder", "folder": folder}
@@ -200,7 +197,7 @@ def _ours_layer(folder: Path, out: Path) -> None:
     import shapely
 
     from beacon.registry.sources import load_source_register
-    from beacon.site.charts.maps import united
+    from beacon.site.charts.map_chart import united
     from beacon.sources.readers import READERS
 
     register = load_source_register()

@@ -1,8 +1,5 @@
 """A full rebuild against the least that reading and writing the same bytes can take.
 
-What belongs here: the bare script, and its comparison with `beacon run` into an empty home. What
-does not: single formats (`benchmarks.readers`).
-
 The floor knows everything beforehand: which files matter, their format, where their tables start.
 It checks nothing, joins nothing, keeps nothing of what it read, and writes as many bytes of
 Parquet as Beacon does. No pipeline reaches it; the ratio says how far from it one is.

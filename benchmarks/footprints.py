@@ -1,8 +1,5 @@
 """Every integrated care board of the nation, and all England, as footprints on one set of files.
 
-What belongs here: footprint files built from official lookups, and running them on what one run
-has landed and read. What does not: footprints that anybody plans for (`reference_data/footprints`).
-
 A Place here is an upper-tier authority that lies in one board, and a lower-tier one where its
 county is shared by several. An authority belongs to the board that has most of its LSOAs.
 """
@@ -184,8 +181,8 @@ def share_home(source: Path, target: Path) -> Path:
 
 def build_one(home: Path, footprint: Path, settings: dict[str, Any]) -> dict[str, Any]:
     """Publish one footprint from what its home already holds; give what it took."""
+    from beacon.core.settings import Settings
     from beacon.session import Session
-    from beacon.settings import Settings
     from beacon.workspace import Workspace
 
     seconds: dict[str, float] = {}

@@ -1,8 +1,5 @@
 """Time and memory as work grows: 1, 3 and 10 Englands of the fictional nation.
 
-What belongs here: each stage in a process of its own, and within it the steps that hold most
-memory. What does not: how any step works.
-
 Memory of a step is the kernel's own high-water mark, reset before the step (proc(5),
 /proc/pid/clear_refs), so that a step is not charged for an earlier one's peak. What the process
 still holds from earlier steps counts; it is told as "before".
@@ -117,8 +114,8 @@ class _Steps:
 
 
 def _workspace(home: Path, size: str) -> Workspace:
+    from beacon.core.settings import Settings
     from beacon.sample import PRESETS, SampleSize
-    from beacon.settings import Settings
     from beacon.workspace import Workspace
 
     PRESETS.setdefault("three_englands", SampleSize("three_englands", 101_265, 126, 178, 112))

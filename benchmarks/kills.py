@@ -27,11 +27,11 @@ from pathlib import Path
 
 import duckdb
 
+from beacon.core.settings import Home
 from beacon.release import layout
 from beacon.release.build import digest_of
 from beacon.release.layout import latest_release, list_releases
 from beacon.release.verify import verify_release
-from beacon.settings import Home
 
 FIRST_SEED, SECOND_SEED = "20260101", "20260102"
 GOOD_EXITS = (0, 3)
@@ -57,7 +57,7 @@ class Tally:
 def start(home: Path, seed: str) -> subprocess.Popen[bytes]:
     """Start a run of the sample in a process group of its own."""
     return subprocess.Popen(
-        [sys.executable, "-m", "beacon.cli", "run", "--home", str(home)],
+        [sys.executable, "-m", "beacon.cli.main", "run", "--home", str(home)],
         env={**os.environ, "BEACON_SAMPLE_SEED": seed},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -83,7 +83,9 @@ def make_template(home: Path) -> tuple[float, str]:
     shutil.copytree(home, reference)
     finish(start(reference, SECOND_SEED))
     approve = ["approve", "--yes", "--by", "kills.py", "--home", str(reference)]
-    subprocess.run([sys.executable, "-m", "beacon.cli", *approve], check=True, capture_output=True)
+    subprocess.run(
+        [sys.executable, "-m", "beacon.cli.main", *approve], check=True, capture_output=True
+    )
     shutil.copy(reference / "releases" / ".approvals.json", home / "releases" / ".approvals.json")
     began = time.monotonic()
     trial = home.with_name("trial")

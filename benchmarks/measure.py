@@ -1,8 +1,5 @@
 """Timing two ways of doing the same thing side by side, and the memory of whole processes.
 
-What belongs here: the method of measurement and the shape of its results. What does not: what is
-measured.
-
 Two ways are always run in turns (A B A B …), so that whatever else the machine does falls on both;
 their answers are compared first, and ways that disagree are not timed.
 """

@@ -39,15 +39,15 @@ sys.path.insert(0, str(ROOT))
 
 import duckdb  # noqa: E402
 
-from beacon.files import sha256_of  # noqa: E402
-from beacon.landing import LandingStore  # noqa: E402
+from beacon.core.files import sha256_of  # noqa: E402
+from beacon.core.settings import Home  # noqa: E402
+from beacon.ingest.landing_store import LandingStore  # noqa: E402
 from beacon.operations.runs import list_runs, lock_is_held  # noqa: E402
 from beacon.registry.sources import load_source_register  # noqa: E402
 from beacon.release import layout  # noqa: E402
 from beacon.release.layout import latest_release, list_releases  # noqa: E402
 from beacon.release.verify import verify_release  # noqa: E402
 from beacon.sample import PRESETS, write_sample  # noqa: E402
-from beacon.settings import Home  # noqa: E402
 from tests.replicas.server import always, web_page  # noqa: E402
 from tests.replicas.world import World, not_in_sample, serve  # noqa: E402
 
@@ -117,7 +117,7 @@ class Stage:
     def run(self, *arguments: str, **given: Any) -> subprocess.CompletedProcess[str]:
         """One `beacon` command, to its end."""
         return subprocess.run(
-            [sys.executable, "-m", "beacon.cli", *(arguments or ("run",))],
+            [sys.executable, "-m", "beacon.cli.main", *(arguments or ("run",))],
             env=self.environment,
             cwd=ROOT,
             text=True,
@@ -130,7 +130,7 @@ class Stage:
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:
         """One `beacon` command, in the background."""
         return subprocess.Popen(
-            [sys.executable, "-m", "beacon.cli", *(arguments or ("run",))],
+            [sys.executable, "-m", "beacon.cli.main", *(arguments or ("run",))],
             env=self.environment,
             cwd=ROOT,
             stdout=subprocess.DEVNULL,
@@ -470,7 +470,7 @@ def clock_change(stage: Stage) -> Iterator[Row]:
     """Both changes of the clock, by the iterator that the daemon's scheduler uses."""
     from dagster._utils.schedules import schedule_execution_time_iterator  # noqa: TID251
 
-    from beacon.operations.clock import NIGHT_CRON
+    from beacon.core.clock import NIGHT_CRON
 
     london = ZoneInfo("Europe/London")
     faults = []

@@ -1,8 +1,5 @@
 """Public-health statistics: Beacon's functions and SQL macros against other ways.
 
-What belongs here: jobs of the sizes a public-health team has, other ways of doing them, and what
-those ways get wrong. What does not: correctness of methods as such (`tests/statistics`).
-
 `phstatsmethods` has proportions, rates and directly standardised rates only; life expectancy and
 the slope index are compared with what an analyst would write: one area at a time in pandas, and
 the simulation of the field's R package in NumPy. All five are compared with R too, where it is.

@@ -1,8 +1,5 @@
 """The same jobs in R, where this machine has it.
 
-What belongs here: running one job of `peers.R` in a warm R process, and the lines of the table.
-What does not: the jobs' data and Beacon's ways (`benchmarks.peers`).
-
 R times itself, so that neither its start nor reading the data counts, and takes turns with Beacon.
 Two ways are compared with: the field's own package, where it is installed, and the arithmetic alone
 in whole columns, which is the fastest that plain R has.

@@ -1,8 +1,5 @@
 """Where a run's time goes: `python -m benchmarks.profiling DIRECTORY -- run --home H …`.
 
-What belongs here: sampling a run of Beacon and summing the samples up. What does not: comparing
-with anything (`benchmarks.__main__`).
-
 The command after `--` is run in this process while another thread looks at every thread's stack
 every few milliseconds; nothing is traced, so that fast functions are not made slow. Written are:
 
@@ -47,8 +44,8 @@ _STAGES = {
     "beacon.session:submit_checks": "checking",
     "beacon.session:check_results": "checking",
     "beacon.session:publish": "publishing",
-    "beacon.commands.run:_report": "reporting",
-    "beacon.warehouse:open_warehouse": "opening the database",
+    "beacon.cli.run_commands:_report": "reporting",
+    "beacon.warehouse.connection:open_warehouse": "opening the database",
 }
 _WAITS = frozenset(
     {
@@ -61,8 +58,8 @@ _WAITS = frozenset(
         ("multiprocessing.connection", "wait"),
         ("multiprocessing.connection", "_recv"),
         # Threads that read the pipe of the validation process.
-        ("beacon.validation.protocol", "receive"),
-        ("beacon.validation.process", "_serve"),
+        ("beacon.checks.protocol", "receive"),
+        ("beacon.checks.process", "_serve"),
     }
 )
 # Calls of compiled code, by how the calling line looks.
@@ -297,7 +294,7 @@ def main() -> int:
     with sampling() as sampler:
         sys.argv = ["beacon", *command]
         try:
-            from beacon.cli import main as beacon
+            from beacon.cli.main import main as beacon
 
             beacon()
         except SystemExit as ended:

@@ -1,8 +1,4 @@
-"""Ten questions that analysts ask, on a release of the whole nation, and the release's size.
-
-What belongs here: queries on the analysts' database and through `beacon query`. What does not:
-making the release.
-"""
+"""Ten questions that analysts ask, on a release of the whole nation, and the release's size."""
 
 from __future__ import annotations
 

@@ -22,8 +22,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from beacon.errors import InputRefusedError
-from beacon.ingest.folder import list_files
+from beacon.core.errors import InputRefusedError
+from beacon.ingest.scan import list_files
 from beacon.registry.sources import DatasetSpec, load_source_register
 from beacon.sources.readers import READERS
 from beacon.sources.recognise import recognise

@@ -1,7 +1,4 @@
-"""The benchmarks' JSON as a table for a terminal and as Markdown for `docs/performance.md`.
-
-What belongs here: wording and layout. What does not: measurements, or any judgement of them.
-"""
+"""The benchmarks' JSON as a table for a terminal and as Markdown for `docs/performance.md`."""
 
 from __future__ import annotations
 

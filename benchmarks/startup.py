@@ -1,8 +1,4 @@
-"""How long a person waits for the first useful output of everyday commands.
-
-What belongs here: whole processes from the shell, beside the least that Python needs for the same.
-What does not: a run with work to do (`benchmarks.floor`).
-"""
+"""How long a person waits for the first useful output of everyday commands."""
 
 from __future__ import annotations
 

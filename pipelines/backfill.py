@@ -1,9 +1,4 @@
-"""Jobs beside tonight's release: a past day, and the current release made again.
-
-What belongs here: their Dagster jobs. What does not: their work (`beacon.release.as_of`,
-`beacon.release.rebuild`). Neither touches the home's tables or what is current, and neither makes
-assets: what they say is no news of any table.
-"""
+"""Jobs beside tonight's release: a past day, and the current release made again."""
 
 from datetime import date
 

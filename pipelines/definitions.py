@@ -1,7 +1,4 @@
-"""The code location: everything that Dagster loads.
-
-What belongs here: assembling definitions. What does not: implementing any of them.
-"""
+"""The code location: everything that Dagster loads."""
 
 import dagster as dg
 

@@ -1,8 +1,4 @@
-"""The Dagster instance of a home: its settings file and how to open it.
-
-What belongs here: `dagster.yaml`, and the choice of where the run history is kept. What does not:
-how a storage connects (`storage`, `postgres`) and servers' own files (`deploy/`).
-"""
+"""The Dagster instance of a home: its settings file and how to open it."""
 
 import fcntl
 import json
@@ -15,9 +11,9 @@ from urllib.parse import parse_qs, urlsplit
 import dagster as dg
 
 from assets.session import WRITER_POOL
-from beacon.errors import BeaconError, SettingsError
-from beacon.files import write_atomically
-from beacon.settings import Home
+from beacon.core.errors import BeaconError, SettingsError
+from beacon.core.files import write_atomically
+from beacon.core.settings import Home
 
 # Where the run history is kept. Nothing, or "sqlite": in the home. The password never belongs in
 # it: libpq's own PGPASSWORD or PGPASSFILE have it, or a file that a service manager provides.

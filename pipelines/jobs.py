@@ -1,8 +1,4 @@
-"""Jobs: what runs together.
-
-What belongs here: selections of assets. What does not: when they run (`schedules`), and what works
-beside tonight's release (`backfill`).
-"""
+"""Jobs: what runs together."""
 
 from typing import Any
 

@@ -1,8 +1,4 @@
-"""What a night needs: the assets, their checks, and the one job over all of them.
-
-What belongs here: the definitions that `beacon run` loads. What does not: what only people in the
-UI and the daemon use (`definitions`), which would cost every run time to load.
-"""
+"""What a night needs: the assets, their checks, and the one job over all of them."""
 
 import dagster as dg
 

@@ -1,8 +1,5 @@
 """Run history in PostgreSQL, over kept connections that outlive a restart of the server.
 
-What belongs here: how Dagster's own PostgreSQL storage connects. What does not: what it stores, and
-where the server is (`pipelines.instance`).
-
 Dagster opens a connection for each of the hundreds of events of a run, and a statement that a
 restarting server cuts off fails the run. Here connections are kept, tried before they are used, and
 what was cut off is asked again for a while. An event that the server had stored just before it went

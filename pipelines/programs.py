@@ -1,9 +1,5 @@
 """The services of a server, one program each: `python -m pipelines.programs webserver`.
 
-What belongs here: starting one of Dagster's own programs with the home's settings, for a service
-manager. What does not: both at once on an analyst's machine (`service`), and the units and
-containers that call this (`deploy/`).
-
 The program takes the place of this process, so a service manager sees the one that it started.
 """
 
@@ -13,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from beacon.errors import BeaconError
+from beacon.core.errors import BeaconError
 
 # Loopback unless told otherwise: none of these asks who is there. In a container that shares a
 # network with nothing but the others, the address is all interfaces of that network.
@@ -59,7 +55,7 @@ def environment() -> dict[str, str]:
     Raises:
         SettingsError: When the settings cannot be used.
     """
-    from beacon.settings import Home, Settings
+    from beacon.core.settings import Home, Settings
     from pipelines.instance import instance_directory
 
     directory = instance_directory(Home(Settings().home))

@@ -1,8 +1,5 @@
 """What happens to runs that end before their time.
 
-What belongs here: which runs are started again by themselves, and ending, in the orchestrator's
-history, those whose process is gone. What does not: retries of single requests (`beacon.fetch`).
-
 A run that failed in a step is not started again: the same bytes and code fail again, and the next
 night is soon enough. One whose process was killed is, once, from its start: nothing tells how far
 its last step came. Runs of `beacon run` belong to whoever started them and are not.
@@ -12,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
+from beacon.core.settings import Home
 from beacon.operations.runs import end_dead_runs, get_run, process_is_there
-from beacon.settings import Home
 
 # Dagster's own tags; there are no constants for them in its public interface.
 MAX_RETRIES_TAG = "dagster/max_retries"

@@ -1,11 +1,8 @@
-"""Schedules: when jobs run.
-
-What belongs here: times. What does not: what runs (`jobs`, `backfill`).
-"""
+"""Schedules: when jobs run."""
 
 import dagster as dg
 
-from beacon.operations.clock import LONDON, NIGHT_CRON, REBUILD_CRON
+from beacon.core.clock import LONDON, NIGHT_CRON, REBUILD_CRON
 from pipelines.backfill import rebuild_job
 from pipelines.jobs import nightly
 

@@ -1,15 +1,11 @@
-"""Sensors: what the daemon looks at between nights.
-
-What belongs here: the heartbeat, telling what needs a person, and ending runs whose process is
-gone. What does not: what is worth telling (`beacon.operations`).
-"""
+"""Sensors: what the daemon looks at between nights."""
 
 import dagster as dg
 
+from beacon.core.settings import Home, Settings
 from beacon.operations.alerts import tell
 from beacon.operations.health import beat
-from beacon.settings import Home, Settings
-from pipelines.alerts import remember_failure
+from pipelines.failure_alerts import remember_failure
 from pipelines.retries import end_dead_runs_of
 
 WATCH_SECONDS = 60

@@ -1,8 +1,4 @@
-"""The operators' UI and the daemon, on the loopback address.
-
-What belongs here: starting Dagster's own programs with the home's settings. What does not:
-deployments on servers (`deploy/`).
-"""
+"""The operators' UI and the daemon, on the loopback address."""
 
 import contextlib
 import os
@@ -12,8 +8,8 @@ import sys
 import time
 from pathlib import Path
 
+from beacon.core.settings import Home, Settings
 from beacon.operations.health import beat
-from beacon.settings import Home, Settings
 from pipelines.instance import instance_directory
 
 _LOOPBACK = "127.0.0.1"

@@ -1,7 +1,5 @@
 """Run history in SQLite, with connections that are kept open.
 
-What belongs here: how Dagster's own SQLite storage connects. What does not: what it stores.
-
 Dagster opens and closes a connection, and compiles every statement anew, for each of the hundreds
 of events of a run; closing one also flushes SQLite's log to disk. Kept connections more than halve
 the cost of a night's history. Everything else, file formats included, is Dagster's.
@@ -18,7 +16,7 @@ import sqlalchemy as db
 from dagster import EventLogEntry
 
 # The only private modules used: storage classes have no public path, and dagster.yaml names them
-# by this one. tests/pipelines/test_storage.py fails if a new version moves or changes them.
+# by this one. A test fails if a new version moves or changes them.
 from dagster._core.storage.event_log import SqliteEventLogStorage  # noqa: TID251
 from dagster._core.storage.runs import SqliteRunStorage  # noqa: TID251
 

@@ -1,8 +1,4 @@
-"""Fixtures that many tests share.
-
-What belongs here: homes with a published sample, and where given files are. What does not: fixtures
-of one module.
-"""
+"""Fixtures that many tests share."""
 
 import os
 import shutil
@@ -11,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from beacon.core.settings import Settings
 from beacon.session import Session
-from beacon.settings import Settings
 from beacon.workspace import Workspace
 from tests.servers.postgres import Cluster, running_cluster
 
@@ -39,6 +35,12 @@ def _published_sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with Session(Workspace(Settings(home=home, inputs="sample")), run_id="fixture") as session:
         assert session.run_all(check=False).status == "published"
     return home
+
+
+@pytest.fixture(scope="session")
+def published_sample(_published_sample: Path) -> Path:
+    """A home in which the sample has been published once. Tests only read it."""
+    return _published_sample
 
 
 @pytest.fixture

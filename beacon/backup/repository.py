@@ -1,8 +1,5 @@
 """The directory that back-ups are kept in.
 
-What belongs here: its layout, storing bytes once, and reading and checking them. What does not:
-what of a home is kept (`take`) or how it is put back (`restore`).
-
 Layout: `objects/<first two>/<sha256>`, each file's bytes once, however many snapshots name it;
 `snapshots/<time>.json`, which file of the home had which bytes. A snapshot is written last, in one
 step, when all that it names is there and has been read back: what has no snapshot is no back-up.
@@ -22,8 +19,8 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from beacon.errors import BeaconError
-from beacon.files import copy_hashed, fsync_directory, read_json, write_json
+from beacon.core.errors import BeaconError
+from beacon.core.files import copy_hashed, fsync_directory, read_json, write_json
 
 FORMAT = "beacon-backup-1"
 _MARK = "beacon-backup.json"

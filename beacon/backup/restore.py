@@ -1,8 +1,5 @@
 """Restoring a back-up into an empty home.
 
-What belongs here: writing a snapshot's files, checking each, and making its release current last.
-What does not: choosing what a back-up holds (`take`).
-
 Which release is current is written last: until then the home has none, and a marker says that it is
 being restored, so that what was interrupted can be ended but is never taken for whole.
 """
@@ -15,12 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from beacon.backup.repository import Repository, Snapshot, read_back
-from beacon.errors import BeaconError
-from beacon.files import copy_hashed, fsync_directory, read_json, sha256_of, write_json
+from beacon.core.errors import BeaconError
+from beacon.core.files import copy_hashed, fsync_directory, read_json, sha256_of, write_json
+from beacon.core.settings import Home
 from beacon.release import layout
 from beacon.release.catalogue import write_catalogue
 from beacon.release.verify import verify_release
-from beacon.settings import Home
 
 MARKER = ".restoring.json"
 # What a home may hold and still be empty: a lock that was looked at, and what a file system makes.

@@ -1,8 +1,5 @@
 """Taking a back-up of a home, also while a run is publishing in it.
 
-What belongs here: which files are kept, and in which order they are read. What does not: how bytes
-are kept (`repository`).
-
 No lock is taken, so a night never waits. Landed objects and releases never change once they are
 there; what does change is a few small files, which are read first, and in an order in which each
 state that can be seen is one that a run killed at that moment would have left: which release is
@@ -18,10 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from beacon.backup.repository import DamagedError, Repository, Snapshot, SnapshotFile
-from beacon.errors import BeaconError
+from beacon.core.errors import BeaconError
+from beacon.core.settings import Home
 from beacon.release import layout
 from beacon.release.layout import Release
-from beacon.settings import Home
 
 # A release that is pruned while it is copied is left out, and the list is made again.
 _ATTEMPTS = 3

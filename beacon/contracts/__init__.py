@@ -1,10 +1,10 @@
 """Data contracts: what each table promises, declared once, and what is generated from it.
 
 What belongs here: the declaration (``model``), reading it (``loader``) and one small module for
-each thing generated from it. What does not: running checks on data (``beacon.validation``).
+each thing generated from it. What does not: running checks on data (``beacon.checks``).
 
 Each name is imported from its module when it is first asked for: what only passes checks about
-(``beacon.validation``) needs neither Pydantic nor YAML.
+(``beacon.checks``) needs neither Pydantic nor YAML.
 """
 
 from importlib import import_module
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
         Severity,
         SqlCheck,
     )
-    from beacon.contracts.parquet import arrow_schema
+    from beacon.contracts.parquet_schema import arrow_schema
     from beacon.contracts.suite import SuiteItem, build_suite
 
 _MODULES = {
@@ -36,7 +36,7 @@ _MODULES = {
     "Severity": "model",
     "SqlCheck": "model",
     "SuiteItem": "suite",
-    "arrow_schema": "parquet",
+    "arrow_schema": "parquet_schema",
     "build_suite": "suite",
     "cast_select": "ddl",
     "comment_statements": "ddl",

@@ -1,8 +1,4 @@
-"""Compares the columns a contract documents with those a table has.
-
-What belongs here: names, order and types of columns.
-What does not: values (``beacon.validation``).
-"""
+"""Compares the columns a contract documents with those a table has."""
 
 from __future__ import annotations
 

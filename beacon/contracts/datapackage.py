@@ -1,8 +1,4 @@
-"""The Frictionless description of a table (https://datapackage.org, Data Package v2).
-
-What belongs here: one resource with its table schema.
-What does not: the package around it, file hashes and sources (``beacon.release``).
-"""
+"""The Frictionless description of a table (https://datapackage.org, Data Package v2)."""
 
 from datetime import date
 from typing import Any

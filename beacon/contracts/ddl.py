@@ -1,8 +1,4 @@
-"""SQL generated from a contract: create table, casts that enforce it, comments.
-
-What belongs here: quoting and statement text for DuckDB.
-What does not: running statements (``beacon.warehouse``), and checks of values.
-"""
+"""SQL generated from a contract: create table, casts that enforce it, comments."""
 
 from __future__ import annotations
 

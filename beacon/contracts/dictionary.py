@@ -1,8 +1,4 @@
-"""The data dictionary page of a table, in Markdown.
-
-What belongs here: turning a contract into text that a reader (or GitHub, or the site) renders.
-What does not: the site's own pages (``beacon.site``).
-"""
+"""The data dictionary page of a table, in Markdown."""
 
 import re
 

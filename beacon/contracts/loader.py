@@ -1,8 +1,4 @@
-"""Reads every contract in a directory and reports every mistake in them at once.
-
-What belongs here: YAML, file layout, error text with file and line.
-What does not: what a contract means (``model``).
-"""
+"""Reads every contract in a directory and reports every mistake in them at once."""
 
 import functools
 from pathlib import Path
@@ -12,7 +8,7 @@ import yaml
 from pydantic import ValidationError
 
 from beacon.contracts.model import Contract
-from beacon.errors import BeaconError
+from beacon.core.errors import BeaconError
 
 # The C loader reads forty contracts in well under 0.1 s; the pure Python one takes ten times that.
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -138,7 +134,7 @@ def load_contracts(directory: Path | None = None) -> dict[str, Contract]:
         ContractError: with every mistake in every file.
     """
     if directory is None:
-        from beacon.paths import resource_dir
+        from beacon.core.paths import resource_dir
 
         return dict(_load_once(resource_dir("expectations")))
     return _load(directory)

@@ -1,8 +1,4 @@
-"""The data contract of one table, as declared in ``expectations/<schema>/<table>.yaml``.
-
-What belongs here: what a contract may say, and the checks that need nothing but the contract.
-What does not: reading files (``loader``), and whatever is generated from a contract.
-"""
+"""The data contract of one table, as declared in ``expectations/<schema>/<table>.yaml``."""
 
 import re
 from collections import Counter

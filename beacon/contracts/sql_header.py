@@ -1,8 +1,5 @@
 """The header of a SQL file: which table it makes, its grain, what it reads, its columns.
 
-What belongs here: reading headers and comparing them with contracts.
-What does not: running SQL (``beacon.warehouse``); lineage (``lineage``).
-
 A header is the run of comment lines that a file begins with::
 
     -- table: marts.core20_cohort
@@ -23,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from beacon.contracts.model import Contract
-from beacon.errors import BeaconError
+from beacon.core.errors import BeaconError
 
 _KEYS = ("table", "grain", "depends", "columns")
 _KEY_LINE = re.compile(rf"--\s?({'|'.join(_KEYS)})\s*:\s*(.*)", re.IGNORECASE)
@@ -211,7 +208,7 @@ def check_header_against_sql(header: SqlHeader) -> list[str]:
         One sentence a difference, naming file and line; empty too where SQL cannot be parsed
         (DuckDB will say so when it runs).
     """
-    from beacon.contracts.lineage import referenced_tables
+    from beacon.contracts.column_lineage import referenced_tables
 
     used = referenced_tables(header.sql)
     if used is None:

@@ -1,9 +1,4 @@
-"""The checks of a contract, each as a Great Expectations type with kwargs, severity and reason.
-
-What belongs here: which expectations a contract generates, and how each reads in plain English.
-What does not: running them (``beacon.validation``), and Great Expectations itself: this module
-does not import it.
-"""
+"""The checks of a contract, each as a Great Expectations type with kwargs, severity and reason."""
 
 from __future__ import annotations
 
@@ -185,7 +180,7 @@ def _declared_item(expectation: Expectation) -> SuiteItem:
 def build_suite(contract: Contract) -> list[SuiteItem]:
     """Every check that a contract's columns, key, rows and expectations amount to.
 
-    SQL checks are not among them (``beacon.validation.run_sql_checks``).
+    SQL checks are not among them (``beacon.checks.run_sql_checks``).
 
     Args:
         contract: the table.

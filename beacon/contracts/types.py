@@ -1,8 +1,4 @@
-"""The DuckDB types a contract may name, and what each is in Arrow and in Frictionless.
-
-What belongs here: parsing and normalising a type name, and the tables of equivalents.
-What does not: anything that knows of a whole contract (see ``ddl``, ``parquet``, ``datapackage``).
-"""
+"""The DuckDB types a contract may name, and what each is in Arrow and in Frictionless."""
 
 import re
 from dataclasses import dataclass

@@ -1,9 +1,5 @@
 """Small-number rules: what may be shown of counts of people, and what may not.
 
-What belongs here: primary suppression, rounding, and complementary suppression of tables of counts
-whose totals are shown too. What does not: which tables it is applied to (`own_counts`), or rates,
-which a caller blanks wherever their count is hidden.
-
 A hidden cell is safe when another table fits everything shown, in which that cell differs by at
 least one, no count is below zero and no hidden count falls to zero. Cells are hidden until there is
 such a table for each. That is more than hiding two in every row and column: in tables of several

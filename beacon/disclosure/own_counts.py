@@ -1,8 +1,5 @@
 """Protecting indicators that are made from counts nobody has protected yet.
 
-What belongs here: which rows of an indicator need it, what adds up to what in them, and
-blanking what must not be shown. What does not: the rules themselves (`cells`).
-
 Counts of local returns are protected here. Published aggregates are not: their publisher has
 applied its own rules to them, and hiding more would only lose what anybody can read elsewhere.
 """

@@ -1,8 +1,5 @@
 """ONS Open Geography: all records of an ArcGIS feature layer.
 
-What belongs here: paging a layer and proving that nothing was lost on the way. What does not:
-reading records (`beacon.sources.page_archive`).
-
 A layer cuts an answer at a number of records of its own choosing, and answers 200 to a request that
 it refuses. So: ask how many records there are, go on while it says that there are more, never judge
 by the size of a page, and compare at the end. Source: Esri, "Query (Feature Service/Layer)".
@@ -17,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from beacon.fetch.client import Ask, Received, parse_json
-from beacon.fetch.errors import FetchError
+from beacon.fetch.fetch_errors import FetchError
 from beacon.fetch.tasks import (
     JSON_TYPES,
     Arrived,

@@ -1,9 +1,5 @@
 """The HTTP client: polite to publishers, and suspicious of what they send.
 
-What belongs here: one request with all that makes it safe: who asks, pacing, retries, time-outs,
-redirects, size limits, resuming, hashes. What does not: what to ask and what an answer means (the
-connectors).
-
 Nothing here logs an address with its query or a header: both may carry a key.
 """
 
@@ -26,9 +22,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import urlencode, urljoin, urlsplit
 
-from beacon.errors import SettingsError
+from beacon.core.errors import SettingsError
 from beacon.fetch.decoding import Bounds, Decoder, TooLargeError
-from beacon.fetch.errors import FetchError
+from beacon.fetch.fetch_errors import FetchError
 from beacon.fetch.hosts import is_loopback, origin_of
 from beacon.fetch.pacing import Clock, Pacer, SystemClock
 

@@ -1,19 +1,16 @@
-"""Which connector fetches which kind of dataset.
-
-What belongs here: the table of connectors, and nothing else.
-"""
+"""Which connector fetches which kind of dataset."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from beacon.fetch.arcgis import arcgis_tasks
+from beacon.fetch.direct_files import file_tasks
 from beacon.fetch.ees import ees_tasks
-from beacon.fetch.files import file_tasks
-from beacon.fetch.fingertips import fingertips_tasks
+from beacon.fetch.fingertips_api import fingertips_tasks
 from beacon.fetch.gov_uk import gov_uk_tasks
-from beacon.fetch.nomis import nomis_tasks
-from beacon.fetch.stat_xplore import stat_xplore_tasks
+from beacon.fetch.nomis_api import nomis_tasks
+from beacon.fetch.stat_xplore_api import stat_xplore_tasks
 from beacon.fetch.tasks import Context, Task
 from beacon.fetch.web_page import web_page_tasks
 from beacon.registry.sources import DatasetSpec

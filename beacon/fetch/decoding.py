@@ -1,8 +1,4 @@
-"""Unpacking what arrives while it arrives, never more than is safe.
-
-What belongs here: the one content encoding that is asked for, gzip, and its bounds. What does not:
-archives (`beacon.sources.containers`).
-"""
+"""Unpacking what arrives while it arrives, never more than is safe."""
 
 from __future__ import annotations
 

@@ -1,7 +1,5 @@
 """Explore Education Statistics: a data set as CSV, or the rows of a query.
 
-What belongs here: finding a data set, its version, and its rows. What does not: reading them.
-
 Filters of different kinds inside one `in` are joined by OR, so a query is a list of criteria under
 `and`, by POST. A filter that the data set does not know is no error to the service: it answers 200
 with a warning and too many or too few rows, so any warning fails. Source:
@@ -17,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from beacon.fetch.client import Ask, Received, parse_json
-from beacon.fetch.errors import FetchError
+from beacon.fetch.fetch_errors import FetchError
 from beacon.fetch.tasks import (
     CSV_TYPES,
     JSON_TYPES,

@@ -1,8 +1,5 @@
 """GOV.UK: attachments of a publication, found through the content API.
 
-What belongs here: reading a page's list of attachments and choosing among them. What does not: the
-files themselves.
-
 A file that is corrected gets a new address and the old one goes on answering, so an address is
 never remembered: the page is asked every time. Source: GOV.UK content API, `details.attachments`.
 """
@@ -14,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from beacon.fetch.errors import FetchError
+from beacon.fetch.fetch_errors import FetchError
 from beacon.fetch.tasks import (
     FILE_TYPES,
     JSON_TYPES,

@@ -1,8 +1,4 @@
-"""Publishers' addresses: `reference_data/hosts.yaml`, and what replaces them.
-
-What belongs here: where a publisher answers, how often it may be asked, where it may lead. What
-does not: what is asked (`reference_data/sources`).
-"""
+"""Publishers' addresses: `reference_data/hosts.yaml`, and what replaces them."""
 
 from __future__ import annotations
 
@@ -14,8 +10,8 @@ from urllib.parse import urlsplit
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from beacon.errors import SettingsError
-from beacon.paths import resource_dir
+from beacon.core.errors import SettingsError
+from beacon.core.paths import resource_dir
 
 
 class Host(BaseModel):

@@ -1,8 +1,4 @@
-"""Not asking too often: one clock for each host, shared by everything that asks it.
-
-What belongs here: waiting between requests. What does not: waiting after a failure
-(`beacon.fetch.client`).
-"""
+"""Not asking too often: one clock for each host, shared by everything that asks it."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""What a connector is given and what it gives back.
-
-What belongs here: the record of one fetched thing, and the pieces that connectors share. What does
-not: any publisher (`beacon.fetch.connectors`) or the order of work (`beacon.fetch.night`).
-"""
+"""What a connector is given and what it gives back."""
 
 from __future__ import annotations
 

@@ -1,9 +1,5 @@
 """Files linked from a publisher's web page, where no list of them is offered in another form.
 
-What belongs here: reading a page's links, going on to the pages of editions, and taking members out
-of ZIP archives. What does not: the files themselves, or GOV.UK (`beacon.fetch.gov_uk`), which has a
-list.
-
 NHS England puts a part that nobody can guess into each address and changes it when a file is issued
 again, so an address that is held already stands for the same bytes and is not asked for again.
 """
@@ -21,9 +17,9 @@ from html.parser import HTMLParser
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urljoin, urlsplit
 
-from beacon.errors import InputRefusedError
+from beacon.core.errors import InputRefusedError
 from beacon.fetch.client import Received
-from beacon.fetch.errors import FetchError
+from beacon.fetch.fetch_errors import FetchError
 from beacon.fetch.tasks import (
     FILE_TYPES,
     Arrived,
@@ -37,7 +33,7 @@ from beacon.fetch.tasks import (
 )
 from beacon.registry.fetch import WebPageFetch
 from beacon.registry.sources import DatasetSpec
-from beacon.sources.containers import check_archive
+from beacon.sources.tabular.containers import check_archive
 
 _HTML_TYPES = ("text/html", "application/xhtml+xml")
 _MONTHS = (

@@ -1,8 +1,4 @@
-"""Finding this run's inputs, whatever the mode: the mode changes only where bytes come from.
-
-What belongs here: choosing between the sample, a folder and the publishers. What does not: how any
-of them is read.
-"""
+"""Finding this run's inputs, whatever the mode: the mode changes only where bytes come from."""
 
 from __future__ import annotations
 
@@ -12,11 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from beacon.errors import SettingsError
-from beacon.ingest.folder import FoundFile, list_files, scan_folder
+from beacon.core.errors import SettingsError
 from beacon.ingest.land import LandingReport, land_files
+from beacon.ingest.landing_store import part_name
 from beacon.ingest.looking_ahead import REMEMBERED, finish_looking, start_reading
-from beacon.landing import part_name
+from beacon.ingest.scan import FoundFile, list_files, scan_folder
 from beacon.registry.indicators import LOCAL_RETURN
 from beacon.sources.recognition import Recognition
 
@@ -98,8 +94,8 @@ def _accepted_returns(workspace: Workspace) -> list[FoundFile]:
 
 def _publishers_files(workspace: Workspace, again: bool) -> list[FoundFile]:
     if workspace.settings.inputs == "live":
-        from beacon.fetch.night import fetch_night
-        from beacon.fetch.progress import terminal_progress
+        from beacon.fetch.fetch_all import fetch_night
+        from beacon.fetch.fetch_progress import terminal_progress
 
         return fetch_night(workspace, terminal_progress(), again=again)
     return scan_folder(
@@ -114,7 +110,7 @@ def unreached(workspace: Workspace) -> list[str]:
     """What the last fetch of live inputs did not reach; nothing for other inputs."""
     if workspace.settings.inputs != "live":
         return []
-    from beacon.fetch.night import downloads_of, load_night
+    from beacon.fetch.fetch_all import downloads_of, load_night
 
     night = load_night(downloads_of(workspace) / "fetched.json")
     return [failure.name for failure in night.failures if failure.unreached]

@@ -1,8 +1,4 @@
-"""Landing: choosing one file for each dataset and keeping its bytes.
-
-What belongs here: which of several files is taken, what is refused at sight, what is missing.
-What does not: reading cells (`beacon.ingest.stage`).
-"""
+"""Landing: choosing one file for each dataset and keeping its bytes."""
 
 from __future__ import annotations
 
@@ -14,13 +10,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from beacon.errors import Problem
-from beacon.files import read_json, write_json
-from beacon.ingest.folder import FoundFile
-from beacon.landing import LandedObject, LandingStore, key_of, landed_from_json, part_name
-from beacon.outline_types import USED_AREA_TYPES
+from beacon.contracts.sql_files import staging_tables_in_use
+from beacon.core.errors import Problem
+from beacon.core.files import read_json, write_json
+from beacon.ingest.landing_store import (
+    LandedObject,
+    LandingStore,
+    key_of,
+    landed_from_json,
+    part_name,
+)
+from beacon.ingest.scan import FoundFile
 from beacon.registry.sources import DatasetSpec, SourceRegister
-from beacon.sql_files import staging_tables_in_use
+from beacon.warehouse.outline_types import USED_AREA_TYPES
 
 LandingStatus = Literal["new", "unchanged", "refused", "absent"]
 

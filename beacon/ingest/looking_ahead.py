@@ -1,8 +1,5 @@
 """Recognising and reading a run's files while the orchestrator is being imported.
 
-What belongs here: beginning it, and what waits for it. What does not: what a run does with the
-files (`beacon.ingest.collect`), or how they are read (`beacon.ingest.reading_ahead`).
-
 It leaves nothing but what is remembered in the home of files' hashes, and what was read of them
 under those hashes; the run's own look at the same files then finds both. If it fails, the run looks
 for itself and words what is wrong.
@@ -15,6 +12,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from beacon.core.settings import Home, Settings
 from beacon.ingest.reading_ahead import (
     ReadingAhead,
     ReadingJob,
@@ -23,7 +21,6 @@ from beacon.ingest.reading_ahead import (
     worth_processes,
 )
 from beacon.processes import ChildFailed, ChildProcess
-from beacon.settings import Home, Settings
 
 MODULE = "beacon.ingest.looking_process"
 LOOK_SECONDS = 600.0

@@ -1,8 +1,5 @@
 """The looking process: finds and recognises a run's files before the run itself is ready to.
 
-What belongs here: the process's own side. What does not: who starts it and when
-(`beacon.ingest.looking_ahead`), or how files are recognised (`beacon.ingest.folder`).
-
 When it has looked it goes on as a reading process.
 """
 
@@ -10,12 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from beacon.core.settings import Settings
 from beacon.ingest import reading_process
 from beacon.ingest.collect import input_folder
-from beacon.ingest.folder import scan_folder
 from beacon.ingest.looking_ahead import REMEMBERED
+from beacon.ingest.scan import scan_folder
 from beacon.processes import serve
-from beacon.settings import Settings
 from beacon.workspace import Workspace
 
 

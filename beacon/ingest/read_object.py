@@ -1,9 +1,4 @@
-"""Reading one landed object into one Parquet file of typed rows.
-
-What belongs here: the work on a single object, which needs nothing but its bytes and the register's
-entry, so that any process can do it. What does not: which objects are read, and what is accepted
-(`beacon.ingest.stage`); what the bytes mean (`beacon.sources`).
-"""
+"""Reading one landed object into one Parquet file of typed rows."""
 
 from __future__ import annotations
 
@@ -12,9 +7,9 @@ from pathlib import Path
 
 import polars as pl
 
-from beacon.files import sha256_of
+from beacon.core.files import sha256_of
+from beacon.ingest.landing_store import LandedObject
 from beacon.ingest.reading_ahead import SourceChangedError
-from beacon.landing import LandedObject
 from beacon.registry.sources import DatasetSpec
 from beacon.sources.readers import LAZY_READERS, READERS
 

@@ -1,8 +1,5 @@
 """Reading objects in processes of their own, ahead of the steps that want them.
 
-What belongs here: how many processes, and what each is given to read. What does not: what becomes
-of an object that is read or refused (`beacon.ingest.stage`).
-
 Half of reading is work on Python's own objects, which one process does on one core only. What a
 process took for a file goes back to the system when the last is read, and a file that makes a
 library crash or grow without end is refused like any other that cannot be read.
@@ -23,8 +20,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from beacon.allocators import ARENAS
-from beacon.errors import InputRefusedError, Problem
-from beacon.landing import LandedObject
+from beacon.core.errors import InputRefusedError, Problem
+from beacon.ingest.landing_store import LandedObject
 from beacon.processes import ChildFailed, ChildProcess, Closing
 from beacon.registry.sources import DatasetSpec
 

@@ -1,15 +1,11 @@
-"""The reading process: reads one landed object after another for the run that started it.
-
-What belongs here: the process's own side. What does not: who starts it and what it is given
-(`beacon.ingest.reading_ahead`), or how an object is read (`beacon.ingest.read_object`).
-"""
+"""The reading process: reads one landed object after another for the run that started it."""
 
 from __future__ import annotations
 
 import traceback
 from typing import Any
 
-from beacon.errors import InputRefusedError
+from beacon.core.errors import InputRefusedError
 from beacon.ingest.read_object import read_object
 from beacon.ingest.reading_ahead import ReadingJob, SourceChangedError
 from beacon.processes import serve

@@ -1,8 +1,4 @@
-"""Staging: reading landed objects into typed Parquet, and accepting those that can be read.
-
-What belongs here: the cache of staged objects, and the rule that an object which cannot be read
-never replaces one that can. What does not: combining objects (`sql/`).
-"""
+"""Staging: reading landed objects into typed Parquet, and accepting those that can be read."""
 
 from __future__ import annotations
 
@@ -17,17 +13,17 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from beacon.errors import InputRefusedError, Problem
-from beacon.files import read_json, write_json
-from beacon.ingest.folder import FoundFile
+from beacon.core.errors import InputRefusedError, Problem
+from beacon.core.files import read_json, write_json
 from beacon.ingest.land import LandingOutcome, Needed, likely_choices
+from beacon.ingest.landing_store import LandedObject, LandingStore, key_of, landed_from_json
 from beacon.ingest.reading_ahead import (
     ReadingAhead,
     ReadingJob,
     SourceChangedError,
     worth_processes,
 )
-from beacon.landing import LandedObject, LandingStore, key_of, landed_from_json
+from beacon.ingest.scan import FoundFile
 from beacon.registry.sources import DatasetSpec, SourceRegister
 
 _THREADS = 2
@@ -67,7 +63,7 @@ def reader_version() -> str:
     """A hash of the code that reads files: what was read by other code is read again."""
     digest = hashlib.sha256()
     folder = Path(__file__).resolve().parent.parent / "sources"
-    for path in sorted(folder.glob("*.py")):
+    for path in sorted(folder.rglob("*.py")):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
 

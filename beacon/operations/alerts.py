@@ -1,9 +1,5 @@
 """Telling people what needs them, once.
 
-What belongs here: comparing the conditions that hold with those already told of, and delivering
-what is new over every channel until it is taken. What does not: what holds (`status`), or how a
-channel works (`channels`).
-
 `state/alerts.json` keeps what is open and what some channel has not taken yet. An alert is raised
 when a condition begins or its signature changes, and once more, as recovered, when it ends. A
 channel that is down gets it at a later tick; the others are not held up, and no run ever fails
@@ -21,17 +17,17 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from beacon.files import read_json, write_json
+from beacon.core.clock import in_london
+from beacon.core.files import read_json, write_json
+from beacon.core.settings import Home
 from beacon.operations.channels import (
     Channel,
     ChannelError,
     Message,
     channels_from_environment,
 )
-from beacon.operations.clock import in_london
 from beacon.operations.health import write_health
 from beacon.operations.status import Condition, Status, gather
-from beacon.settings import Home
 
 # An alert that a channel has refused for this long is given up on that channel.
 GIVE_UP_AFTER = timedelta(days=3)

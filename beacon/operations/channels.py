@@ -1,8 +1,5 @@
 """Where alerts go: a log file, a webhook, e-mail.
 
-What belongs here: sending one message over one channel, and reading from the environment which
-channels there are. What does not: what is worth telling (`status`), or when (`alerts`).
-
 | variable | |
 |---|---|
 | BEACON_ALERT_WEBHOOK | address that takes a POST of JSON; a secret, as it carries its own key |
@@ -30,8 +27,8 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from beacon.errors import BeaconError
-from beacon.settings import Home
+from beacon.core.errors import BeaconError
+from beacon.core.settings import Home
 
 WEBHOOK_SECONDS = 10.0
 MAIL_SECONDS = 15.0

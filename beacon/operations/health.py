@@ -1,8 +1,4 @@
-"""Signs of life: the daemon's heartbeat, and one file that a probe can look at.
-
-What belongs here: `state/heartbeat.json` and `health.json`. What does not: judging them
-(`beacon.operations.status`).
-"""
+"""Signs of life: the daemon's heartbeat, and one file that a probe can look at."""
 
 from __future__ import annotations
 
@@ -12,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from beacon.files import read_json, write_json
-from beacon.operations.clock import next_night, now
-from beacon.settings import Home
+from beacon.core.clock import next_night, now
+from beacon.core.files import read_json, write_json
+from beacon.core.settings import Home
 
 if TYPE_CHECKING:
     from beacon.operations.status import Status

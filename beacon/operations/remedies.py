@@ -1,7 +1,4 @@
-"""The one command for each way in which a run can fail.
-
-What belongs here: telling causes apart and naming what to do. What does not: doing it.
-"""
+"""The one command for each way in which a run can fail."""
 
 from __future__ import annotations
 

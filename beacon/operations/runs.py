@@ -1,8 +1,5 @@
 """What each run came to, one small file a run in `state/runs/`.
 
-What belongs here: writing that a run waits, works and has ended, and telling runs that were cut
-short. What does not: the orchestrator's own history, which needs its own program to read.
-
 A run writes its record before it waits for the home's lock and again when it has ended. A process
 that is killed writes nothing more; whoever next holds the lock, or finds nobody holding it, knows
 from that.
@@ -19,9 +16,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from beacon.files import read_json, write_json
-from beacon.operations.clock import now
-from beacon.settings import Home
+from beacon.core.clock import now
+from beacon.core.files import read_json, write_json
+from beacon.core.settings import Home
 
 # A full year of nights is in the orchestrator's history; this is what operators look at.
 KEPT_RUNS = 60

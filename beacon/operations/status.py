@@ -1,10 +1,4 @@
-"""How a Beacon is, gathered from the files of its home.
-
-What belongs here: facts, and what follows from them that a person must know (conditions), worst
-first. What does not: telling anybody (`beacon.operations.alerts`), or printing
-(`beacon.commands.status`). Nothing here imports an orchestrator, opens a database or loads the
-registry, so that it answers at once and even where those are broken.
-"""
+"""How a Beacon is, gathered from the files of its home."""
 
 from __future__ import annotations
 
@@ -16,16 +10,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from beacon.errors import BeaconError
-from beacon.files import read_json
-from beacon.operations.clock import NIGHT_GRACE, in_london, in_words, last_night, next_night, now
+from beacon.core.clock import NIGHT_GRACE, in_london, in_words, last_night, next_night, now
+from beacon.core.errors import BeaconError
+from beacon.core.files import read_json
+from beacon.core.settings import Home
 from beacon.operations.health import SILENT_AFTER_SECONDS, Heartbeat, read_heartbeat
 from beacon.operations.remedies import remedy_for
 from beacon.operations.runs import RunRecord, find_dead, list_runs, lock_is_held
-from beacon.operations.sources import SourcesSeen, SourceState, load_sources
+from beacon.operations.source_history import SourcesSeen, SourceState, load_sources
 from beacon.release.approval import held_release
 from beacon.release.layout import Release, latest_release
-from beacon.settings import Home
 
 Level = Literal["warning", "critical"]
 

@@ -1,19 +1,15 @@
-"""What a run changed, in words, for the page of the run.
-
-What belongs here: one short text in Markdown from what the run knows already. What does not: the
-rows themselves, which are in `marts.change`.
-"""
+"""What a run changed, in words, for the page of the run."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from beacon.operations.clock import now
+from beacon.core.clock import now
 
 if TYPE_CHECKING:
     from beacon.ingest.land import LandingReport
-    from beacon.operations.sources import SourcesSeen
+    from beacon.operations.source_history import SourcesSeen
     from beacon.release.build import Publication
     from beacon.session import Session
 

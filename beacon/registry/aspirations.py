@@ -1,9 +1,4 @@
-"""What the partnership's plans aspire to, and what could show it.
-
-What belongs here: the model of one file of aspirations: every aspiration, outcome and headline
-ambition of one document, with the indicators that show it, the open source that could, or what
-would be needed. What does not: numeric targets (`targets`) and how things stand, which is computed.
-"""
+"""What the partnership's plans aspire to, and what could show it."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""What every curated fact has in common.
-
-What belongs here: the strict base model and the vocabularies that several kinds of fact share.
-What does not: any one kind of fact (`indicators`, `footprints`, `targets`, `plus_groups`).
-"""
+"""What every curated fact has in common."""
 
 from __future__ import annotations
 

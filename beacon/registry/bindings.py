@@ -1,9 +1,5 @@
 """How an indicator finds its numbers among the staged observations.
 
-What belongs here: the binding of an indicator's measure to publishers' series. What does not:
-how a publisher's file is fetched or read (`beacon/sources`), or what an indicator means
-(`indicators`).
-
 A binding selects rows of `staging.observation` by the publisher's own series and, where one
 series carries many rows, by the values of named columns. It never computes anything but one
 constant factor.

@@ -1,8 +1,4 @@
-"""How a dataset is got live: the `fetch` section of `reference_data/sources/*.yaml`.
-
-What belongs here: the models of that section. What does not: talking to anybody (`beacon.fetch`),
-or the publishers' addresses (`reference_data/hosts.yaml`).
-"""
+"""How a dataset is got live: the `fetch` section of `reference_data/sources/*.yaml`."""
 
 from __future__ import annotations
 

@@ -1,8 +1,5 @@
 """Which areas a run is for: a nation, one integrated care board and its Places.
 
-What belongs here: the model of one footprint file. What does not: geography lookups, populations
-or boundaries, which come from official files.
-
 Any integrated care system is one YAML file away; so is the fictional one of the sample.
 """
 

@@ -1,8 +1,4 @@
-"""What an indicator is: its definition, direction, sources, limits and known traps.
-
-What belongs here: the model of one indicator file, for the beacons, the Core20PLUS5 measures and
-context alike. What does not: reading files (`loading`) or computing values.
-"""
+"""What an indicator is: its definition, direction, sources, limits and known traps."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""From YAML files to validated facts, with every fault of every file in one error.
-
-What belongs here: reading, validating and cross-referencing the files of `reference_data`. What
-does not: the meaning of a fact, which its model holds.
-"""
+"""From YAML files to validated facts, with every fault of every file in one error."""
 
 from __future__ import annotations
 
@@ -14,8 +10,8 @@ from typing import Any, Final, TypeVar
 import yaml
 from pydantic import ValidationError
 
-from beacon.errors import BeaconError
-from beacon.paths import resource_dir
+from beacon.core.errors import BeaconError
+from beacon.core.paths import resource_dir
 from beacon.registry.aspirations import AspirationFile
 from beacon.registry.base import Entry
 from beacon.registry.footprints import Footprint

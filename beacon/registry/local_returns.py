@@ -1,8 +1,5 @@
 """Templates of the returns that organisations make where nothing is published.
 
-What belongs here: the fields of a return and how its value is computed. What does not: reading
-a return (`beacon/sources`).
-
 No open source exists for these measures, so the template is this project's own proposal. Returns
 hold counts only: never a name, never a row about one person.
 """

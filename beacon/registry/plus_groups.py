@@ -1,8 +1,5 @@
 """PLUS groups: people beyond Core20 whom a system chooses to look after as well.
 
-What belongs here: the model of one definition. What does not: who is in the group, which is
-computed from area data.
-
 NHS England leaves the choice to each system. The partnership has not published its own, so no
 definition is on by default and the ones supplied are examples.
 """

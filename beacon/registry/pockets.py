@@ -1,7 +1,5 @@
 """Small pockets: Core20 LSOAs whose surroundings are not deprived.
 
-What belongs here: the model of the rule. What does not: finding them (`sql/marts/core20_pocket`).
-
 No official definition of a pocket was found; the rule and its numbers are this project's own and
 stand in `reference_data/core20_pockets.yaml`, where a system may set others.
 """

@@ -1,16 +1,12 @@
-"""JSON Schemas of the registry's files, so that editors complete and check them.
-
-What belongs here: generating `reference_data/schemas`. What does not: validation, which the
-models do. Run `python -m beacon.registry.schemas` after changing a model.
-"""
+"""JSON Schemas of the registry's files, so that editors complete and check them."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Final
 
-from beacon.files import canonical_json, write_atomically
-from beacon.paths import resource_dir
+from beacon.core.files import canonical_json, write_atomically
+from beacon.core.paths import resource_dir
 from beacon.registry.aspirations import AspirationFile
 from beacon.registry.base import Entry
 from beacon.registry.footprints import Footprint

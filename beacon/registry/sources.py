@@ -1,8 +1,4 @@
-"""The source register: which official datasets exist, how to recognise and how to read each.
-
-What belongs here: the models of `reference_data/sources/*.yaml` and their loader.
-What does not: reading bytes (`beacon.sources`) or the bytes' own content.
-"""
+"""The source register: which official datasets exist, how to recognise and how to read each."""
 
 from __future__ import annotations
 
@@ -16,8 +12,8 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from beacon.errors import BeaconError
-from beacon.paths import resource_dir
+from beacon.core.errors import BeaconError
+from beacon.core.paths import resource_dir
 from beacon.registry.fetch import Fetch, Records
 
 NOT_READ = "none"

@@ -1,8 +1,4 @@
-"""Numbers that the partnership's published plans set themselves.
-
-What belongs here: the model of the targets file. What does not: distance to a target, which is
-computed. The beacons have a direction and no number: none is invented here.
-"""
+"""Numbers that the partnership's published plans set themselves."""
 
 from __future__ import annotations
 

@@ -1,8 +1,5 @@
 """Revisions that a person must agree to before they are published.
 
-What belongs here: telling when a release changes published values by more than an indicator
-allows, what was held back, and the yes of a person. What does not: what changed (`marts.change`).
-
 A held release leaves `releases/.held.json`. `beacon approve` writes the hash of exactly that
 content to `releases/.approvals.json`; another content needs another yes. A release that was rolled
 back from is held in the same way, or the next night would publish it again.
@@ -13,13 +10,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from beacon.errors import BeaconError, PublicationBlockedError
-from beacon.files import read_json, write_json
+from beacon.core.errors import BeaconError, PublicationBlockedError
+from beacon.core.files import read_json, write_json
+from beacon.core.settings import Home
 from beacon.release.layout import Release
-from beacon.settings import Home
 
 if TYPE_CHECKING:
-    from beacon.warehouse import Warehouse
+    from beacon.warehouse.connection import Warehouse
 
 HELD = ".held.json"
 APPROVALS = ".approvals.json"

@@ -1,8 +1,5 @@
 """A release as it would have been published on a past day, and the current one made again.
 
-What belongs here: choosing landed objects of another time and running over them beside the home's
-own tables. What does not: comparing what comes out (`beacon.release.rebuild`).
-
 A backfill lives in a home of its own under `backfills/<day>/`, which shares nothing with the home's
 releases but landing, which is only read. Its code and registry are today's: it is what today's
 Beacon makes of what was known then.
@@ -17,14 +14,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from beacon.errors import BeaconError
+from beacon.core.clock import LONDON
+from beacon.core.errors import BeaconError
+from beacon.core.settings import Home, Settings
 from beacon.ingest.land import LandingOutcome, LandingReport
+from beacon.ingest.landing_store import LandedObject, LandingStore
 from beacon.ingest.stage import Stager
-from beacon.landing import LandedObject, LandingStore
-from beacon.operations.clock import LONDON
 from beacon.release import layout
 from beacon.session import Session
-from beacon.settings import Home, Settings
 from beacon.workspace import Workspace
 
 if TYPE_CHECKING:

@@ -1,8 +1,4 @@
-"""Building a release beside the published ones, and publishing it in one step.
-
-What belongs here: the order of writing, flushing, renaming and pointing. What does not: the
-content of any file (`parquet`, `manifest`, `catalogue`).
-"""
+"""Building a release beside the published ones, and publishing it in one step."""
 
 from __future__ import annotations
 
@@ -16,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from beacon.contracts import Contract, datapackage_parquet, datapackage_resource
-from beacon.errors import PublicationBlockedError
-from beacon.files import canonical_json, fsync_directory, sha256_of, write_json
+from beacon.core.errors import PublicationBlockedError
+from beacon.core.files import canonical_json, fsync_directory, sha256_of, write_json
+from beacon.core.settings import Home
 from beacon.release import layout
 from beacon.release.approval import refuse_unless_approved
 from beacon.release.catalogue import (
@@ -30,8 +27,7 @@ from beacon.release.layout import Release
 from beacon.release.manifest import FICTIONAL_NOTICE, build_manifest
 from beacon.release.parquet import WrittenMart, write_mart
 from beacon.release.workbook import CSV_FOLDER, write_csvs, write_workbook
-from beacon.settings import Home
-from beacon.warehouse import Warehouse
+from beacon.warehouse.connection import Warehouse
 
 # A mart that records what a run saw rather than what the data say does not make a new release.
 # What changed since the previous release follows from that release and this one.

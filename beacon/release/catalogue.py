@@ -1,8 +1,4 @@
-"""`beacon.duckdb`: views over the current release, for people with a DuckDB shell.
-
-What belongs here: the analysts' database, which holds views and macros but no rows, and the same
-views as a SQL script. What does not: the working database.
-"""
+"""`beacon.duckdb`: views over the current release, for people with a DuckDB shell."""
 
 from __future__ import annotations
 
@@ -14,8 +10,8 @@ from pathlib import Path
 
 from beacon.contracts import Contract, comment_statements, load_contracts
 from beacon.contracts.ddl import quote_literal
+from beacon.core.settings import Home
 from beacon.release.layout import Release
-from beacon.settings import Home
 from beacon.statistics.macros import install_macros
 
 # A view finds its files through this variable where it is set, so that a home that has moved can

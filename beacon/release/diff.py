@@ -1,8 +1,4 @@
-"""Comparing two releases, row by row and column by column.
-
-What belongs here: what differs. What does not: why it differs (`marts.change`, which each release
-holds for the one before it).
-"""
+"""Comparing two releases, row by row and column by column."""
 
 from __future__ import annotations
 
@@ -12,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from beacon.contracts.ddl import quote_identifier, quote_literal
-from beacon.errors import ReleaseNotFoundError
-from beacon.files import read_json
+from beacon.core.errors import ReleaseNotFoundError
+from beacon.core.files import read_json
 from beacon.release import layout
 from beacon.release.layout import Release
 

@@ -1,7 +1,4 @@
-"""What a release looks like on disk, and which one is current.
-
-What belongs here: labels, paths and the pointer. What does not: making or checking releases.
-"""
+"""What a release looks like on disk, and which one is current."""
 
 from __future__ import annotations
 
@@ -12,9 +9,9 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from beacon.errors import BeaconError, ReleaseNotFoundError
-from beacon.files import read_json, write_json
-from beacon.settings import Home
+from beacon.core.errors import BeaconError, ReleaseNotFoundError
+from beacon.core.files import read_json, write_json
+from beacon.core.settings import Home
 
 MANIFEST = "manifest.json"
 RUN_RECORD = "run.json"

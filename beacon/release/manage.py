@@ -1,8 +1,4 @@
-"""Looking after published releases: going back, keeping, clearing out, copying elsewhere.
-
-What belongs here: what changes which releases there are, or which is current. All of it needs the
-home's lock. What does not: making releases (`build`) or checking them (`verify`).
-"""
+"""Looking after published releases: going back, keeping, clearing out, copying elsewhere."""
 
 from __future__ import annotations
 
@@ -13,14 +9,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from beacon.errors import BeaconError, PublicationBlockedError
-from beacon.files import copy_hashed, fsync_directory, read_json, sha256_of, write_json
+from beacon.core.errors import BeaconError, PublicationBlockedError
+from beacon.core.files import copy_hashed, fsync_directory, read_json, sha256_of, write_json
+from beacon.core.settings import Home
 from beacon.release import layout
 from beacon.release.approval import reinstate, withdraw
 from beacon.release.build import digest_of, make_current, recover
 from beacon.release.layout import Release
 from beacon.release.verify import verify_release
-from beacon.settings import Home
 
 # Releases kept by `prune` beside the current and the pinned ones: a fortnight of nights.
 KEPT_BY_DEFAULT = 14

@@ -1,8 +1,4 @@
-"""The manifest: what a release is made of, so that anyone can check it or make it again.
-
-What belongs here: the manifest's content. Time and run are in `run.json`, because the same inputs
-and code must give the same manifest.
-"""
+"""The manifest: what a release is made of, so that anyone can check it or make it again."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The pages of a release, made beside its other files in a process of their own.
-
-What belongs here: starting and awaiting that process. What does not: the pages (`beacon.site`).
-"""
+"""The pages of a release, made beside its other files in a process of their own."""
 
 from __future__ import annotations
 
@@ -12,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from beacon.errors import BeaconError
-from beacon.files import canonical_json
+from beacon.core.errors import BeaconError
+from beacon.core.files import canonical_json
 from beacon.processes import ChildFailed, ChildProcess, Closing
 
 MODULE = "beacon.site.process"

@@ -1,8 +1,4 @@
-"""Writing marts as Parquet: the same rows always give the same bytes.
-
-What belongs here: file format, metadata and the hash of a mart's content. What does not: which
-rows a mart has.
-"""
+"""Writing marts as Parquet: the same rows always give the same bytes."""
 
 from __future__ import annotations
 

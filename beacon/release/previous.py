@@ -1,8 +1,4 @@
-"""What the working database must know of the previous release to say what changed.
-
-What belongs here: loading the previous release's rows, inputs and code beside the present ones.
-What does not: the comparison (`sql/marts/change.sql`).
-"""
+"""What the working database must know of the previous release to say what changed."""
 
 from __future__ import annotations
 
@@ -11,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from beacon.release.layout import Release, latest_release
 
 if TYPE_CHECKING:
-    from beacon.warehouse import Warehouse
+    from beacon.warehouse.connection import Warehouse
 
 PREVIOUS_TABLES: dict[str, str] = {
     "previous_release": "release varchar, same_code boolean",

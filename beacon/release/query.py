@@ -1,8 +1,4 @@
-"""Reading a release with SQL, without any means to change it.
-
-What belongs here: a locked-down, in-memory DuckDB with one view a mart. What does not: the working
-database, which readers never open.
-"""
+"""Reading a release with SQL, without any means to change it."""
 
 from __future__ import annotations
 

@@ -1,8 +1,5 @@
 """Making the current release again from landing, and comparing bit for bit.
 
-What belongs here: the rebuild and its verdict. What does not: publishing; a rebuild never becomes
-current, whatever comes out.
-
 It proves that everything a release says still follows from the bytes that were kept: nothing in
 landing was lost or changed, and the machine still computes what it did.
 """
@@ -14,15 +11,15 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from beacon.errors import BeaconError
-from beacon.files import read_json, sha256_of, write_json
-from beacon.landing import landed_from_json
-from beacon.operations.clock import LONDON, now
+from beacon.core.clock import LONDON, now
+from beacon.core.errors import BeaconError
+from beacon.core.files import read_json, sha256_of, write_json
+from beacon.core.settings import Home, Settings
+from beacon.ingest.landing_store import landed_from_json
 from beacon.release import layout
 from beacon.release.as_of import Chosen, FixedSession, FixedWorkspace
 from beacon.release.build import NOT_COMPARED
 from beacon.release.layout import Release
-from beacon.settings import Home, Settings
 
 REBUILD = "rebuild"
 RESULT = "rebuild.json"

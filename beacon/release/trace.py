@@ -1,8 +1,4 @@
-"""From a number in a release back to the publisher's bytes.
-
-What belongs here: following the chain value, method, staged row, landed object, origin. What does
-not: where the chain is made (each mart row carries its file's hash and row).
-"""
+"""From a number in a release back to the publisher's bytes."""
 
 from __future__ import annotations
 
@@ -10,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from beacon.errors import BeaconError
-from beacon.files import read_json, sha256_of
+from beacon.core.errors import BeaconError
+from beacon.core.files import read_json, sha256_of
+from beacon.core.settings import Home
 from beacon.release.layout import Release
 from beacon.release.query import connect_release
-from beacon.settings import Home
 
 _MARTS = ("beacon_indicator", "core20plus5_indicator")
 _LINE_LIMIT = 2_000

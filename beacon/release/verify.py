@@ -1,17 +1,13 @@
-"""Checking that releases are what they were when they were published.
-
-What belongs here: hashing again and comparing. What does not: repairing; a damaged release is
-rolled back from or rebuilt, never mended.
-"""
+"""Checking that releases are what they were when they were published."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from beacon.files import read_json, sha256_of
+from beacon.core.files import read_json, sha256_of
+from beacon.core.settings import Home
 from beacon.release import layout
 from beacon.release.layout import Release
-from beacon.settings import Home
 
 
 @dataclass(frozen=True)

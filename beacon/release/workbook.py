@@ -1,8 +1,5 @@
 """The release for people with a spreadsheet: `workbook.xlsx`, and each mart as CSV.
 
-What belongs here: which columns of which mart a sheet shows, and how. What does not: any number
-that is not in a mart.
-
 Each sheet holds one table with its title above it, no merged and no hidden cells, its header row
 frozen and marked as such, following "Releasing statistics in spreadsheets" (Government Analysis
 Function). The same release always gives the same bytes.

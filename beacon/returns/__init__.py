@@ -3,7 +3,7 @@
 What belongs here: the templates, the check of a filled-in return, its acceptance into landing, and
 putting the accepted returns of a home together for a run. What does not: the fields of a return
 (`beacon.registry.local_returns`) or how returns become Place totals
-(`beacon.sources.local_returns`).
+(`beacon.sources.publishers.returned_tables`).
 """
 
 from __future__ import annotations

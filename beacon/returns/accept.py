@@ -1,8 +1,5 @@
 """Accepting a return into landing: its bytes, and who sent it, who approved it, when and for what.
 
-What belongs here: keeping an accepted return, and listing those that are kept. What does not:
-deciding whether it is good (`check`) or what becomes of it in a run (`collection`).
-
 An accepted return is `landing/local_return/<indicator>/<organisation>@<period>/<sha256>/<file>`,
 as every landed object is, with the acceptance in its sidecar. Nothing is ever changed: a corrected
 return is accepted beside the one it replaces, and the latest accepted is in use.
@@ -16,15 +13,15 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from beacon.errors import BeaconError
-from beacon.files import read_json, sha256_of
-from beacon.landing import LandedObject, LandingStore, landed_from_json
+from beacon.core.errors import BeaconError
+from beacon.core.files import read_json, sha256_of
+from beacon.ingest.landing_store import LandedObject, LandingStore, landed_from_json
 from beacon.registry.indicators import LOCAL_RETURN
 from beacon.registry.sources import Container
 from beacon.returns.check import CheckedReturn, check_return
 from beacon.returns.context import ReturnContext
 from beacon.returns.faults import Fault, ReturnRefusedError
-from beacon.sources.local_returns import period_label
+from beacon.sources.publishers.returned_tables import period_label
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,4 @@
-"""Checking a return: every fault with its cell, and what to do about it.
-
-What belongs here: the rules that a filled-in return must meet. What does not: whether the file is
-safe (`workbook`), what the fields are (`beacon.registry.local_returns`), or keeping it (`accept`).
-"""
+"""Checking a return: every fault with its cell, and what to do about it."""
 
 from __future__ import annotations
 
@@ -17,11 +13,11 @@ from typing import Any
 from beacon.registry.local_returns import ReturnField
 from beacon.returns.context import ReturnContext, ReturnKind
 from beacon.returns.faults import SEND_AGAIN, Fault, FaultList
+from beacon.returns.return_workbook import FRESH
 from beacon.returns.table import ReturnTable, read_return
 from beacon.returns.template import YES_NO, allowed_values
-from beacon.returns.workbook import FRESH
-from beacon.sources.local_returns import WITHHELD
-from beacon.sources.periods import crossing_year
+from beacon.sources.publishers.returned_tables import WITHHELD
+from beacon.sources.tabular.periods import crossing_year
 
 SMALL_COUNTS = range(1, 5)
 """Counts of people that totals withhold."""

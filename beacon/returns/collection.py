@@ -1,8 +1,5 @@
 """Putting the accepted returns of a home together for a run: one table per indicator.
 
-What belongs here: the rows of that table, from the accepted bytes, and handing it to landing as one
-more found file. What does not: adding them up (`beacon.sources.local_returns`).
-
 The table is made anew in each run from the returns' own bytes, and equal returns give equal bytes.
 """
 
@@ -14,14 +11,14 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from beacon.errors import Problem
-from beacon.files import sha256_of, write_atomically
-from beacon.ingest.folder import FoundFile
-from beacon.landing import LandingStore
+from beacon.core.errors import Problem
+from beacon.core.files import sha256_of, write_atomically
+from beacon.ingest.landing_store import LandingStore
+from beacon.ingest.scan import FoundFile
 from beacon.returns.accept import AcceptedReturn, accepted_returns
 from beacon.returns.check import ROW, Row, check_return
 from beacon.returns.context import ReturnContext, ReturnKind
-from beacon.sources.local_returns import (
+from beacon.sources.publishers.returned_tables import (
     COLLECTION_HEADER,
     MISSING,
     RETURNED,

@@ -1,20 +1,16 @@
-"""What a return is checked against: its template, its rules, and who may send one for where.
-
-What belongs here: bringing registry, register and footprint together, and which organisations and
-Places are known. What does not: the check itself (`beacon.returns.check`).
-"""
+"""What a return is checked against: its template, its rules, and who may send one for where."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
 
-from beacon.errors import BeaconError
+from beacon.core.errors import BeaconError
 from beacon.registry import Footprint, Indicator, load_footprint, load_indicators
 from beacon.registry.indicators import LOCAL_RETURN
 from beacon.registry.local_returns import LocalReturn
 from beacon.registry.sources import DatasetSpec, SourceRegister, load_source_register
-from beacon.sources.local_returns import ReturnRules, rules_of
+from beacon.sources.publishers.returned_tables import ReturnRules, rules_of
 
 
 @dataclass(frozen=True)

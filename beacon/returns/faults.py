@@ -1,8 +1,4 @@
-"""What is wrong with a return, each fault at its cell.
-
-What belongs here: the fault, the error that carries faults, and collecting them. What does not: the
-rules (`beacon.returns.check`).
-"""
+"""What is wrong with a return, each fault at its cell."""
 
 from __future__ import annotations
 
@@ -10,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from beacon.errors import BeaconError, Problem
+from beacon.core.errors import BeaconError, Problem
 
 Severity = Literal["fault", "notice"]
 

@@ -1,8 +1,4 @@
-"""The cells of a return, each with its place.
-
-What belongs here: reading the sheet or the CSV into rows of cells under known headers. What does
-not: types and rules (`beacon.returns.check`), or whether the file is safe (`workbook`).
-"""
+"""The cells of a return, each with its place."""
 
 from __future__ import annotations
 
@@ -13,8 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from beacon.returns.faults import FaultList, column_letter
+from beacon.returns.return_workbook import (
+    FRESH,
+    FileKind,
+    decode_text,
+    examine_workbook,
+    kind_of_file,
+)
 from beacon.returns.template import DATA_SHEET, MAX_ROWS
-from beacon.returns.workbook import FRESH, FileKind, decode_text, examine_workbook, kind_of_file
 
 Cell = Any
 """Text, int, float, bool, date or datetime, as the file gives it; "" where the cell is empty."""
@@ -73,8 +75,8 @@ def read_return(path: Path, faults: FaultList) -> ReturnTable | None:
 
 
 def _sheet_cells(path: Path, faults: FaultList) -> list[list[Cell]]:
-    from beacon.errors import InputRefusedError
-    from beacon.sources.tables import open_workbook, sheet_rows
+    from beacon.core.errors import InputRefusedError
+    from beacon.sources.tabular.tables import open_workbook, sheet_rows
 
     try:
         return sheet_rows(path, open_workbook(path), DATA_SHEET)

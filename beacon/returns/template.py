@@ -1,8 +1,5 @@
 """Templates of returns, made from the registry's fields.
 
-What belongs here: laying out the workbook and the CSV that organisations fill in. What does not:
-which fields there are (`beacon.registry.local_returns`, `reference_data/indicators`).
-
 Nothing depends on the clock or the user, so the same registry gives the same bytes.
 """
 
@@ -15,7 +12,7 @@ from typing import Any
 
 from beacon.registry.local_returns import ReturnField
 from beacon.returns.context import ReturnContext, ReturnKind
-from beacon.sources.local_returns import WITHHELD
+from beacon.sources.publishers.returned_tables import WITHHELD
 
 NOTES_SHEET, DATA_SHEET, LISTS_SHEET = "Notes", "Return", "Lists"
 SHEETS = (NOTES_SHEET, DATA_SHEET, LISTS_SHEET)

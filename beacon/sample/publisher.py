@@ -9,15 +9,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from beacon.sample.deprivation import write_imd
-from beacon.sample.dfe import write_dfe
+from beacon.sample.dfe_files import write_dfe
 from beacon.sample.domains import write_domains
 from beacon.sample.energy import write_fuel_poverty
-from beacon.sample.fingertips import write_fingertips
+from beacon.sample.fingertips_files import write_fingertips
 from beacon.sample.geography import write_boundaries, write_lookups
 from beacon.sample.housing import write_homelessness
-from beacon.sample.ons_els import write_els
+from beacon.sample.ons_els_files import write_els
 from beacon.sample.outcomes import list_areas
-from beacon.sample.population import write_population
+from beacon.sample.population_files import write_population
 from beacon.sample.practices import (
     build_practices,
     write_patients_by_lsoa,

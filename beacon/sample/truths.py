@@ -14,7 +14,7 @@ import numpy as np
 
 from beacon.sample import names
 from beacon.sample.energy import FuelPovertyTruth
-from beacon.sample.fingertips import (
+from beacon.sample.fingertips_files import (
     FLAT_PLACE,
     LE_INTERCEPT,
     LE_NATION_SLOPE,

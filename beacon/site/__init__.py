@@ -4,6 +4,6 @@ What belongs here: reading a release's marts, and turning them into pages, chart
 does not: computing any figure. A number on a page is a number in a mart, formatted.
 """
 
-from beacon.site.build import SiteReport, build_site
+from beacon.site.build_pages import SiteReport, build_site
 
 __all__ = ["SiteReport", "build_site"]

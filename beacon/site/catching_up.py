@@ -1,11 +1,4 @@
-"""Gaps within each Place, now and earlier: are the poorest catching up?
-
-What belongs here: which way a gap went, said once. Where the mart `inequality_trend` has tested the
-line through a gap's years, its word stands and the two ends of that line's years are shown. Where
-it could not (periods that overlap, fewer than five years, the published slope index), the figures
-of two periods are compared, without a test, because no source gives their covariance. What does
-not belong: any gap or test that no mart holds.
-"""
+"""Gaps within each Place, now and earlier: are the poorest catching up?"""
 
 from __future__ import annotations
 
@@ -17,7 +10,7 @@ from datetime import date
 from beacon.site import words
 from beacon.site.facts import IndicatorFacts, Place, ReleaseFacts, Row, Series
 from beacon.site.figures import series_name
-from beacon.site.inequality import BETWEEN_PLACES, breakdown_text, gap_unit
+from beacon.site.inequality_facts import BETWEEN_PLACES, breakdown_text, gap_unit
 
 # Long enough that pooled periods of three years do not overlap.
 YEARS_BETWEEN = 3

@@ -1,8 +1,4 @@
-"""Core20 of a Place in detail: wards, pockets, what moved between the indices, domains and PLUS.
-
-What belongs here: looking up and ordering rows of these marts for the pages. What does not: age and
-sex, which the Place and Core20PLUS5 pages have; any figure that no mart holds.
-"""
+"""Core20 of a Place in detail: wards, pockets, what moved between the indices, domains and PLUS."""
 
 from __future__ import annotations
 

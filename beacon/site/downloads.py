@@ -1,7 +1,4 @@
-"""Rows of the marts as CSV, for those who want exactly what a page shows.
-
-What belongs here: writing rows. What does not: choosing a page's figures.
-"""
+"""Rows of the marts as CSV, for those who want exactly what a page shows."""
 
 from __future__ import annotations
 

@@ -1,9 +1,4 @@
-"""What a release says, read once from its Parquet and manifest into plain objects.
-
-What belongs here: reading, and looking figures up. What does not: words, HTML, or any figure that
-no mart holds. Marts that a release does not have are empty here, so that older and smaller
-releases still make a site.
-"""
+"""What a release says, read once from its Parquet and manifest into plain objects."""
 
 from __future__ import annotations
 
@@ -14,8 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from beacon.errors import BeaconError
-from beacon.files import read_json
+from beacon.core.errors import BeaconError
+from beacon.core.files import read_json
 from beacon.release import layout
 from beacon.site.words import file_name
 

@@ -1,8 +1,4 @@
-"""A figure: one row of a mart with its words, state and place in an order.
-
-What belongs here: everything that a cell, a sentence or a tooltip says of one value. What does
-not: HTML, and any arithmetic on values.
-"""
+"""A figure: one row of a mart with its words, state and place in an order."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Sentences from numbers: what is better, what is worse, for which Place.
-
-What belongs here: choosing and wording what the scorecard says. What does not: a judgement that
-no mart makes.
-"""
+"""Sentences from numbers: what is better, what is worse, for which Place."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Life expectancy, healthy life expectancy and the years between, always together.
-
-What belongs here: the `life_and_health` mart in rows. What does not: the subtraction, which the
-mart makes, or the slope index of inequality.
-"""
+"""Life expectancy, healthy life expectancy and the years between, always together."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""The site's maps: the system's Places, and each Place's LSOAs.
-
-What belongs here: which outlines a map needs, and their classes. What does not: projecting and
-simplifying (`charts.maps`).
-"""
+"""The site's maps: the system's Places, and each Place's LSOAs."""
 
 from __future__ import annotations
 
@@ -11,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from beacon.site.charts import maps
+from beacon.site.charts import map_chart as maps
 from beacon.site.facts import Place, ReleaseFacts
 
 # Detail that a map of the whole system, and of one Place, may drop.

@@ -1,8 +1,4 @@
-"""The front page's sentences, made from numbers and true whatever the numbers are.
-
-What belongs here: wording of extremes and counts, ties and gaps in the data included. What does
-not: choosing what is worth saying, which the page does.
-"""
+"""The front page's sentences, made from numbers and true whatever the numbers are."""
 
 from __future__ import annotations
 

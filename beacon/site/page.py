@@ -1,7 +1,4 @@
-"""A page before it is written, and what every page knows.
-
-What belongs here: addresses and shared context. What does not: the content of any page.
-"""
+"""A page before it is written, and what every page knows."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Briefings as PDF, printed by a headless Chromium where this machine has one.
-
-What belongs here: finding the browser, printing, and taking the clock out of the result. What
-does not: what a briefing says.
-"""
+"""Briefings as PDF, printed by a headless Chromium where this machine has one."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The site as a program of its own, so that it is made on another core than the workbook.
-
-What belongs here: what that program is told and answers. What does not: making the site.
-"""
+"""The site as a program of its own, so that it is made on another core than the workbook."""
 
 from __future__ import annotations
 
@@ -9,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from beacon.processes import serve
-from beacon.site.build import build_site, get_ready
+from beacon.site.build_pages import build_site, get_ready
 
 
 def answer(message: dict[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,4 @@
-"""Templates to HTML.
-
-What belongs here: the Jinja environment, with everything escaped. What does not: content.
-"""
+"""Templates to HTML."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""How the nation's authorities are spread on an indicator, in words.
-
-What belongs here: reading the scorecard's spread. What does not: computing it, or drawing.
-"""
+"""How the nation's authorities are spread on an indicator, in words."""
 
 from __future__ import annotations
 

@@ -1,9 +1,4 @@
-"""How numbers, dates, states and judgements are put into words.
-
-What belongs here: formatting after the conventions of the NHS and the Office for National
-Statistics (thousands by commas, a true minus sign, one unit a column, dates as 22 November 2026),
-and the one vocabulary of states. What does not: HTML.
-"""
+"""How numbers, dates, states and judgements are put into words."""
 
 from __future__ import annotations
 

@@ -2,5 +2,5 @@
 
 What belongs here: everything between a publisher's bytes and a typed staging table.
 What does not: which datasets exist (`reference_data/sources`), where bytes are kept
-(`beacon.landing`), and anything that combines two sources (`sql/`).
+(`beacon.ingest.landing_store`), and anything that combines two sources (`sql/`).
 """

@@ -1,8 +1,4 @@
-"""The one long shape into which every published series is staged.
-
-What belongs here: the columns of `staging.observation`, and checks that hold for every series
-whatever its publisher. What does not: how one publisher writes its files.
-"""
+"""The one long shape into which every published series is staged."""
 
 from __future__ import annotations
 
@@ -10,8 +6,8 @@ from collections.abc import Callable
 
 import polars as pl
 
-from beacon.sources.columns import Columns
-from beacon.sources.periods import Period
+from beacon.sources.tabular.columns import Columns
+from beacon.sources.tabular.periods import Period
 
 OBSERVATION_SCHEMA: dict[str, pl.DataType] = {
     "series": pl.String(),

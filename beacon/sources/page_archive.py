@@ -3,9 +3,6 @@
 Some publishers give a table only in pages. Their answers are kept byte for byte as members
 `page-0001`, `page-0002` … of a ZIP archive that is not compressed and carries no dates, so that
 equal answers give equal bytes. One more member, `index.json`, says what was asked.
-
-What belongs here: writing and reading such archives, and turning their records into a table. What
-does not: asking for pages (`beacon.fetch`).
 """
 
 from __future__ import annotations
@@ -20,11 +17,11 @@ from typing import Any, Literal
 
 import polars as pl
 
-from beacon.errors import InputRefusedError, Problem
-from beacon.files import canonical_json
+from beacon.core.errors import InputRefusedError, Problem
+from beacon.core.files import canonical_json
 from beacon.registry.fetch import Pivot
 from beacon.registry.sources import Dataset
-from beacon.sources.tables import ROW, TextTable
+from beacon.sources.tabular.tables import ROW, TextTable
 
 INDEX = "index.json"
 FORMAT = "beacon-pages-1"

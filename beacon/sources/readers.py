@@ -1,7 +1,4 @@
-"""Which function reads which dataset.
-
-What belongs here: the table of readers named in the source register, and nothing else.
-"""
+"""Which function reads which dataset."""
 
 from __future__ import annotations
 
@@ -11,28 +8,28 @@ from typing import Protocol
 import polars as pl
 
 from beacon.registry.sources import Container, DatasetSpec
-from beacon.sources.boundaries import read_boundaries
-from beacon.sources.desnz import read_fuel_poverty
-from beacon.sources.dfe import read_eyfsp
-from beacon.sources.dfe_lait import read_lait
-from beacon.sources.dfe_participation import read_level2_at_19, read_neet
-from beacon.sources.dft_walking_cycling import read_walking_cycling
-from beacon.sources.dwp_cilif import read_low_income_families
-from beacon.sources.fingertips import read_fingertips, read_practice_deprivation
-from beacon.sources.fingertips_extract import read_fingertips_extract
-from beacon.sources.iod import read_imd
-from beacon.sources.iod_domains import read_iod_domains
-from beacon.sources.local_returns import read_local_returns
-from beacon.sources.lookups import read_lookup
-from beacon.sources.mhclg_homelessness import read_temporary_accommodation
-from beacon.sources.nhs_gp_patients import read_gp_patients
-from beacon.sources.nhs_qof import read_qof_achievement, read_qof_prevalence
-from beacon.sources.nhse_smi_checks import read_smi_checks
-from beacon.sources.nomis import read_nomis
-from beacon.sources.ons_els import read_ons_els
-from beacon.sources.ons_living_wage import read_below_living_wage
-from beacon.sources.population import read_census_age_bands, read_single_years
-from beacon.sources.stat_xplore import read_stat_xplore
+from beacon.sources.publishers.boundaries import read_boundaries
+from beacon.sources.publishers.desnz import read_fuel_poverty
+from beacon.sources.publishers.dfe import read_eyfsp
+from beacon.sources.publishers.dfe_lait import read_lait
+from beacon.sources.publishers.dfe_participation import read_level2_at_19, read_neet
+from beacon.sources.publishers.dft_walking_cycling import read_walking_cycling
+from beacon.sources.publishers.dwp_cilif import read_low_income_families
+from beacon.sources.publishers.fingertips import read_fingertips, read_practice_deprivation
+from beacon.sources.publishers.fingertips_extract import read_fingertips_extract
+from beacon.sources.publishers.iod import read_imd
+from beacon.sources.publishers.iod_domains import read_iod_domains
+from beacon.sources.publishers.lookups import read_lookup
+from beacon.sources.publishers.mhclg_homelessness import read_temporary_accommodation
+from beacon.sources.publishers.nhs_gp_patients import read_gp_patients
+from beacon.sources.publishers.nhs_qof import read_qof_achievement, read_qof_prevalence
+from beacon.sources.publishers.nhse_smi_checks import read_smi_checks
+from beacon.sources.publishers.nomis import read_nomis
+from beacon.sources.publishers.ons_els import read_ons_els
+from beacon.sources.publishers.ons_living_wage import read_below_living_wage
+from beacon.sources.publishers.population import read_census_age_bands, read_single_years
+from beacon.sources.publishers.returned_tables import read_local_returns
+from beacon.sources.publishers.stat_xplore import read_stat_xplore
 
 
 class Reader(Protocol):

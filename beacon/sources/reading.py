@@ -1,17 +1,13 @@
-"""Opening a recognised file as a text table.
-
-What belongs here: choosing the CSV or the spreadsheet reader. What does not: anything about a
-particular publisher.
-"""
+"""Opening a recognised file as a text table."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from beacon.registry.sources import Container, Dataset
-from beacon.sources.columns import header_matches
 from beacon.sources.page_archive import read_page_table
-from beacon.sources.tables import HeaderTest, TextTable, read_csv, read_workbook
+from beacon.sources.tabular.columns import header_matches
+from beacon.sources.tabular.tables import HeaderTest, TextTable, read_csv, read_workbook
 
 
 def read_table(path: Path, container: Container, dataset: Dataset) -> TextTable:

@@ -1,8 +1,4 @@
-"""Which dataset a file is, decided by what is in it.
-
-What belongs here: matching a file's headers, layers and sheets against the source register.
-What does not: checking its cells or reading it (`beacon.sources.readers`).
-"""
+"""Which dataset a file is, decided by what is in it."""
 
 from __future__ import annotations
 
@@ -13,13 +9,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from beacon.errors import InputRefusedError, Problem
+from beacon.core.errors import InputRefusedError, Problem
 from beacon.registry.sources import Container, Dataset, DatasetSpec, SourceRegister
-from beacon.sources.columns import header_matches, resolve_header
-from beacon.sources.containers import container_of, open_text
 from beacon.sources.page_archive import read_index, read_page_table
 from beacon.sources.recognition import Recognition
-from beacon.sources.tables import (
+from beacon.sources.tabular.columns import header_matches, resolve_header
+from beacon.sources.tabular.containers import container_of, open_text
+from beacon.sources.tabular.tables import (
     HEADER_SEARCH_ROWS,
     clean_header,
     is_link_cache,
@@ -29,7 +25,7 @@ from beacon.sources.tables import (
     sheet_rows,
     text_of,
 )
-from beacon.sources.xlsx_heads import UnusualWorkbookError, xlsx_heads
+from beacon.sources.tabular.xlsx_heads import UnusualWorkbookError, xlsx_heads
 
 # A header that keeps this share of a dataset's columns is that dataset, altered: better refused
 # by name than passed over as unknown.

@@ -1,14 +1,10 @@
-"""What a file turned out to be, for those who only pass it on.
-
-What belongs here: the answer. What does not: finding it (`beacon.sources.recognise`), which needs
-every reader's library; a night that has seen all its files before loads none of them.
-"""
+"""What a file turned out to be, for those who only pass it on."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from beacon.errors import Problem
+from beacon.core.errors import Problem
 from beacon.registry.sources import Container
 
 

@@ -1,8 +1,4 @@
-"""From small areas to larger ones.
-
-What belongs here: shares of areas and sums with their coverage. What does not: rates of larger
-areas, which are computed from the sums by the method of the rate.
-"""
+"""From small areas to larger ones."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Comparison of areas with a benchmark, and significance on a funnel.
-
-What belongs here: where a value lies against a benchmark and what that is called. What does not:
-finding the benchmark's value.
-"""
+"""Comparison of areas with a benchmark, and significance on a funnel."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Grouping and shaping of Polars frames for the statistics.
-
-What belongs here: sorting and batching of groups, NaN to NULL, names of limit columns, first
-reason that applies. What does not: any formula.
-"""
+"""Grouping and shaping of Polars frames for the statistics."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Slope and relative index of inequality over ordered quantiles.
-
-What belongs here: SII and RII with their limits. What does not: making the quantiles, or deciding
-which side of an indicator is good beyond the multiplier's sign.
-"""
+"""Slope and relative index of inequality over ordered quantiles."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Confidence limits of a proportion and of a count, on whole arrays.
-
-What belongs here: Wilson, Byar and exact Poisson limits and the quantiles they need. What does
-not: multipliers, grouping, reasons. NaN is "no answer" here; frames turn it into NULL.
-"""
+"""Confidence limits of a proportion and of a count, on whole arrays."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Abridged life tables: life expectancy and healthy life expectancy.
-
-What belongs here: Chiang's table, Silcocks' open band, Sullivan's method. What does not: pooling
-years of deaths and populations (the caller's), or modelling prevalence.
-"""
+"""Abridged life tables: life expectancy and healthy life expectancy."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The SQL macros of `sql/macros`, put into a DuckDB connection.
-
-What belongs here: finding, ordering and installing the macro files. What does not: the macros.
-"""
+"""The SQL macros of `sql/macros`, put into a DuckDB connection."""
 
 from __future__ import annotations
 
@@ -9,7 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from beacon.paths import resource_dir
+from beacon.core.paths import resource_dir
 
 if TYPE_CHECKING:
     import duckdb

@@ -1,8 +1,4 @@
-"""Every method of `beacon stats`: what it takes, what it gives, and where it comes from.
-
-What belongs here: the catalogue of methods and the thin step from a prepared frame to the
-function that computes. What does not: formulas, or reading and writing files.
-"""
+"""Every method of `beacon stats`: what it takes, what it gives, and where it comes from."""
 
 from __future__ import annotations
 
@@ -11,9 +7,9 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from beacon.errors import InputRefusedError, Problem
+from beacon.core.errors import InputRefusedError, Problem
 from beacon.statistics.frames import CONFIDENCES
-from beacon.statistics.tables import Column
+from beacon.statistics.stats_tables import Column
 
 _LIMITS = ("lower95_0cl", "upper95_0cl", "lower99_8cl", "upper99_8cl")
 

@@ -1,7 +1,4 @@
-"""Deprivation quantiles: the official national ones and local ones.
-
-What belongs here: assigning areas to quantiles. What does not: inequality between them.
-"""
+"""Deprivation quantiles: the official national ones and local ones."""
 
 from __future__ import annotations
 

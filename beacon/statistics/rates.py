@@ -1,7 +1,4 @@
-"""Proportions, crude rates, means and counts: one row in, one row out, or groups summed first.
-
-What belongs here: methods that need no age bands. What does not: standardisation.
-"""
+"""Proportions, crude rates, means and counts: one row in, one row out, or groups summed first."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Why a statistic is NULL.
-
-What belongs here: the one list of reason codes, in words. What does not: deciding which applies.
-"""
+"""Why a statistic is NULL."""
 
 from __future__ import annotations
 

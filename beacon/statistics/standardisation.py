@@ -1,7 +1,4 @@
-"""Direct (Dobson) and indirect standardisation.
-
-What belongs here: rates and ratios from counts by age band. What does not: life tables.
-"""
+"""Direct (Dobson) and indirect standardisation."""
 
 from __future__ import annotations
 
@@ -45,7 +42,7 @@ def european_standard_population() -> pl.DataFrame:
 
     Source: Eurostat, Revision of the European Standard Population, 2013, table of weights.
     """
-    from beacon.paths import resource_dir
+    from beacon.core.paths import resource_dir
 
     path = resource_dir("reference_data") / "standard_populations" / "esp2013.csv"
     return pl.read_csv(path, comment_prefix="#", schema={"ageband": pl.String, "stdpop": pl.Int64})

@@ -1,8 +1,4 @@
-"""Recent trend, as Fingertips judges it.
-
-What belongs here: the test over five annual points and its outlier rule. What does not: deciding
-whether a series may have a trend at all (breaks and overlapping periods are the registry's).
-"""
+"""Recent trend, as Fingertips judges it."""
 
 from __future__ import annotations
 

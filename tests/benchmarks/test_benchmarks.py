@@ -380,18 +380,22 @@ def test_profile_knows_where_time_was_spent(tmp_path: Path) -> None:
 
 def test_samples_are_charged_to_packages_and_stages() -> None:
     importing = (
-        "beacon.commands.run:_execute",
+        "beacon.cli.run_commands:_execute",
         "importlib._bootstrap:_find_and_load",
         "dagster:<module>",
         "importlib._bootstrap:_find_and_load",
         "sqlalchemy:<module>",
     )
-    deriving = ("beacon.session:derive", "beacon.warehouse:derive", "duckdb or sqlite:execute")
+    deriving = (
+        "beacon.session:derive",
+        "beacon.warehouse.connection:derive",
+        "duckdb or sqlite:execute",
+    )
     assert profiling.package_of(importing) == "import dagster"
     assert profiling.stage_of(importing) == "imports outside a stage"
     assert profiling.package_of(deriving) == "duckdb or sqlite"
     assert profiling.stage_of(deriving) == "deriving"
-    assert profiling.beacon_function_of(deriving) == "beacon.warehouse:derive"
+    assert profiling.beacon_function_of(deriving) == "beacon.warehouse.connection:derive"
 
 
 def test_a_sampler_that_falls_over_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,8 +1,4 @@
-"""A threaded HTTP server on loopback whose answers can be made to go wrong.
-
-What belongs here: routing, the log of requests, and faults that any publisher may have. What does
-not: how one publisher answers (the modules beside this one).
-"""
+"""A threaded HTTP server on loopback whose answers can be made to go wrong."""
 
 from __future__ import annotations
 

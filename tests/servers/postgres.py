@@ -1,7 +1,5 @@
 """A PostgreSQL cluster of a test's own.
 
-What belongs here: making, starting, stopping and restarting it. What does not: what is kept in it.
-
 It lives in a temporary folder, listens on a free loopback port only, asks for a password made for
 the occasion, and belongs to an unprivileged user, because PostgreSQL refuses to run as root.
 """

@@ -1,7 +1,4 @@
-"""From data to drawing units, and round ticks.
-
-What belongs here: linear scales. What does not: drawing.
-"""
+"""From data to drawing units, and round ticks."""
 
 from __future__ import annotations
 

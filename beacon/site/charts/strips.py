@@ -1,9 +1,4 @@
-"""Strips: the drawn column of a table, one row a value, one axis in the heading.
-
-What belongs here: bars and points with limits, spine rows, shares and pairs. What does not: the
-numbers as text, which are in the table's other cells; so strips are hidden from assistive
-technology.
-"""
+"""Strips: the drawn column of a table, one row a value, one axis in the heading."""
 
 from __future__ import annotations
 

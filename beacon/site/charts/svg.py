@@ -1,7 +1,4 @@
-"""SVG elements with everything escaped.
-
-What belongs here: writing elements and coordinates. What does not: any chart.
-"""
+"""SVG elements with everything escaped."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Tartan rugs: indicators in rows, Places in columns, a judgement in each cell.
-
-What belongs here: the table that the rug, Core20PLUS5 and overview pages share. What does not:
-a page.
-"""
+"""Tartan rugs: indicators in rows, Places in columns, a judgement in each cell."""
 
 from __future__ import annotations
 

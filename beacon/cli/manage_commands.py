@@ -1,0 +1,219 @@
+"""`beacon diff`, `rollback`, `pin`, `prune`, `export`, `approve`: looking after releases."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from beacon.allocators import give_freed_memory_back
+from beacon.cli.common import HomeOption, print_rows, settings_from
+from beacon.cli.run_commands import Inputs
+
+if TYPE_CHECKING:
+    from beacon.core.settings import Home
+
+_SHOWN_DIFFERENCES = 200
+
+LabelArgument = Annotated[str, typer.Argument(metavar="RELEASE", help="Release label.")]
+
+
+class DiffFormat(StrEnum):
+    """How differences are written."""
+
+    table = "table"
+    csv = "csv"
+    html = "html"
+
+
+@contextmanager
+def _locked(home: Path | None) -> Iterator[Home]:
+    """The home, with every run kept off it meanwhile."""
+    from beacon.session import Session
+    from beacon.workspace import Workspace
+
+    with Session(Workspace(settings_from(home=home))) as session:
+        session.lock()
+        yield session.workspace.home
+
+
+def diff(
+    first: Annotated[str, typer.Argument(metavar="A", help="Release before.")],
+    second: Annotated[str, typer.Argument(metavar="B", help="Release after.")],
+    mart: Annotated[str | None, typer.Option("--mart", help="One mart only.")] = None,
+    form: Annotated[DiffFormat, typer.Option("--format", help="table, csv or html.")] = (
+        DiffFormat.table
+    ),
+    provenance: Annotated[
+        bool, typer.Option("--provenance", help="Also compare which file and row each came from.")
+    ] = False,
+    home: HomeOption = None,
+) -> None:
+    """Show what differs between two releases. Why is in the later one's `change` mart."""
+    from beacon.core.settings import Home
+    from beacon.release.diff import as_html, compare_releases, shown, summarise
+    from beacon.release.layout import get_release
+
+    place = Home(settings_from(home=home).home)
+    before, after = get_release(place, first), get_release(place, second)
+    differences = list(compare_releases(before, after, mart, provenance=provenance))
+    if form is DiffFormat.html:
+        sys.stdout.write(as_html(before, after, differences))
+        return
+    rows = [
+        (
+            each.mart,
+            "; ".join(f"{name}={shown(value)}" for name, value in each.key),
+            each.change,
+            each.column or "",
+            shown(each.before),
+            shown(each.after),
+        )
+        for each in differences
+    ]
+    columns = ("mart", "row", "change", "column", "before", "after")
+    if form is DiffFormat.csv:
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(rows)
+        return
+    if not rows:
+        typer.echo(f"{first} and {second} say the same.")
+        return
+    print_rows(("mart", "added", "removed", "changed", "columns"), summarise(differences))
+    typer.echo("")
+    print_rows(columns, rows[:_SHOWN_DIFFERENCES])
+    if len(rows) > _SHOWN_DIFFERENCES:
+        more = len(rows) - _SHOWN_DIFFERENCES
+        typer.echo(f"{more:,} more differences: --format csv writes all.", err=True)
+
+
+def rollback(release: LabelArgument, home: HomeOption = None) -> None:
+    """Make an older release current again, at once. The newer one stays on disk."""
+    from beacon.release.manage import rollback as roll_back
+
+    with _locked(home) as place:
+        done = roll_back(place, release)
+    typer.echo(f"{done.now.label} is current (was {done.before or 'none'}).")
+    if done.before:
+        typer.echo(
+            f"The next run will not publish what {done.before} said again unless "
+            "`beacon approve` says so."
+        )
+
+
+def pin(
+    release: LabelArgument,
+    note: Annotated[str, typer.Option("--note", help="Why it is kept.")] = "",
+    remove: Annotated[bool, typer.Option("--remove", help="Unpin it.")] = False,
+    home: HomeOption = None,
+) -> None:
+    """Keep a release whatever `prune` is told, for instance because a report quotes it."""
+    from beacon.release import manage
+
+    with _locked(home) as place:
+        if remove:
+            manage.unpin(place, release)
+        else:
+            manage.pin(place, release, note)
+    typer.echo(f"{release} is {'no longer ' if remove else ''}pinned.")
+
+
+def prune(
+    keep: Annotated[int, typer.Option("--keep", min=0, help="Newest releases to keep.")] = 14,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+    home: HomeOption = None,
+) -> None:
+    """Remove old releases; never the current one or a pinned one."""
+    from beacon.release import manage
+
+    with _locked(home) as place:
+        gone = manage.prunable(place, keep) if dry_run else manage.prune(place, keep)
+    for release in gone:
+        typer.echo(f"{'would remove' if dry_run else 'removed'} {release.label}")
+    if not gone:
+        typer.echo("Nothing to remove.")
+
+
+def export(
+    release: LabelArgument,
+    to: Annotated[Path, typer.Option("--to", help="Directory to copy it under.")],
+    home: HomeOption = None,
+) -> None:
+    """Copy a release to a directory that needs nothing else; every file is checked on the way."""
+    from beacon.release.layout import get_release
+    from beacon.release.manage import export_release
+
+    with _locked(home) as place:
+        made = export_release(place, get_release(place, release), to)
+    typer.echo(f"{made}")
+    typer.echo("Open it with: cd there, then duckdb -init views.sql")
+
+
+def rebuild(
+    inputs: Annotated[
+        Inputs | None, typer.Option("--inputs", help="Inputs of the release, as for `beacon run`.")
+    ] = None,
+    folder: Annotated[Path | None, typer.Option("--folder", help="As for `beacon run`.")] = None,
+    footprint: Annotated[
+        str | None, typer.Option("--footprint", help="As for `beacon run`.")
+    ] = None,
+    home: HomeOption = None,
+) -> None:
+    """Make the current release again from landing and compare bit for bit; publishes nothing.
+
+    Exit status 1 when something differs.
+    """
+    give_freed_memory_back()
+    from beacon.release.rebuild import rebuild as make_again
+
+    settings = settings_from(
+        inputs=inputs.value if inputs else None, folder=folder, footprint=footprint, home=home
+    )
+    result = make_again(settings)
+    for line in (*result["differences"], *result["notes"]):
+        typer.echo(line)
+    same = result["outcome"] == "same"
+    typer.echo(f"{result['release']} {'follows' if same else 'does NOT follow'} from landing.")
+    raise typer.Exit(0 if same else 1)
+
+
+def approve(
+    yes: Annotated[bool, typer.Option("--yes", help="Agree; without it, only show.")] = False,
+    by: Annotated[str, typer.Option("--by", help="Who agrees; kept with the release.")] = "",
+    reason: Annotated[str, typer.Option("--reason", help="Why; kept with the release.")] = "",
+    home: HomeOption = None,
+) -> None:
+    """Show a release that was held back, and with --yes let it through at the next run."""
+    from beacon.release import approval
+
+    with _locked(home) as place:
+        held = approval.held_release(place)
+        if held is None:
+            typer.echo("Nothing is waiting for approval.")
+            return
+        if not yes:
+            typer.echo(f"Held {held['held_at']}: {'; '.join(held['reasons'])}.")
+            columns = ("indicator", "measure", "area", "period", "sex", "before", "after", "reason")
+            rows = [
+                (
+                    row["indicator_slug"], row["measure"], row["area_name"], row["period"],
+                    row["sex"], row["previous_value"], row["value"], row["reason"],
+                )
+                for row in held["examples"]
+            ]  # fmt: skip
+            if rows:
+                print_rows(columns, rows)
+            if held["changes"] > len(rows):
+                typer.echo(f"{held['changes'] - len(rows):,} more.")
+            raise typer.Exit(1)
+        if not by.strip():
+            raise typer.BadParameter("--yes needs --by: the name of who agrees.")
+        approval.approve(place, by=by.strip(), reason=reason.strip())
+    typer.echo("Approved. The next `beacon run` publishes exactly this content.")

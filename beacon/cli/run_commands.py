@@ -1,0 +1,228 @@
+"""`beacon run`: from the publishers' files to a published release."""
+
+from __future__ import annotations
+
+import sys
+import time
+from datetime import date, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from beacon.allocators import give_freed_memory_back
+from beacon.cli.common import HomeOption, settings_from
+
+if TYPE_CHECKING:
+    from beacon.workspace import Workspace
+
+# Exit codes that an operator can alert on.
+PUBLISHED_OR_UNCHANGED = 0
+NOTHING_PUBLISHED = 1
+SOURCES_NEED_ATTENTION = 3
+
+
+class Inputs(StrEnum):
+    """Where bytes come from."""
+
+    sample = "sample"
+    folder = "folder"
+    live = "live"
+
+
+def run(
+    inputs: Annotated[
+        Inputs | None,
+        typer.Option("--inputs", help="sample: fictional; folder: downloaded files; live: HTTP."),
+    ] = None,
+    folder: Annotated[
+        Path | None, typer.Option("--folder", help="Folder of official files, read as it stands.")
+    ] = None,
+    footprint: Annotated[
+        str | None, typer.Option("--footprint", help="Name of a footprint, or a YAML file.")
+    ] = None,
+    home: HomeOption = None,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(
+            "--as-of",
+            formats=["%Y-%m-%d"],
+            help="Make what would have been published on this day, in backfills/ of the home.",
+        ),
+    ] = None,
+) -> None:
+    """Read the inputs, derive everything, check it, and publish a release.
+
+    Exit status: 0 published or unchanged; 1 nothing was published, for cause; 3 published or
+    unchanged, but a source was refused or is damaged and its last good version is in use.
+
+    With --as-of nothing is asked for or looked for: what had been received by the end of that day
+    is put through today's code. The current release is not touched.
+    """
+    started = time.monotonic()
+    give_freed_memory_back()
+    settings = settings_from(
+        inputs=inputs.value if inputs else None, folder=folder, footprint=footprint, home=home
+    )
+    from beacon.workspace import Workspace
+
+    workspace = Workspace(settings)
+    _ = workspace.footprint
+    if as_of is not None:
+        _make_past(settings, as_of.date())
+        return
+    outcome = _execute(workspace)
+    _report(workspace, outcome, time.monotonic() - started)
+    raise typer.Exit(_exit_code(workspace, outcome))
+
+
+def _make_past(settings: Any, day: date) -> None:
+    from beacon.core.progress import reporting_to
+    from beacon.release.as_of import publish_as_of
+
+    with reporting_to(_say):
+        made = publish_as_of(settings, day)
+    home = made.release.path.parent.parent
+    typer.echo(f"{made.release.label} ({made.status}): {made.release.path}")
+    typer.echo(f'Read it with: beacon query --home {home} "from scorecard"')
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
+
+
+def _execute(workspace: Workspace) -> dict[str, Any]:
+    """Run the nightly job, or the part of it that a quiet night needs."""
+    from beacon.cli.runner import load_runner
+    from beacon.ingest.collect import nothing_to_do, read_what_is_new
+    from beacon.ingest.looking_ahead import start_looking
+
+    _say(f"Reading {workspace.settings.inputs} inputs for {workspace.footprint.name} …")
+    quiet = nothing_to_do(workspace)
+    if not quiet:
+        # Meanwhile: importing the orchestrator takes one core a second or two.
+        read_what_is_new(workspace)
+        start_looking(workspace.settings)
+    runner = load_runner()
+    return {**runner(workspace.settings, quiet, _say), "quiet": quiet}
+
+
+def _problems(workspace: Workspace, outcome: dict[str, Any]) -> list[str]:
+    from beacon.session import Session
+
+    session = Session(workspace)
+    report = session.landing_report()
+    found = [str(problem) for refused in report.refused for problem in refused.problems]
+    if not outcome["quiet"]:
+        # A quiet night reads nothing, so what an earlier night could not read is no news of it.
+        found += [str(problem) for part in session.staged_parts() for problem in part.problems]
+    return list(dict.fromkeys(found))
+
+
+def _notes(workspace: Workspace, outcome: dict[str, Any]) -> list[str]:
+    """Copies that could not be used although another copy of the same could: no fault, but said."""
+    from beacon.session import Session
+
+    session = Session(workspace)
+    found = [str(problem) for problem in session.landing_report().problems_elsewhere]
+    if not outcome["quiet"]:
+        found += [str(problem) for part in session.staged_parts() for problem in part.passed_over]
+    return list(dict.fromkeys(found))
+
+
+def _exit_code(workspace: Workspace, outcome: dict[str, Any]) -> int:
+    if not outcome["success"]:
+        return NOTHING_PUBLISHED
+    return SOURCES_NEED_ATTENTION if _problems(workspace, outcome) else PUBLISHED_OR_UNCHANGED
+
+
+def _report(workspace: Workspace, outcome: dict[str, Any], seconds: float) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from beacon.release.layout import latest_release
+    from beacon.session import Session
+
+    console = Console(stderr=False, highlight=False, markup=False, width=_width())
+    for problem in _problems(workspace, outcome):
+        console.print(f"REFUSED  {problem}", style="red")
+    for note in _notes(workspace, outcome):
+        console.print(f"NOT USED {note}")
+    for error in outcome["errors"]:
+        console.print(f"FAILED   {error}", style="red")
+    session = Session(workspace)
+    report = session.landing_report()
+    if report.unrecognised:
+        console.print(
+            f"{len(report.unrecognised)} files were not recognised and "
+            f"{len(report.not_needed)} are not used by any indicator: "
+            f"{', '.join([*report.unrecognised, *report.not_needed][:6])} … "
+            "(`beacon sources check` lists all)"
+        )
+    release = latest_release(workspace.home)
+    table = Table(show_header=False, box=None, pad_edge=False)
+    table.add_column(style="bold")
+    table.add_column()
+    for name, value in _summary(workspace, outcome, release, seconds):
+        table.add_row(name, value)
+    console.print(table)
+
+
+def _width() -> int | None:
+    return None if sys.stdout.isatty() else 160
+
+
+def _summary(
+    workspace: Workspace, outcome: dict[str, Any], release: Any, seconds: float
+) -> list[tuple[str, str]]:
+    from beacon.release.manifest import FICTIONAL_NOTICE
+    from beacon.release.query import connect_release
+
+    rows: list[tuple[str, str]] = []
+    if workspace.settings.is_fictional:
+        rows.append(("", FICTIONAL_NOTICE))
+    if release is None:
+        rows += [("release", "none"), ("seconds", f"{seconds:.1f}")]
+        return rows
+    state = outcome["status"] if outcome["success"] else "nothing published, last one current"
+    rows.append(("release", f"{release.label} ({state})"))
+    rows.append(("directory", str(release.path)))
+    con = connect_release(release, sql="")
+    places = con.execute(
+        "select place_name, core20_share_percent, people_core20 from place order by place_name"
+    ).fetchall()
+    rows.append(("Places", f"{len(places)}: {', '.join(name for name, *_ in places)}"))
+    shares = con.execute(
+        "select area_name, share_percent, people, lsoas, lsoas_in_area, imd_vintage "
+        "from core20_cohort where core20 and sex = 'Persons' and age_band = 'All ages' "
+        "and area_type <> 'place' order by imd_vintage desc, area_type"
+    ).fetchall()
+    for name, share, people, lsoas, of_lsoas, vintage in shares:
+        rows.append(
+            (
+                f"Core20, IMD {vintage}",
+                f"{name}: {share:.1f}% ({people:,} people, {lsoas:,} of {of_lsoas:,} LSOAs)",
+            )
+        )
+    counts = con.execute(
+        "select count(distinct indicator_slug) filter (places_with_value > 0), "
+        "count(distinct indicator_slug) from indicator "
+        "where programme = 'marmot_beacon' and role = 'measure'"
+    ).fetchall()[0]
+    rows.append(
+        (
+            "indicators",
+            f"{counts[0]} of {counts[1]} beacons published, {counts[1] - counts[0]} missing",
+        )
+    )
+    severities = release.manifest["checks"]["by_severity"]
+    failed = ", ".join(
+        f"{counted['failed']} {severity}" for severity, counted in severities.items()
+        if counted["failed"]
+    )  # fmt: skip
+    passed = sum(counted["passed"] for counted in severities.values())
+    rows.append(("checks", f"{passed} passed, {failed or 'none'} failed"))
+    rows.append(("seconds", f"{seconds:.1f}"))
+    return rows

@@ -1,0 +1,76 @@
+"""`beacon site`: the pages of a release."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from beacon.cli.common import HomeOption, settings_from
+
+site_app = typer.Typer(
+    name="site", no_args_is_help=True, help="The pages that people read, made from one release."
+)
+
+ReleaseOption = Annotated[
+    str | None, typer.Option("--release", help="Release label; the current one by default.")
+]
+OutOption = Annotated[
+    Path | None,
+    typer.Option("--out", help="Directory of the site; by default `site/LABEL` in the home."),
+]
+
+
+@site_app.command("build")
+def build(
+    release: ReleaseOption = None,
+    out: OutOption = None,
+    pdf: Annotated[
+        bool, typer.Option("--pdf", help="Print the briefings to PDF too, with Chromium.")
+    ] = False,
+    home: HomeOption = None,
+) -> None:
+    """Write the pages of a release as files that open without a server or a network."""
+    from beacon.core.settings import Home
+    from beacon.release.layout import get_release
+    from beacon.site import build_site
+
+    place = Home(settings_from(home=home).home)
+    found = get_release(place, release)
+    report = build_site(found.path, out or default_directory(place.root, found.label), pdf=pdf)
+    typer.echo(
+        f"{report.directory / 'index.html'}\n"
+        f"{report.pages} pages, {report.files} files, {report.size_bytes / 1e6:.1f} MB, "
+        f"{report.seconds:.1f} s"
+        + (f", {report.briefings} briefings printed" if report.briefings else "")
+    )
+    for note in report.notes:
+        typer.echo(note)
+
+
+@site_app.command("open")
+def open_site(
+    release: ReleaseOption = None, out: OutOption = None, home: HomeOption = None
+) -> None:
+    """Open the pages of a release in this machine's browser, building them first if need be."""
+    import webbrowser
+
+    from beacon.core.settings import Home
+    from beacon.release.layout import get_release
+    from beacon.site import build_site
+
+    place = Home(settings_from(home=home).home)
+    found = get_release(place, release)
+    directory = out or default_directory(place.root, found.label)
+    if not (directory / "index.html").is_file():
+        build_site(found.path, directory)
+    front = directory / "index.html"
+    typer.echo(str(front))
+    if not webbrowser.open(front.resolve().as_uri()):
+        typer.echo("No browser was found; open that file by hand.")
+
+
+def default_directory(root: Path, label: str) -> Path:
+    """Where the site of a release goes when nobody says: beside the releases, never in one."""
+    return root / "site" / label

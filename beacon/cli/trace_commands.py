@@ -1,0 +1,127 @@
+"""`beacon trace`: from a number to the publisher's bytes."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from beacon.cli.common import Format, HomeOption, settings_from
+
+if TYPE_CHECKING:
+    from beacon.release.trace import Chain
+
+
+def trace(
+    indicator: Annotated[str, typer.Argument(help="Number or short name.")],
+    place: Annotated[str, typer.Argument(help="Name or code of a Place, or of the nation.")],
+    period: Annotated[str, typer.Argument(help="As published, such as 2022/23.")] = "latest",
+    measure: Annotated[str | None, typer.Option("--measure", help="One measure only.")] = None,
+    sex: Annotated[str | None, typer.Option("--sex", help="Persons, Female or Male.")] = None,
+    release: Annotated[
+        str | None, typer.Option("--release", help="Release label; the current one by default.")
+    ] = None,
+    form: Annotated[Format, typer.Option("--format", help="table or json.")] = Format.table,
+    home: HomeOption = None,
+) -> None:
+    """Print where a number comes from: value, method, row, file, origin, hash, date, licence."""
+    import json
+    import sys
+
+    from beacon.core.settings import Home
+    from beacon.release.layout import get_release
+    from beacon.release.trace import trace as follow
+
+    home_of = Home(settings_from(home=home).home)
+    found = get_release(home_of, release)
+    chains = follow(home_of, found, indicator, place, period, measure=measure, sex=sex)
+    if form is Format.json:
+        records = [asdict(chain) for chain in chains]
+        sys.stdout.write(json.dumps(records, indent=2, ensure_ascii=False, default=str) + "\n")
+        return
+    typer.echo(f"release     {found.label}")
+    for chain in chains:
+        typer.echo("")
+        for name, text in _lines(chain):
+            typer.echo(f"{name:<11} {text}")
+
+
+def _lines(chain: Chain) -> list[tuple[str, str]]:
+    row, about = chain.row, chain.indicator
+    what = f"{about.get('measure_name') or row['indicator_slug']} ({row['measure']})"
+    where = f"{row['area_name']} ({row['area_code']}), {row['period']}, {row['sex']}, {row['age']}"
+    if row["category_type"] != "All":
+        where += f", {row['category_type']}: {row['category']}"
+    lines = [("indicator", f"{row['indicator_id']} {what}"), ("row of", f"{chain.mart}: {where}")]
+    if row["value"] is None:
+        lines.append(("value", f"none: {row['value_status']}. {row['value_note'] or ''}".strip()))
+    else:
+        lines.append(("value", f"{row['value']:.10g} {row['unit']}"))
+        if row["lower_95"] is not None:
+            lines.append(("95 % limits", f"{row['lower_95']:.10g} to {row['upper_95']:.10g}"))
+        if row["numerator"] is not None or row["denominator"] is not None:
+            lines.append(("counts", f"{row['numerator']} of {row['denominator']}"))
+    lines.append(("method", _method(row)))
+    if chain.staged is not None:
+        lines.append(("staged row", _staged(chain.staged)))
+    if chain.input is None:
+        summed = row.get("value_method") == "sum_of_places"
+        without = "the Places' figures below" if summed else "no file: there is no value to trace"
+        lines.append(("source", without))
+        return lines
+    lines += _source(chain, chain.input)
+    return lines
+
+
+def _is_sum(row: dict[str, Any]) -> bool:
+    """Figures of practices are added up; all else is one row of a publisher's file."""
+    return row["value"] is not None and row["source_row"] is None
+
+
+def _method(row: dict[str, Any]) -> str:
+    limits = {
+        "publisher": "limits as published",
+        "wilson": "limits computed from the counts (Wilson score)",
+        "byar": "limits computed from the counts (Byar, exact below 10)",
+        "none": "no limits published, and no counts to compute them from",
+    }.get(row["limits_method"] or "", "no limits")
+    modelled = "estimated" if _is_sum(row) else "modelled by the publisher"
+    modelled = f"; {modelled}" if row["modelled"] else ""
+    published = "added up from practices" if _is_sum(row) else "value as published"
+    if row.get("value_method") == "sum_of_places":
+        published = "counts of all Places added up"
+    taken = published if row["value"] is not None else "no value"
+    return f"{taken}{modelled}; {limits}; role {row['role']}"
+
+
+def _staged(staged: dict[str, Any]) -> str:
+    shown = ("series", "area_code", "period", "sex", "age", "value", "value_status")
+    return ", ".join(f"{name}={staged[name]}" for name in shown if staged.get(name) is not None)
+
+
+def _source(chain: Chain, entry: dict[str, Any]) -> list[tuple[str, str]]:
+    row, landed = chain.row, chain.landed or {}
+    intact = {True: "bytes intact", False: "BYTES CHANGED", None: "bytes not in this home"}
+    lines = [
+        (
+            "source",
+            f"{entry['publisher']}: {row['source']}/{row['dataset']} series {row['series']}",
+        ),
+        (
+            "file",
+            f"{entry['original_name']}"
+            + (" and others of its year" if _is_sum(row) else f", row {row['source_row']}"),
+        ),
+    ]
+    if chain.line is not None:
+        lines.append(("its line", chain.line))
+    lines += [
+        ("origin", str(entry["origin"])),
+        ("landed", f"landing/{entry['file']} ({intact[chain.intact]})"),
+        ("sha256", str(entry["sha256"])),
+        ("retrieved", str(landed.get("retrieved_at", "see run.json of the release"))),
+        ("vintage", str(entry["vintage"])),
+        ("licence", f"{entry['licence']}. {entry['attribution']}"),
+    ]
+    return lines

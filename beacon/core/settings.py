@@ -1,0 +1,162 @@
+"""What a run can be told: where it lives, where its bytes come from, which system it is for."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+InputMode = Literal["sample", "folder", "live"]
+
+SAMPLE_FOOTPRINT = "sample"
+OFFICIAL_FOOTPRINT = "cheshire_merseyside"
+
+
+class Settings(BaseSettings):
+    """Settings of one run, from arguments first and `BEACON_…` environment variables second.
+
+    Attributes:
+        home: Directory that holds everything Beacon writes. Nothing is written outside it.
+        inputs: Where bytes come from: the fictional sample, a folder of downloads, or HTTP.
+        folder: The folder to read when `inputs` is "folder".
+        footprint: Name of a file in `reference_data/footprints`, or the path of a YAML file.
+            Defaults to the sample's own footprint for the sample and to Cheshire and Merseyside
+            otherwise.
+        sample_seed: Seed of the fictional sample.
+        sample_size: Preset size of the fictional sample.
+        contact: An e-mail address or a page where publishers reach whoever runs this
+            installation. Sent with every live request.
+        live_base_urls: Publishers' addresses by name, instead of those in
+            `reference_data/hosts.yaml`: a proxy, a mirror or a replica. As JSON in
+            BEACON_LIVE_BASE_URLS.
+        live_skip: Sources, datasets or single files (`source`, `source/dataset`,
+            `source/dataset/file`) that this installation does not fetch. As JSON in
+            BEACON_LIVE_SKIP.
+        live_ca_file: Certificates to trust instead of the public ones, where the network inspects
+            traffic.
+
+    Keys of publishers are no settings, so that they are never shown or kept with a run: see
+    `secrets_from_environment`.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="BEACON_", frozen=True, extra="ignore")
+
+    home: Path = Path("data")
+    inputs: InputMode = "sample"
+    folder: Path | None = None
+    footprint: str = Field(default="")
+    sample_seed: int = 20260101
+    sample_size: str = "small"
+    contact: str = ""
+    live_base_urls: dict[str, str] = Field(default_factory=dict)
+    live_skip: tuple[str, ...] = ()
+    live_ca_file: Path | None = None
+
+    @model_validator(mode="after")
+    def _complete(self) -> Settings:
+        if self.inputs == "folder" and self.folder is None:
+            raise ValueError("inputs 'folder' needs a folder: give --folder DIR or BEACON_FOLDER.")
+        if not self.footprint:
+            default = SAMPLE_FOOTPRINT if self.inputs == "sample" else OFFICIAL_FOOTPRINT
+            object.__setattr__(self, "footprint", default)
+        return self
+
+    @property
+    def is_fictional(self) -> bool:
+        """True when everything made under these settings is fictional.
+
+        The sample is, and files in a folder are not. What is fetched is what the footprint is: a
+        fictional footprint is filled from replicas, and readers refuse official codes there.
+
+        Raises:
+            RegistryError: When the footprint of live inputs is not valid.
+        """
+        if self.inputs != "live":
+            return self.inputs == "sample"
+        return _footprint_is_fictional(self.footprint)
+
+
+@cache
+def _footprint_is_fictional(name: str) -> bool:
+    from beacon.registry import load_footprint
+
+    return load_footprint(name).fictional
+
+
+def secrets_from_environment() -> dict[str, str]:
+    """Publishers' keys that the environment holds, by name. Never log, show or keep them."""
+    names = ("stat_xplore_key", "nomis_uid")
+    return {
+        name: value for name in names if (value := os.environ.get(f"BEACON_{name.upper()}", ""))
+    }
+
+
+class Home:
+    """The layout of a home directory. Directories are made when first written to."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.expanduser().absolute()
+
+    @property
+    def landing(self) -> Path:
+        """Publishers' bytes, content-addressed and immutable."""
+        return self.root / "landing"
+
+    @property
+    def staging(self) -> Path:
+        """Typed copies of landed objects as Parquet; a cache that can be rebuilt from landing."""
+        return self.root / "staging"
+
+    @property
+    def downloads(self) -> Path:
+        """What live inputs fetched last, so that only what changed is fetched again."""
+        return self.root / "downloads"
+
+    @property
+    def supplied(self) -> Path:
+        """Files that the system supplies itself, read by every run whatever its inputs."""
+        return self.root / "supplied"
+
+    @property
+    def sample(self) -> Path:
+        """Files that the fictional publisher wrote."""
+        return self.root / "sample"
+
+    @property
+    def warehouse(self) -> Path:
+        """The working DuckDB database: one writer, never opened by analysts."""
+        return self.root / "warehouse.duckdb"
+
+    @property
+    def releases(self) -> Path:
+        """Immutable releases."""
+        return self.root / "releases"
+
+    @property
+    def latest(self) -> Path:
+        """The pointer to the current release."""
+        return self.root / "latest.json"
+
+    @property
+    def catalogue(self) -> Path:
+        """The analysts' database: views over the current release."""
+        return self.root / "beacon.duckdb"
+
+    @property
+    def dagster(self) -> Path:
+        """Dagster's run history and settings."""
+        return self.root / "dagster"
+
+    @property
+    def state(self) -> Path:
+        """What the last run saw: candidates, refusals and the run's report."""
+        return self.root / "state"
+
+    @property
+    def logs(self) -> Path:
+        """What runs did, one line of JSON each."""
+        return self.root / "logs"

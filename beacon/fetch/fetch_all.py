@@ -1,0 +1,520 @@
+"""One night's fetching: everything that a run needs and that has changed.
+
+Publishers are asked at the same time, each by one thread, so that a slow one holds up nobody and
+none is asked twice at once. A publisher that is down is asked no further in the same night.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from beacon import __version__
+from beacon.core.errors import InputRefusedError, Problem, SettingsError
+from beacon.core.files import read_json, sha256_of, write_json
+from beacon.core.settings import Settings, secrets_from_environment
+from beacon.fetch.client import HttpClient, Progress
+from beacon.fetch.fetch_errors import FetchError, NotConfiguredError
+from beacon.fetch.hosts import Hosts, load_hosts
+from beacon.fetch.tasks import Arrived, Context, Nothing, Retrieved, Task, fetch_of
+from beacon.ingest.scan import FoundFile, Recogniser
+from beacon.registry.sources import DatasetSpec
+from beacon.sources.recognition import Recognition
+from beacon.workspace import Workspace
+
+_THREADS = 6
+# After this many failures in a row, each asked as often as it may be, a publisher counts as down.
+_FAILURES_TO_DOWN = 3
+
+Now = Callable[[], datetime]
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Something that could not be fetched, or that is not what it should be.
+
+    Attributes:
+        name: Name of the item.
+        key: Key of its dataset.
+        url: What was asked.
+        problems: What went wrong.
+        unreached: True where no answer came, so that asking again later may help.
+    """
+
+    name: str
+    key: str
+    url: str
+    problems: tuple[Problem, ...]
+    unreached: bool = False
+
+
+@dataclass
+class Night:
+    """What one night's fetching came to.
+
+    Attributes:
+        held: What is held and current, by name; with what is held though it could not be checked.
+        confirmed: Names of what was fetched or confirmed to be current.
+        arrived: Names of what is new.
+        failures: What went wrong.
+        nothing: Name -> the publisher's own word that it has no such thing.
+        not_configured: Dataset key -> what this installation lacks for it.
+        finished_at: When it ended, UTC, ISO 8601; empty while it lasts.
+    """
+
+    held: dict[str, Retrieved] = field(default_factory=dict)
+    confirmed: list[str] = field(default_factory=list)
+    arrived: list[str] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    nothing: dict[str, str] = field(default_factory=dict)
+    not_configured: dict[str, str] = field(default_factory=dict)
+    finished_at: str = ""
+
+    def save(self, path: Path, finished_at: datetime) -> None:
+        """Write what is held and what happened, for the next night and for people."""
+        write_json(
+            path,
+            {
+                "finished_at": finished_at.isoformat(timespec="seconds"),
+                "held": {name: asdict(record) for name, record in self.held.items()},
+                "confirmed": self.confirmed,
+                "arrived": self.arrived,
+                "failures": [asdict(failure) for failure in self.failures],
+                "nothing": self.nothing,
+                "not_configured": self.not_configured,
+            },
+        )
+
+
+def load_night(path: Path) -> Night:
+    """What the last night came to, as it was saved; an empty one where there was none."""
+    record: dict[str, Any] = read_json(path) or {}
+    return Night(
+        held={
+            name: Retrieved(**{**entry, "members": tuple(entry["members"])})
+            for name, entry in record.get("held", {}).items()
+        },
+        confirmed=record.get("confirmed", []),
+        arrived=record.get("arrived", []),
+        failures=[
+            Failure(
+                entry["name"],
+                entry["key"],
+                entry["url"],
+                tuple(Problem(**problem) for problem in entry["problems"]),
+                entry.get("unreached", False),
+            )
+            for entry in record.get("failures", [])
+        ],
+        nothing=record.get("nothing", {}),
+        not_configured=record.get("not_configured", {}),
+        finished_at=record.get("finished_at", ""),
+    )
+
+
+def _carried_on(before: Night) -> Night:
+    """A night that begins with what an earlier attempt of the same night reached."""
+    return replace(before, failures=[each for each in before.failures if not each.unreached])
+
+
+def downloads_of(workspace: Workspace) -> Path:
+    """Where a workspace's downloads are kept; `fetched.json` there says what the last night did."""
+    realm = "fictional" if workspace.settings.is_fictional else "official"
+    return workspace.home.downloads / realm
+
+
+@dataclass
+class Fetcher:
+    """Fetches what a workspace needs.
+
+    Attributes:
+        workspace: Registers, footprint and home.
+        client: The HTTP client.
+        hosts: Publishers' addresses.
+        now: Tells the time, for tests.
+    """
+
+    workspace: Workspace
+    client: HttpClient
+    hosts: Hosts
+    now: Now = _utc_now
+
+    @property
+    def directory(self) -> Path:
+        """Where downloads are kept; fictional and official ones apart."""
+        return downloads_of(self.workspace)
+
+    @cached_property
+    def accepted(self) -> frozenset[str]:
+        """Hashes of all last good objects."""
+        settings = self.workspace.settings
+        current = self.workspace.store.current(fictional=settings.is_fictional)
+        return frozenset(landed.sha256 for landed in current.values())
+
+    @property
+    def state_file(self) -> Path:
+        """The record of what is held."""
+        return self.directory / "fetched.json"
+
+    def fetch(self, *, again: bool = False) -> list[FoundFile]:
+        """Fetch everything needed, and give all that is held with what could not be had.
+
+        With `again`, only what the last fetch did not reach is asked for.
+
+        A file that could not be fetched, or is not what it should be, is given with its problems,
+        so that landing refuses it by name and keeps the last good one in use.
+        """
+        with _alone(self.directory):
+            before = load_night(self.state_file)
+            night = _carried_on(before) if again else Night(held=before.held)
+            recogniser = Recogniser(
+                self.workspace.register,
+                self.workspace.register_digest,
+                self.directory / "recognised.json",
+            )
+            wanted = self._wanted()
+            if again:
+                missed = {failure.key for failure in before.failures if failure.unreached}
+                wanted = [spec for spec in wanted if spec.key in missed]
+            by_base: dict[str, list[DatasetSpec]] = {}
+            for spec in wanted:
+                by_base.setdefault(fetch_of(spec).base, []).append(spec)
+            with ThreadPoolExecutor(_THREADS) as pool:
+                for _ in pool.map(
+                    lambda specs: _Publisher(self, night, recogniser).fetch(specs),
+                    by_base.values(),
+                ):
+                    pass
+            recogniser.save()
+            night.save(self.state_file, self.now())
+            return [*self._found(night, recogniser), *map(self._refused(night), night.failures)]
+
+    def _wanted(self) -> list[DatasetSpec]:
+        needed, skip = self.workspace.needed, set(self.workspace.settings.live_skip)
+        return [
+            spec
+            for spec in self.workspace.register.datasets.values()
+            if spec.dataset.fetch is not None
+            and needed.dataset(spec)
+            and not skip & {spec.source.id, spec.key}
+        ]
+
+    def path_of(self, record: Retrieved) -> Path:
+        """Where a held file is."""
+        return self.item_directory(record.name) / record.file
+
+    def item_directory(self, name: str) -> Path:
+        """The directory of one item."""
+        safe = [re.sub(r"[^\w.@+-]", "_", part) for part in name.split("/")]
+        return self.directory.joinpath(*safe)
+
+    def _found(self, night: Night, recogniser: Recogniser) -> Iterator[FoundFile]:
+        for name in sorted(night.confirmed):
+            record = night.held[name]
+            path = self.path_of(record)
+            yield FoundFile(
+                path,
+                record.url,
+                record.sha256,
+                recogniser.recognise(path, record.sha256),
+                {**record.headers, "final-url": record.final_url, "status": str(record.status)},
+                record.retrieved_at,
+            )
+
+    def _refused(self, night: Night) -> Callable[[Failure], FoundFile]:
+        def refused(failure: Failure) -> FoundFile:
+            record = night.held.get(failure.name)
+            part = record.part if record is not None else failure.name[len(failure.key) + 1 :]
+            single = self.workspace.register.datasets[failure.key].dataset.part_by is None
+            return FoundFile(
+                self.item_directory(failure.name) / "none",
+                record.url if record is not None else failure.url,
+                "",
+                Recognition(
+                    failure.key,
+                    "" if single else part,
+                    record.members if record is not None else (),
+                    None,
+                    failure.problems,
+                ),
+            )
+
+        return refused
+
+
+class _Publisher:
+    """One publisher's share of a night."""
+
+    def __init__(self, fetcher: Fetcher, night: Night, recogniser: Recogniser) -> None:
+        self._fetcher = fetcher
+        self._night = night
+        self._recogniser = recogniser
+        self._down: str | None = None
+        self._in_a_row = 0
+
+    def fetch(self, specs: list[DatasetSpec]) -> None:
+        for spec in specs:
+            try:
+                tasks = self._tasks(spec)
+            except NotConfiguredError as lacking:
+                self._night.not_configured[spec.key] = str(lacking)
+                continue
+            except FetchError as error:
+                self._remember_failure(error)
+                self._fail_dataset(spec, error)
+                continue
+            for task in tasks:
+                name = f"{spec.key}/{task.item}" if task.item else spec.key
+                skipped = name in self._fetcher.workspace.settings.live_skip
+                if not skipped and name not in self._night.confirmed:
+                    self._one(spec, task, name)
+
+    def _tasks(self, spec: DatasetSpec) -> list[Task]:
+        from beacon.fetch.connectors import CONNECTORS
+
+        fetch = fetch_of(spec)
+        if self._down is not None:
+            raise FetchError(self._fetcher.hosts.url(fetch.base), self._down)
+        workspace = self._fetcher.workspace
+        context = Context(
+            client=self._fetcher.client,
+            hosts=self._fetcher.hosts,
+            wanted=workspace.needed.series_of(spec)
+            if spec.dataset.staging == "observation"
+            else None,
+            names=_expected_names(workspace, spec.source.id),
+            secrets=secrets_from_environment(),
+            held=tuple(
+                record.url
+                for name, record in sorted(self._night.held.items())
+                if record.key == spec.key and self._held(name) is not None
+            ),
+        )
+        return CONNECTORS[fetch.kind](context, spec)
+
+    def _one(self, spec: DatasetSpec, task: Task, name: str) -> None:
+        fetcher, night, fetch = self._fetcher, self._night, fetch_of(spec)
+        previous = self._held(name)
+        if previous is not None and fetch.check_every_days:
+            checked = datetime.fromisoformat(previous.checked_at)
+            if fetcher.now() - checked < timedelta(days=fetch.check_every_days):
+                night.confirmed.append(name)
+                return
+        incoming = fetcher.item_directory(name) / ".incoming"
+        shutil.rmtree(incoming, ignore_errors=True)
+        incoming.mkdir(parents=True)
+        try:
+            if self._down is not None:
+                raise FetchError(fetcher.hosts.url(fetch.base), self._down)
+            outcome = task.run(previous, incoming)
+            self._in_a_row = 0
+            if isinstance(outcome, Nothing):
+                night.nothing[name] = outcome.said
+            elif isinstance(outcome, Arrived):
+                self._take(spec, name, outcome, previous)
+            elif previous is not None:
+                night.held[name] = replace(previous, checked_at=self._now())
+                night.confirmed.append(name)
+        except FetchError as error:
+            self._remember_failure(error)
+            night.failures.append(
+                Failure(
+                    name, spec.key, error.url, (self._problem(error.url, error.said, name),), True
+                )
+            )
+        finally:
+            shutil.rmtree(incoming, ignore_errors=True)
+
+    def _take(
+        self, spec: DatasetSpec, name: str, outcome: Arrived, previous: Retrieved | None
+    ) -> None:
+        """Let a new file in, if it is what was asked for."""
+        night, received = self._night, outcome.received
+        digest = sha256_of(outcome.path)
+        seen = self._recogniser.recognise(outcome.path, digest)
+        problems = [replace(problem, remedy=self._remedy(name)) for problem in seen.problems]
+        if not problems and seen.key != spec.key:
+            what = f"is {seen.key}" if seen.key else "has none of the columns that are expected"
+            problems = [
+                self._problem(received.url, f"what came {what}, where {spec.key} was asked for.",
+                              name)
+            ]  # fmt: skip
+        if not problems:
+            # Read whole before it counts: what cannot be read must not pass for what is held, or
+            # a publisher who says that nothing has changed would keep it here for ever.
+            problems = self._faults(spec, outcome.path, seen, name)
+        if problems:
+            night.failures.append(Failure(name, spec.key, received.url, tuple(problems)))
+            return
+        target = self._fetcher.item_directory(name) / outcome.path.name
+        for earlier in target.parent.iterdir():
+            if earlier.is_file() and earlier != target:
+                earlier.unlink()
+        outcome.path.replace(target)
+        same = previous is not None and previous.sha256 == digest
+        night.held[name] = Retrieved(
+            name=name,
+            key=spec.key,
+            file=target.name,
+            url=received.url,
+            final_url=received.final_url,
+            status=received.status,
+            headers=received.headers,
+            sha256=digest,
+            size_bytes=target.stat().st_size,
+            retrieved_at=previous.retrieved_at if same and previous else received.retrieved_at,
+            checked_at=self._now(),
+            signal=outcome.signal,
+            part=seen.part,
+            members=seen.members,
+        )
+        night.confirmed.append(name)
+        if not same:
+            night.arrived.append(name)
+
+    def _faults(self, spec: DatasetSpec, path: Path, seen: Recognition, name: str) -> list[Problem]:
+        from beacon.sources.readers import READERS
+
+        fictional = self._fetcher.workspace.settings.is_fictional
+        try:
+            READERS[spec.dataset.reader](path, seen.container or "csv", spec, fictional)
+        except InputRefusedError as error:
+            return [replace(problem, remedy=self._remedy(name)) for problem in error.problems]
+        return []
+
+    def _held(self, name: str) -> Retrieved | None:
+        """What is held of an item, unless its file is gone, damaged or was never accepted.
+
+        A file that staging refused is asked for again as if there were none: the publisher may
+        say that nothing has changed about what arrived here cut short.
+        """
+        record = self._night.held.get(name)
+        if record is None or record.sha256 not in self._fetcher.accepted:
+            return None
+        path = self._fetcher.path_of(record)
+        return record if path.is_file() and sha256_of(path) == record.sha256 else None
+
+    def _now(self) -> str:
+        return self._fetcher.now().isoformat(timespec="seconds")
+
+    def _remember_failure(self, error: FetchError) -> None:
+        self._in_a_row = self._in_a_row + 1 if error.gave_up else 0
+        if self._down is None and (error.host_is_down or self._in_a_row >= _FAILURES_TO_DOWN):
+            self._down = f"was not asked: earlier in this run, {error.url} {error.said}"
+
+    def _fail_dataset(self, spec: DatasetSpec, error: FetchError) -> None:
+        """A failure before it was known what there is: everything held of the dataset has it."""
+        held = [name for name, record in self._night.held.items() if record.key == spec.key]
+        for name in sorted(held) or [spec.key]:
+            problem = self._problem(error.url, error.said, name)
+            self._night.failures.append(Failure(name, spec.key, error.url, (problem,), True))
+
+    def _problem(self, url: str, said: str, name: str) -> Problem:
+        return Problem(url, said, remedy=self._remedy(name))
+
+    def _remedy(self, name: str) -> str:
+        record = self._night.held.get(name)
+        if record is None:
+            return "Nothing of it has been received yet; it is asked for again in the next run."
+        if record.sha256 not in self._fetcher.accepted:
+            return "The last good version stays in use; it is asked for again in the next run."
+        retrieved = datetime.fromisoformat(record.retrieved_at)
+        checked = datetime.fromisoformat(record.checked_at)
+        days = (self._fetcher.now() - checked).days
+        age = "today" if days == 0 else f"{days} day{'s' if days != 1 else ''} ago"
+        return (
+            f"The last good version, retrieved {retrieved:%Y-%m-%d} and last confirmed {age}, "
+            "stays in use; it is asked for again in the next run."
+        )
+
+
+def _expected_names(workspace: Workspace, source: str) -> dict[str, str]:
+    """The publisher's name that the registry expects of each series of a source."""
+    return {
+        selection.series: selection.expected_name
+        for indicator in workspace.indicators.values()
+        for binding in indicator.sources
+        if binding.source == source
+        for selection in binding.select
+        if selection.expected_name is not None
+    }
+
+
+@contextmanager
+def _alone(directory: Path) -> Iterator[None]:
+    """Keep two runs from fetching into one directory at once."""
+    directory.mkdir(parents=True, exist_ok=True)
+    with (directory / ".lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def user_agent(settings: Settings) -> str:
+    """Who asks. Publishers turn away clients that do not say."""
+    contact = re.sub(r"[^\x20-\x7e]", "", settings.contact) or "no contact given"
+    return f"Beacon/{__version__} (population health pipeline; {contact})"
+
+
+def live_hosts(workspace: Workspace) -> Hosts:
+    """Publishers' addresses for this run.
+
+    Raises:
+        SettingsError: When a fictional footprint would be filled by real publishers, or real
+            publishers would be asked by somebody who cannot be reached.
+    """
+    settings = workspace.settings
+    hosts = load_hosts(settings.live_base_urls)
+    bases = {
+        spec.dataset.fetch.base
+        for spec in workspace.register.datasets.values()
+        if spec.dataset.fetch is not None
+    }
+    unknown = sorted(base for base in bases if base not in hosts)
+    if unknown:
+        raise SettingsError(
+            f"reference_data/hosts.yaml lacks {', '.join(unknown)}, which the source register uses."
+        )
+    public = hosts.not_loopback(bases)
+    if settings.is_fictional and public:
+        raise SettingsError(
+            f"Footprint {settings.footprint!r} is fictional, so live inputs may come only from "
+            f"replicas on this machine; {', '.join(public)} would be asked. Name replicas in "
+            "BEACON_LIVE_BASE_URLS, or choose an official footprint."
+        )
+    if public and not settings.contact:
+        raise SettingsError(
+            "Give BEACON_CONTACT an e-mail address or a page: publishers want to know who asks."
+        )
+    return hosts
+
+
+def fetch_night(
+    workspace: Workspace, progress: Progress | None = None, *, again: bool = False
+) -> list[FoundFile]:
+    """Fetch everything that a run of this workspace needs; `again` only what was not reached.
+
+    Raises:
+        SettingsError: When the settings do not allow it.
+    """
+    hosts = live_hosts(workspace)
+    settings = workspace.settings
+    with HttpClient(
+        user_agent(settings),
+        intervals=hosts.intervals(),
+        ca_file=settings.live_ca_file,
+        progress=progress,
+    ) as client:
+        return Fetcher(workspace, client, hosts).fetch(again=again)

@@ -1,0 +1,141 @@
+"""Fingertips (Office for Health Improvement and Disparities): the 27-column data export."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import polars as pl
+
+from beacon.core.errors import InputRefusedError, Problem
+from beacon.registry.sources import Container, DatasetSpec
+from beacon.sources.observations import (
+    add_periods,
+    check_limits,
+    reject_conflicts,
+    to_observations,
+)
+from beacon.sources.reading import read_table
+from beacon.sources.tabular.codes import area_pattern
+from beacon.sources.tabular.columns import Columns
+from beacon.sources.tabular.periods import parse_fingertips
+
+_SEXES = ("Persons", "Male", "Female", "Not applicable")
+
+
+def read_fingertips(
+    path: Path, container: Container, spec: DatasetSpec, fictional: bool
+) -> pl.DataFrame:
+    """Read an export in the official 27-column form (or the older one of 26).
+
+    Returns:
+        Observations (`beacon.sources.observations`); the series is the indicator id as text.
+        National rows, which come once for each parent, are kept once.
+
+    Raises:
+        InputRefusedError: For a cell that is none of what its column may hold.
+    """
+    columns = Columns(read_table(path, container, spec.dataset), spec.dataset, fictional=fictional)
+    columns.check_row_count()
+    series = columns.code("Indicator ID", r"\d+")
+    kinds = {str(key): str(kind) for key, kind in spec.dataset.options["year_kinds"].items()}
+    kind = kinds.get(series[0] if len(series) else "", "financial")
+    value, _ = columns.number("Value")
+    note = columns.text("Value note")
+    lower, upper = (columns.number(f"{side} CI 95.0 limit")[0] for side in ("Lower", "Upper"))
+    lower_998, upper_998 = (
+        columns.number(f"{side} CI 99.8 limit")[0] for side in ("Lower", "Upper")
+    )
+    check_limits(columns, value, lower, upper, "Lower CI 95.0 limit")
+    check_limits(columns, value, lower_998, upper_998, "Lower CI 99.8 limit")
+    category_type = columns.text("Category Type")
+    frame = pl.DataFrame(
+        {
+            "series": series,
+            "series_name": columns.text("Indicator Name"),
+            # Area codes of every kind occur, general practices and clusters among them.
+            "area_code": columns.code("Area Code", r"[A-Za-z0-9_@\-]{2,20}"),
+            "area_name": columns.text("Area Name"),
+            "sex": columns.allowed("Sex", _SEXES),
+            "age": columns.text("Age"),
+            "category_type": category_type,
+            "category": columns.text("Category"),
+            "value": value,
+            "lower_95": lower,
+            "upper_95": upper,
+            "lower_998": lower_998,
+            "upper_998": upper_998,
+            "numerator": columns.number("Count", 0)[0],
+            "denominator": columns.number("Denominator", 0)[0],
+            "value_note": note,
+            "publisher_comparison": columns.text("Compared to England value or percentiles"),
+            "publisher_trend": columns.text("Recent Trend"),
+            "source_row": columns.rows.cast(pl.Int32),
+        }
+    ).hstack(add_periods(columns, "Time period", partial(parse_fingertips, kind=kind)))
+    columns.code("Time period Sortable", r"\d{8}")
+    _check_area_codes_of_places(columns, fictional=fictional)
+    columns.raise_if_problems()
+    frame = frame.with_columns(
+        pl.col("category_type", "category", "value_note", "publisher_comparison", "publisher_trend")
+        .replace("", None),
+        _status().alias("value_status"),
+    )  # fmt: skip
+    frame = reject_conflicts(columns, frame, "Value")
+    columns.raise_if_problems()
+    return to_observations(frame)
+
+
+def _check_area_codes_of_places(columns: Columns, *, fictional: bool) -> None:
+    """A fictional export may hold no real code, nor an official one a fictional code."""
+    codes = columns.text("Area Code")
+    wrong = codes.str.contains(r"^[EW]\d{8}$") if fictional else codes.str.contains(r"^Z\d{8}$")
+    columns.fail_where(
+        wrong, "Area Code", "is a real code in fictional data, or a fictional one in official data"
+    )
+
+
+def _status() -> pl.Expr:
+    note = pl.col("value_note").str.to_lowercase()
+    return (
+        pl.when(pl.col("value").is_not_null())
+        .then(pl.lit("published"))
+        .when(note.str.contains("suppress|disclos|small (count|number)"))
+        .then(pl.lit("suppressed"))
+        .when(note.str.contains("quality|unreliable|caution"))
+        .then(pl.lit("suppressed_quality"))
+        .when(note.str.contains("not applicable"))
+        .then(pl.lit("not_applicable"))
+        .otherwise(pl.lit("not_published"))
+    )
+
+
+def read_practice_deprivation(
+    path: Path, container: Container, spec: DatasetSpec, fictional: bool
+) -> pl.DataFrame:
+    """Read the deprivation score of general practices (indicator 93553) from an export.
+
+    Returns:
+        practice_code, practice_name, period (the index's year), imd_score (mean score of the LSOAs
+        in which patients live; null where there is none), value_status, value_note, source_row.
+
+    Raises:
+        InputRefusedError: As `read_fingertips`, and when no row is a practice.
+    """
+    frame = read_fingertips(path, container, spec, fictional)
+    practice = f"^{area_pattern('practice', fictional=fictional)}$"
+    # England, boards and networks come in the same export.
+    kept = frame.filter(
+        pl.col("area_code").str.contains(practice) & pl.col("category_type").is_null()
+    )
+    if kept.is_empty():
+        raise InputRefusedError([Problem(path.name, "no row is of a general practice.", row=2)])
+    return kept.select(
+        pl.col("area_code").alias("practice_code"),
+        pl.col("area_name").alias("practice_name"),
+        "period",
+        pl.col("value").alias("imd_score"),
+        "value_status",
+        "value_note",
+        "source_row",
+    )

@@ -1,0 +1,1 @@
+"""Reading CSV files and workbooks into cells, columns and numbers, whatever the publisher."""

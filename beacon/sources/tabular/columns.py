@@ -1,0 +1,312 @@
+"""Columns of a text table: found by name, checked cell by cell, and typed."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Sequence
+
+import polars as pl
+
+from beacon.core.errors import InputRefusedError, Problem
+from beacon.registry.sources import Dataset
+from beacon.sources.tabular.cell_numbers import all_finite, decimals, whole_numbers
+from beacon.sources.tabular.tables import ROW, TextTable
+
+# How official files say that there is no number, and what that means. Blank is decided by the
+# reader, because publishers differ: some leave it blank and explain in a note beside it.
+# Source: GSS guidance on symbols in tables; the publishers' own notes.
+MARKERS: dict[str, str] = {
+    "[c]": "suppressed",
+    "c": "suppressed",
+    "*": "suppressed",
+    "-": "suppressed",
+    "[x]": "not_published",
+    "x": "not_published",
+    "..": "not_published",
+    "[n]": "not_published",
+    ":": "not_published",
+    "[u]": "suppressed_quality",
+    "u": "suppressed_quality",
+    "k": "suppressed_quality",
+    "[z]": "not_applicable",
+    "z": "not_applicable",
+    "[low]": "rounded_to_zero",
+    "low": "rounded_to_zero",
+    "NULL": "not_published",
+}
+
+_SHOWN_ROWS = 5
+
+
+def header_matches(expected: str, actual: str) -> bool:
+    """Whether a publisher's header is the expected one; "~" starts a regular expression."""
+    if expected.startswith("~"):
+        return re.fullmatch(expected[1:], actual) is not None
+    return expected == actual
+
+
+def resolve_header(dataset: Dataset, header: Sequence[str]) -> dict[str, int] | None:
+    """Positions of the expected headers, or None unless each matches a column."""
+    positions: dict[str, int] = {}
+    for expected in dataset.header:
+        if expected.startswith("~"):
+            found = next((n for n, name in enumerate(header) if header_matches(expected, name)), -1)
+        else:
+            # Asked of every row near the top of every file, for every dataset.
+            found = header.index(expected) if expected in header else -1
+        if found < 0:
+            return None
+        positions[expected] = found
+    return positions
+
+
+class Columns:
+    """Typed access to a text table, collecting every fault instead of stopping at the first."""
+
+    def __init__(self, table: TextTable, dataset: Dataset, *, fictional: bool = False) -> None:
+        self.table = table
+        self.dataset = dataset
+        self.fictional = fictional
+        self.problems: list[Problem] = []
+        # What the publisher calls each expected column, for messages.
+        self._names: dict[str | None, str] = {}
+        self._positions = self._resolve()
+        self._names = {name: table.header[place] for name, place in self._positions.items()}
+        self.rows = table.frame[ROW]
+        self._stripped: dict[str, pl.Series] = {}
+
+    def _resolve(self) -> dict[str, int]:
+        positions: dict[str, int] = {}
+        for expected in self.dataset.header:
+            found = [
+                index
+                for index, name in enumerate(self.table.header)
+                if header_matches(expected, name)
+            ]
+            if len(found) > 1:
+                found = self._without_repeats(found)
+            if len(found) == 1:
+                positions[expected] = found[0]
+            else:
+                self._header_problem(expected, found)
+        for optional in self.dataset.header_optional:
+            for index, name in enumerate(self.table.header):
+                if header_matches(optional, name):
+                    positions.setdefault(optional, index)
+        self._check_order(positions)
+        self.raise_if_problems()
+        return positions
+
+    def _without_repeats(self, found: list[int]) -> list[int]:
+        """Publishers sometimes print a column twice. A copy that says the same is no fault."""
+        first, *others = (self.table.text(index) for index in found)
+        same = [
+            self.table.frame.select(((other == first) | (other == "")).all()).item()
+            for other in others
+        ]
+        return found[:1] + [
+            index for index, is_same in zip(found[1:], same, strict=True) if not is_same
+        ]
+
+    def _header_problem(self, expected: str, found: list[int]) -> None:
+        wanted = expected.removeprefix("~")
+        if found:
+            message = f"the column occurs {len(found)} times in the header."
+        else:
+            close = difflib.get_close_matches(wanted, self.table.header, n=1, cutoff=0.5)
+            message = "the column is missing from the header" + (
+                f"; the closest is {close[0]!r}." if close else "."
+            )
+        self._add(message, self.table.header_row, wanted, drift=True)
+
+    def _check_order(self, positions: dict[str, int]) -> None:
+        expected = [name for name in self.dataset.header if name in positions]
+        actual = sorted(expected, key=lambda name: positions[name])
+        if tuple(actual) in self.dataset.header_orders:
+            return
+        moved = [
+            (position, wanted, found)
+            for position, (wanted, found) in enumerate(zip(expected, actual, strict=True))
+            if wanted != found
+        ]
+        for _, wanted, found in moved[:2]:
+            self._add(
+                f"the column stands where {wanted.removeprefix('~')!r} is expected: two headers "
+                "have changed places, so their numbers may be under each other's name.",
+                self.table.header_row,
+                found.removeprefix("~"),
+                drift=True,
+            )
+
+    def _add(
+        self, message: str, row: int | None, column: str | None, *, drift: bool = False
+    ) -> None:
+        if column in self._names:
+            column = self._names[column]
+        remedy = (
+            "If the publisher has changed the layout, confirm it in reference_data/sources and "
+            "run again; until then the last good version stays in use."
+            if drift
+            else "Download the file again from its publisher; the last good version stays in use."
+        )
+        self.problems.append(Problem(self.table.file, message, row, column, remedy))
+
+    def has(self, name: str) -> bool:
+        """Whether an optional column is there."""
+        return name in self._positions
+
+    def position(self, name: str) -> int:
+        """Place of a column in the table, from 0."""
+        return self._positions[name]
+
+    def _cells(self, name: str) -> pl.Series:
+        """A column as it stands in the file."""
+        return self.table.frame.get_column(f"c{self._positions[name]}")
+
+    def text(self, name: str) -> pl.Series:
+        """A column as stripped text."""
+        found = self._stripped.get(name)
+        if found is None:
+            cells = self._cells(name)
+            if cells.dtype == pl.String:
+                found = cells.str.strip_chars().alias(name)
+            else:
+                found = cells.cast(pl.String).alias(name)
+            self._stripped[name] = found
+        return found.clone()
+
+    def code(self, name: str, pattern: str, *, blank: bool = False) -> pl.Series:
+        """A column of codes, every one of which must match a pattern (unless blank is allowed)."""
+        values = self.text(name)
+        bad = ~values.str.contains(f"^(?:{pattern})$")
+        if blank and bad.any():
+            bad &= values != ""
+        self._report(bad, name, f"is not a code of the expected form {pattern}")
+        return values
+
+    def allowed(self, name: str, values: Sequence[str]) -> pl.Series:
+        """A column with a closed list of values."""
+        found = self.text(name)
+        if not set(found.unique()).issubset(values):
+            others = ~found.is_in(list(values))
+            self._report(others, name, f"is none of {', '.join(map(repr, values))}")
+        return found
+
+    def integer(
+        self, name: str, minimum: int | None = None, maximum: int | None = None
+    ) -> pl.Series:
+        """A column of whole numbers, thousands separators and a trailing ".00" allowed."""
+        numbers = whole_numbers(self._cells(name))
+        if numbers.null_count():
+            self._report(numbers.is_null(), name, "is not a whole number")
+        self._bounds(numbers, name, minimum, maximum)
+        return numbers.alias(name)
+
+    def number(
+        self,
+        name: str,
+        minimum: float | None = None,
+        maximum: float | None = None,
+        *,
+        blank_status: str | None = "not_published",
+    ) -> tuple[pl.Series, pl.Series]:
+        """A column of numbers and, beside it, why a number is missing.
+
+        Args:
+            name: The column.
+            minimum: Least plausible value.
+            maximum: Greatest plausible value.
+            blank_status: Status of an empty cell; None makes an empty cell a fault.
+
+        Returns:
+            The values (Float64, null where there is none) and their status: "published" or a
+            status of `MARKERS`.
+        """
+        blank = {"": blank_status} if blank_status else {}
+        numbers, status = decimals(self._cells(name), {**MARKERS, **self.dataset.markers, **blank})
+        if status.null_count():
+            self._report(status.is_null(), name, "is neither a number nor a known marker")
+        if all_finite(numbers):
+            self._bounds(numbers, name, minimum, maximum)
+        else:
+            not_finite = numbers.is_not_null() & ~numbers.is_finite()
+            self._report(not_finite.fill_null(value=False), name, "is not a finite number")
+            self._report_outside(numbers, name, minimum, maximum)
+        return numbers.alias(name), status.alias("value_status")
+
+    def _bounds(
+        self, numbers: pl.Series, name: str, minimum: float | None, maximum: float | None
+    ) -> None:
+        """Report numbers, all of them finite, that lie outside bounds."""
+        least, most = numbers.min(), numbers.max()
+        below = minimum is not None and least is not None and least < minimum  # type: ignore[operator]
+        above = maximum is not None and most is not None and most > maximum  # type: ignore[operator]
+        if below or above:
+            self._report_outside(numbers, name, minimum, maximum)
+
+    def _report_outside(
+        self, numbers: pl.Series, name: str, minimum: float | None, maximum: float | None
+    ) -> None:
+        if minimum is not None:
+            self._report((numbers < minimum).fill_null(value=False), name, f"is below {minimum:,}")
+        if maximum is not None:
+            self._report((numbers > maximum).fill_null(value=False), name, f"is above {maximum:,}")
+
+    def unique(self, names: Sequence[str]) -> None:
+        """No two rows may share the values of these columns."""
+        if len(names) == 1 and self.text(names[0]).n_unique() == len(self.rows):
+            return
+        keys = pl.DataFrame([self.text(name) for name in names])
+        self._report(keys.is_duplicated(), names[0], "occurs in more than one row", by=names)
+
+    def fail_where(self, bad: pl.Series, name: str, message: str) -> None:
+        """Report the rows where `bad` is true as faults in a column."""
+        self._report(bad.fill_null(value=False), name, message)
+
+    def _report(
+        self, bad: pl.Series, name: str, message: str, by: Sequence[str] | None = None
+    ) -> None:
+        count = int(bad.sum() or 0)
+        if not count:
+            return
+        shown = self.table.frame.select(
+            pl.col(ROW), self.table.text(self._positions[name]).alias("value")
+        ).filter(bad)
+        more = f" ({count:,} rows in all)" if count > 1 else ""
+        key = f" by {', '.join(repr(part) for part in by)}" if by and len(by) > 1 else ""
+        for row, value in shown.head(1 if count > _SHOWN_ROWS else count).iter_rows():
+            self._add(f"{value!r} {message}{key}{more}.", int(row), name)
+
+    @property
+    def _last_row(self) -> int:
+        return int(self.rows.to_list()[-1]) if len(self.rows) else self.table.header_row
+
+    def check_row_count(self) -> None:
+        """The number of rows must be one that the register expects of an official file."""
+        count = self.table.frame.height
+        bounds = self.dataset.rows
+        if count < 1:
+            self._add("the file has headers but no data.", self.table.header_row, None)
+        elif not self.fictional and count < bounds.min:
+            self._add(
+                f"has {count:,} rows where at least {bounds.min:,} are expected; "
+                "the file is cut short.",
+                self._last_row,
+                None,
+            )
+        elif not self.fictional and bounds.max is not None and count > bounds.max:
+            self._add(
+                f"has {count:,} rows where at most {bounds.max:,} are expected.",
+                self._last_row,
+                None,
+            )
+
+    def raise_if_problems(self) -> None:
+        """Refuse the file if any fault was found.
+
+        Raises:
+            InputRefusedError: With every fault found so far.
+        """
+        if self.problems:
+            raise InputRefusedError(self.problems)

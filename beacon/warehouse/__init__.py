@@ -1,0 +1,1 @@
+"""The working database: its connection, registry tables, derived tables and outlines."""

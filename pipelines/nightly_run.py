@@ -1,0 +1,91 @@
+"""Running the nightly job in this process, with its history kept in the home."""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import dagster as dg
+
+from assets.keys import RELEASE, SITE, landing_key, sources_in_use
+from beacon.core.progress import reporting_to
+from beacon.core.settings import Home, Settings
+from beacon.operations.alerts import tell
+from pipelines.instance import open_instance
+from pipelines.jobs import NIGHTLY
+from pipelines.night import NIGHT
+from pipelines.retries import NO_RETRY_TAGS, end_dead_runs_of
+
+Say = Callable[[str], None]
+
+
+def run_nightly(settings: Settings, quiet: bool, say: Say) -> dict[str, Any]:
+    """Run the nightly job.
+
+    Args:
+        settings: The run's settings.
+        quiet: True when nothing has changed: then only landing is looked at again and the
+            release is confirmed, so that the history shows that the night took place.
+        say: Called with each line of progress.
+
+    Returns:
+        success, status (published, unchanged or failed) and errors in words.
+    """
+    job = NIGHT.resolve_job_def(NIGHTLY)
+    selection = (
+        [*(landing_key(source) for source in sources_in_use()), RELEASE, SITE] if quiet else None
+    )
+    home = Home(settings.home)
+    with open_instance(home) as instance, reporting_to(say):
+        logging.getLogger("dagster").setLevel(logging.CRITICAL)
+        end_dead_runs_of(instance, home)
+        result = job.execute_in_process(
+            instance=instance,
+            raise_on_error=False,
+            run_config=run_config(settings),
+            asset_selection=selection,
+            tags={
+                "beacon/inputs": settings.inputs,
+                "beacon/quiet": str(quiet).lower(),
+                **NO_RETRY_TAGS,
+            },
+        )
+    for fault in tell(home):
+        say(f"An alert was not delivered: {fault}")
+    return _outcome(result)
+
+
+def run_config(settings: Settings) -> dict[str, Any]:
+    """A run's settings as Dagster keeps them, so that a re-run from the UI does the same."""
+    config = {
+        "home": str(Home(settings.home).root),
+        "inputs": settings.inputs,
+        "folder": str(settings.folder.expanduser().absolute()) if settings.folder else "",
+        "footprint": settings.footprint,
+        "sample_size": settings.sample_size,
+    }
+    return {
+        "resources": {"session": {"config": config}},
+        "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+    }
+
+
+def _outcome(result: dg.ExecuteInProcessResult) -> dict[str, Any]:
+    errors: list[str] = []
+    status = "failed"
+    for event in result.all_events:
+        if event.is_step_failure and event.step_failure_data.error is not None:
+            error = event.step_failure_data.error
+            cause = error.cause or error
+            errors.append(f"{event.step_key}: {cause.message.strip()}")
+        if event.is_step_materialization and event.asset_key == RELEASE:
+            outcome = event.materialization.metadata.get("outcome")
+            status = str(outcome.value) if outcome is not None else status
+        if event.event_type_value == "ASSET_CHECK_EVALUATION":
+            check = event.asset_check_evaluation_data
+            if (
+                not check.passed
+                and check.severity == dg.AssetCheckSeverity.ERROR
+                and check.check_name == "contract"
+            ):
+                errors.append(f"{check.asset_key.to_user_string()}: {check.description}")
+    return {"success": status != "failed", "status": status, "errors": errors}
