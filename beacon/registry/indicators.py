@@ -31,6 +31,9 @@ LOCAL_RETURN = "local_return"
 FIRST_OTHER_ID = 101
 """Numbers from here on belong to indicators that are not beacons."""
 
+SHORT_NAME_LENGTH = 40
+"""Characters that a column head, a chart's label or a printed page has room for."""
+
 NameStatus = Literal["confirmed", "unconfirmed"]
 
 IntervalMethod = Literal[
@@ -55,6 +58,12 @@ class Measure(Entry):
 
     id: Slug = "main"
     name: Text | None = Field(default=None, description="Null takes the indicator's name.")
+    short_name: Text | None = Field(
+        default=None,
+        max_length=SHORT_NAME_LENGTH,
+        description="For column heads and charts. Null takes the measure's name; `main` takes the"
+        " indicator's short name.",
+    )
     polarity: Polarity | None = Field(default=None, description="Null takes the indicator's.")
     unit: Text | None = Field(default=None, description="Null takes the indicator's.")
     value_type: ValueType | None = Field(default=None, description="Null takes the indicator's.")
@@ -125,6 +134,11 @@ class Indicator(Entry):
     id: int = Field(ge=1, description="1 to 22 for the beacons, above 100 for all others.")
     slug: Slug
     name: Text
+    short_name: Text | None = Field(
+        default=None,
+        max_length=SHORT_NAME_LENGTH,
+        description="For column heads and charts, without the sex. Null takes the name.",
+    )
     name_status: NameStatus = Field(
         description="unconfirmed: the wording has not been checked against the source document."
     )
@@ -212,6 +226,12 @@ class Indicator(Entry):
     def measure_name(self, measure_id: str = "main") -> str:
         """What to call that measure in front of people."""
         return self.measure(measure_id).name or self.name
+
+    def short_name_of(self, measure_id: str = "main") -> str:
+        """What to call that measure where there is little room, without the sex."""
+        measure = self.measure(measure_id)
+        own = measure.name if measure.id != "main" else None
+        return measure.short_name or own or self.short_name or self.measure_name(measure_id)
 
     def polarity_of(self, measure_id: str = "main") -> Polarity:
         """Which direction of that measure is better."""

@@ -47,14 +47,16 @@ _TABLES: dict[str, str] = {
         "less_deprived_around_at_least_percent double"
     ),
     "indicator": (
-        "indicator_id integer, indicator_slug varchar, name varchar, name_status varchar, "
+        "indicator_id integer, indicator_slug varchar, name varchar, short_name varchar, "
+        "name_status varchar, "
         "programme varchar, theme varchar, definition varchar, numerator_definition varchar, "
         "denominator_definition varchar, benchmark_method varchar, rationale varchar, "
         "caveats varchar, rounding integer, owner varchar, checked_by varchar, next_review date, "
         "revision_tolerance_percent double"
     ),
     "measure": (
-        "indicator_slug varchar, measure varchar, measure_name varchar, measure_order integer, "
+        "indicator_slug varchar, measure varchar, measure_name varchar, "
+        "measure_short_name varchar, measure_order integer, "
         "role varchar, unit varchar, value_type varchar, polarity varchar, age varchar, "
         "recent_trend_allowed boolean, alternative_to varchar, alternatives varchar[], "
         "is_headline boolean, missing_status varchar, missing_note varchar"
@@ -209,6 +211,7 @@ def _indicator_row(indicator: Indicator) -> tuple[Any, ...]:
         indicator.id,
         indicator.slug,
         indicator.name,
+        indicator.short_name or indicator.name,
         indicator.name_status,
         indicator.programme,
         indicator.theme,
@@ -237,6 +240,7 @@ def _measure_rows(indicator: Indicator) -> list[tuple[Any, ...]]:
                 indicator.slug,
                 measure.id,
                 indicator.measure_name(measure.id),
+                indicator.short_name_of(measure.id),
                 order,
                 role,
                 indicator.unit_of(measure.id),

@@ -1,7 +1,7 @@
 -- table: marts.indicator
 -- grain: one row per indicator and measure in the registry
 -- depends: registry.indicator, registry.measure, indicators.fact, registry.place, registry.footprint
--- columns: indicator_id, indicator_slug, name, name_status, programme, theme, measure, measure_name, role, is_headline, definition, numerator_definition, denominator_definition, unit, value_type, polarity, benchmark_method, rationale, caveats, source, series, latest_period, places_with_value, places, status, status_note, owner, checked_by, next_review, fictional
+-- columns: indicator_id, indicator_slug, name, short_name, name_status, programme, theme, measure, measure_name, measure_short_name, role, is_headline, definition, numerator_definition, denominator_definition, unit, value_type, polarity, benchmark_method, rationale, caveats, source, series, latest_period, places_with_value, places, status, status_note, owner, checked_by, next_review, fictional
 with shown as (
     select
         fact.indicator_slug,
@@ -31,11 +31,13 @@ select
     indicator.indicator_id,
     indicator.indicator_slug,
     indicator.name,
+    indicator.short_name,
     indicator.name_status,
     indicator.programme,
     indicator.theme,
     measure.measure,
     measure.measure_name,
+    measure.measure_short_name,
     measure.role,
     measure.is_headline,
     indicator.definition,

@@ -6,6 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from beacon.registry import Indicator, load_indicators
+from beacon.registry.indicators import SHORT_NAME_LENGTH
 
 BEACONS = {slug: item for slug, item in load_indicators().items() if item.is_beacon}
 
@@ -271,3 +272,17 @@ def test_an_indicator_cannot_be_changed(facts: dict[str, Any]) -> None:
     indicator = Indicator.model_validate(facts)
     with pytest.raises(ValidationError):
         indicator.polarity = "high_is_good"  # type: ignore[misc]
+
+
+def test_every_measure_has_a_name_short_enough_for_a_column_head() -> None:
+    for item in load_indicators().values():
+        names = [item.short_name_of(measure.id) for measure in item.measures]
+        assert item.short_name is not None, item.slug
+        assert max(map(len, names)) <= SHORT_NAME_LENGTH, (item.slug, names)
+        assert len(set(names)) == len(names), f"{item.slug}: two measures share a short name"
+        assert not any("female" in name.lower() for name in names), item.slug
+
+
+def test_a_long_short_name_is_refused(facts: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError, match="short_name"):
+        Indicator.model_validate(facts | {"short_name": "x" * (SHORT_NAME_LENGTH + 1)})
