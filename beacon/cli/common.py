@@ -8,11 +8,14 @@ import sys
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from beacon.core.errors import SettingsError
+
+if TYPE_CHECKING:
+    from beacon.core.settings import Settings
 
 HomeOption = Annotated[
     Path | None,
@@ -33,7 +36,7 @@ class Format(StrEnum):
 FormatOption = Annotated[Format, typer.Option("--format", help="How to print rows.")]
 
 
-def settings_from(**given: Any) -> Any:
+def settings_from(**given: Any) -> Settings:
     """Settings from options that were given, environment variables and defaults.
 
     Raises:
@@ -51,6 +54,26 @@ def settings_from(**given: Any) -> Any:
             for fault in error.errors()
         )
         raise SettingsError(faults) from error
+
+
+def settings_of_home(home: Path | None, footprint: str | None) -> Settings:
+    """Settings whose footprint is that of the home's current release, unless another is named.
+
+    A form for the fictional sample must not be written beside a release of real Places.
+
+    Raises:
+        SettingsError: In words, where a setting cannot be used.
+    """
+    from beacon.core.settings import Home
+    from beacon.release.layout import latest_release
+
+    settings = settings_from(home=home, footprint=footprint)
+    if {"footprint", "inputs"} & settings.model_fields_set:
+        return settings
+    release = latest_release(Home(settings.home))
+    if release is None:
+        return settings
+    return settings.model_copy(update={"footprint": release.manifest["footprint"]["id"]})
 
 
 def print_rows(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from beacon.cli.common import Format, FormatOption, HomeOption, print_rows, settings_from
+from beacon.cli.common import Format, FormatOption, HomeOption, print_rows, settings_of_home
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,7 +20,11 @@ returns_app = typer.Typer(help="Returns of organisations, where nothing is publi
 
 FootprintOption = Annotated[
     str | None,
-    typer.Option("--footprint", help="Whose organisations and Places: a name or a YAML file."),
+    typer.Option(
+        "--footprint",
+        help="Whose organisations and Places: a name or a YAML file; by default those of the "
+        "home's current release.",
+    ),
 ]
 
 
@@ -36,13 +40,14 @@ def template(
     identifier: Annotated[str, typer.Argument(help="Number or short name of the indicator.")],
     form: Annotated[TemplateFormat, typer.Option("--format")] = TemplateFormat.xlsx,
     out: Annotated[Path | None, typer.Option("--out", help="Where to write it.")] = None,
+    home: HomeOption = None,
     footprint: FootprintOption = None,
 ) -> None:
     """Write the template that organisations fill in for an indicator."""
     from beacon.core.files import write_atomically
     from beacon.returns import csv_template, load_return_context, xlsx_template
 
-    settings = settings_from(footprint=footprint)
+    settings = settings_of_home(home, footprint)
     context = load_return_context(settings.footprint)
     kind = context.kind(identifier)
     target = out or Path(f"local_return_{kind.indicator.id}_{kind.indicator.slug}.{form.value}")
@@ -54,6 +59,7 @@ def template(
 @returns_app.command("check")
 def check(
     file: Annotated[Path, typer.Argument(help="A filled-in return, .xlsx or .csv.")],
+    home: HomeOption = None,
     footprint: FootprintOption = None,
     form: FormatOption = Format.table,
 ) -> None:
@@ -64,7 +70,7 @@ def check(
     from beacon.returns import check_return, load_return_context
     from beacon.returns.check import described_rows
 
-    settings = settings_from(footprint=footprint)
+    settings = settings_of_home(home, footprint)
     checked = check_return(file, load_return_context(settings.footprint))
     if checked.faults or checked.notices or form is not Format.table:
         _print_faults([*checked.faults, *checked.notices], form)
@@ -89,7 +95,7 @@ def add(
     from beacon.session import Session
     from beacon.workspace import Workspace
 
-    settings = settings_from(home=home, footprint=footprint)
+    settings = settings_of_home(home, footprint)
     context = load_return_context(settings.footprint)
     # Checked before the home is touched at all, so that a refusal leaves it as it was.
     checked = check_return(file, context)
@@ -120,7 +126,7 @@ def list_accepted(
     from beacon.ingest.landing_store import LandingStore
     from beacon.returns import accepted_returns, load_return_context
 
-    settings = settings_from(home=home, footprint=footprint)
+    settings = settings_of_home(home, footprint)
     context = load_return_context(settings.footprint)
     columns = (
         "indicator", "organisation", "name", "period", "rows", "return_id", "submitted_by",

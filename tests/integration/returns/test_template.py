@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 
 import pytest
 from python_calamine import CalamineWorkbook
+from typer.testing import CliRunner
 
+from beacon.cli.main import app
+from beacon.core.settings import Home
+from beacon.release.layout import Release, point_to
 from beacon.returns import ReturnContext, csv_template, load_return_context, xlsx_template
 from beacon.returns.template import DATA_SHEET, LISTS_SHEET, NOTES_SHEET
 
@@ -67,3 +72,22 @@ def test_every_return_that_is_asked_for_has_a_dataset_and_series(context: Return
         named |= {*kind.rules.row_key, *kind.rules.sums, *kind.rules.people, *kind.rules.agree}
         named |= {*kind.rules.not_above, *kind.rules.not_above.values()}
         assert named <= fields
+
+
+def test_a_form_is_for_the_places_of_the_homes_release(tmp_path, monkeypatch):
+    """A fictional form beside a real release would be filled in by real people."""
+    monkeypatch.delenv("BEACON_FOOTPRINT", raising=False)
+    monkeypatch.delenv("BEACON_INPUTS", raising=False)
+    release = tmp_path / "home" / "releases" / "v2026.01.01-1"
+    release.mkdir(parents=True)
+    (release / "manifest.json").write_text(
+        json.dumps({"release": release.name, "footprint": {"id": "cheshire_merseyside"}})
+    )
+    point_to(Home(tmp_path / "home"), Release(release.name, release), "0" * 64)
+    out = tmp_path / "form.xlsx"
+    call = ["returns", "template", "12", "--out", str(out), "--home", str(tmp_path / "home")]
+    done = CliRunner().invoke(app, call)
+    assert done.exit_code == 0, done.output
+    assert "for Cheshire and Merseyside" in done.output
+    named = CliRunner().invoke(app, [*call, "--footprint", "sample"])
+    assert "(fictional)" in named.output
