@@ -228,8 +228,10 @@ def _pages(shared: Shared, maps: Any) -> Iterator[Page]:
     yield from indicator_pages(shared, maps)
     yield core20_page(shared, maps)
     yield inequality_page(shared)
-    yield targets_page(shared)
-    yield aspirations_page(shared)
+    if facts.plan_targets:
+        yield targets_page(shared)
+    if facts.rows("aspiration"):
+        yield aspirations_page(shared)
     yield changes_page(shared)
     yield quality_page(shared)
     yield methods_page(shared)

@@ -10,7 +10,7 @@ from datetime import date
 from beacon.site import words
 from beacon.site.facts import IndicatorFacts, Place, ReleaseFacts, Row, Series
 from beacon.site.figures import series_name
-from beacon.site.inequality_facts import BETWEEN_PLACES, breakdown_text, gap_unit
+from beacon.site.inequality_facts import BETWEEN_PLACES, breakdown_text
 
 # Long enough that pooled periods of three years do not overlap.
 YEARS_BETWEEN = 3
@@ -21,21 +21,13 @@ _WORDS = {
     "widening": "Widening",
     "closing": "Closing",
     "no_clear_change": "No clear change",
-    "not_assessed": "Not tested",
 }
-_WAYS = {
-    "Wider": "up",
-    "Widening": "up",
-    "Narrower": "down",
-    "Closing": "down",
-    "Unchanged": "level",
-    "No clear change": "level",
-}
+_WAYS = {"Widening": "up", "Closing": "down", "No clear change": "level"}
 
 
 @dataclass(frozen=True)
 class Change:
-    """A gap now and before.
+    """A gap now and before; which way it went is said only where a mart has tested it.
 
     Attributes:
         now: The gap in the indicator's unit, to the disadvantage of the disadvantaged; None where
@@ -43,10 +35,7 @@ class Change:
         text: The same as it is shown, or None.
         limits: Its 95% limits as text, or None.
         before: The earlier gap as it is shown, or None.
-        word: Widening, Closing, No clear change or Not tested, as the mart has it; else Wider,
-            Narrower or Unchanged as the figures are shown; None where one of the two is missing.
-        clear: Whether the two 95% intervals do not overlap; None where there are none.
-        tested: Whether the word is the mart's.
+        word: Widening, Closing or No clear change, as the mart tested it; None where it did not.
         since: The earlier period, where it is not that of the whole series.
     """
 
@@ -55,26 +44,12 @@ class Change:
     limits: str | None = None
     before: str | None = None
     word: str | None = None
-    clear: bool | None = None
-    tested: bool = False
     since: str | None = None
 
     @property
     def way(self) -> str:
         """The arrow that goes with the word: up, down or level; nothing without one."""
         return _WAYS.get(self.word or "", "")
-
-    @property
-    def sure(self) -> bool:
-        """Whether chance is an unlikely reason: such a change is coloured, others are not."""
-        return self.tested or bool(self.clear)
-
-    @property
-    def said(self) -> str:
-        """The change in words."""
-        if self.word is None:
-            return ""
-        return f"Clearly {self.word.lower()}" if self.clear else self.word
 
 
 @dataclass(frozen=True)
@@ -110,7 +85,7 @@ class GapSeries:
     tested: bool = False
 
     def count(self, way: str) -> int:
-        """Places whose gap went that way: up, down or level; nothing counts those not known."""
+        """Places whose gap went that way: up, down or level; nothing counts those not tested."""
         return sum(change.way == way for _, change in self.places)
 
     @property
@@ -191,9 +166,8 @@ def _tested(
     def change(shown: Change, row: Row | None) -> Change:
         if shown.now is None:
             return shown
-        assessed = row is not None and row["closing"] != "not_assessed"
-        if row is None or not assessed:
-            return Change(shown.now, shown.text, shown.limits, None, _WORDS["not_assessed"])
+        if row is None or row["closing"] == "not_assessed":
+            return replace(shown, since=gap.before if shown.before else None)
         first = row["first_period"]
         return Change(
             shown.now,
@@ -201,8 +175,7 @@ def _tested(
             shown.limits,
             words.number(row["disadvantage_at_first"], decimals),
             _WORDS[row["closing"]],
-            tested=True,
-            since=None if first == start else words.period_text(first),
+            None if first == start else words.period_text(first),
         )
 
     nation = next((c for c, row in rows.items() if row["area_type"] == "nation"), "")
@@ -278,13 +251,13 @@ def _series(
     def change(code: str) -> Change:
         now = cells.get((code, latest["period"]))
         then = cells.get((code, earlier["period"])) if earlier else None
-        return change_between(read(now) if now else None, read(then) if then else None, decimals)
+        return both_gaps(read(now) if now else None, read(then) if then else None, decimals)
 
     return GapSeries(
         name=series_name(item, series),
         what=what,
         page=item.page,
-        unit=gap_unit(latest["unit"]),
+        unit=words.difference_unit(latest["unit"]),
         period=words.period_text(latest["period"]),
         before=words.period_text(earlier["period"]) if earlier else None,
         nation=change(nation),
@@ -315,12 +288,12 @@ def _earlier(item: IndicatorFacts, measure: str, latest: Row, rows: Iterable[Row
     return max(found, key=lambda r: (r["period_end"], r["period"]), default=None)
 
 
-def change_between(
+def both_gaps(
     now: tuple[float, float | None, float | None] | None,
     before: tuple[float, float | None, float | None] | None,
     decimals: int,
 ) -> Change:
-    """Which way a gap went, as the shown figures have it, so that no sentence contradicts them.
+    """A gap now and before as they are shown, without a word on which way it went.
 
     Args:
         now: Gap and its 95% limits, more being worse for the disadvantaged; None where missing.
@@ -330,16 +303,7 @@ def change_between(
     earlier = None if before is None else words.number(before[0], decimals)
     if now is None:
         return Change(None, before=earlier)
-    text = words.number(now[0], decimals)
     limits = None
     if now[1] is not None and now[2] is not None:
         limits = f"{words.number(now[1], decimals)} to {words.number(now[2], decimals)}"
-    if before is None:
-        return Change(now[0], text, limits)
-    if text == earlier:
-        return Change(now[0], text, limits, earlier, "Unchanged")
-    word = "Wider" if now[0] > before[0] else "Narrower"
-    clear = None
-    if None not in (*now, *before):
-        clear = now[1] > before[2] or now[2] < before[1]  # type: ignore[operator]
-    return Change(now[0], text, limits, earlier, word, clear)
+    return Change(now[0], words.number(now[0], decimals), limits, earlier)

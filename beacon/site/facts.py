@@ -16,6 +16,7 @@ from beacon.site.words import file_name
 
 if TYPE_CHECKING:
     from beacon.registry import Indicator, TargetRegister
+    from beacon.registry.targets import Target
 
 Row = dict[str, Any]
 
@@ -139,6 +140,19 @@ class ReleaseFacts:
     lsoas: list[Row] = field(default_factory=list)
     outlines: dict[str, bytes] = field(default_factory=dict)
 
+    @cached_property
+    def plan_targets(self) -> tuple[Target, ...]:
+        """The targets that this release holds: those of the plans of its own footprint."""
+        held = {row["target_id"] for row in self.rows("target")}
+        found = self.targets.targets if self.targets else ()
+        return tuple(target for target in found if target.id in held)
+
+    @property
+    def previous_label(self) -> str | None:
+        """The release that this one was compared with; None where it is the first."""
+        label = self.run_record.get("previous")
+        return None if label is None else str(label)
+
     def has(self, mart: str) -> bool:
         """Whether the release has that mart at all; it may still be empty."""
         return mart in self.tables
@@ -168,7 +182,12 @@ class ReleaseFacts:
         """Name of the integrated care system."""
         footprint: Mapping[str, Any] = self.manifest.get("footprint") or {}
         given = footprint.get("name")
-        return str(given or (self.rows("place") or [{}])[0].get("icb_name") or "the system")
+        name = str(given or (self.rows("place") or [{}])[0].get("icb_name") or "the system")
+        return self._unmarked(name)
+
+    def _unmarked(self, name: str) -> str:
+        """A name without its mark of the fictional: the banner of every page bears it."""
+        return name.replace(" (fictional)", "") if self.fictional else name
 
     @cached_property
     def places(self) -> list[Place]:
@@ -197,14 +216,14 @@ class ReleaseFacts:
     @property
     def nation(self) -> str:
         """Name of the nation that Places are compared with."""
-        return self._areas.get("nation", ("", "the nation"))[1]
+        return self._unmarked(self._areas.get("nation", ("", "the nation"))[1])
 
     def area_name(self, kind: str) -> str | None:
         """Name of the nation, region or system; None where no row has it."""
         if kind == "icb":
             return self.system_name
         found = self._areas.get(kind)
-        return found[1] if found else None
+        return self._unmarked(found[1]) if found else None
 
     @cached_property
     def benchmark_kinds(self) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -71,13 +70,6 @@ def breakdown_text(breakdown: str) -> str:
     return _BREAKDOWNS.get(breakdown, breakdown.replace("_", " ").capitalize())
 
 
-def gap_unit(unit: str | None) -> str:
-    """The unit of a difference: percentage points where the values are percentages."""
-    if words.is_percent(unit):
-        return "percentage points"
-    return re.sub(r"^(points|score) \(.*\)$", r"\1", words.unit_text(unit))
-
-
 def latest_gaps(facts: ReleaseFacts, series: Series) -> list[Row]:
     """The mart's rows of a series, each breakdown and kind of area at its latest period."""
     rows = [
@@ -121,7 +113,7 @@ def gap_of(item: IndicatorFacts, row: Row) -> Gap:
     if clear is False:
         direction = "Not clear of chance"
     elif clear is None:
-        direction = f"{direction}; no confidence interval"
+        direction = "Not tested: no confidence interval"
     return Gap(
         area=row["area_name"],
         breakdown=breakdown_text(row["breakdown"]),

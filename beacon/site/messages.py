@@ -46,36 +46,27 @@ def largest_sentence(items: Valued) -> str:
     return f"largest in {_at(known, largest)}, {largest}"
 
 
-def counts_sentence(
-    wider: int, narrower: int, same: int, unknown: int, *, tested: bool = False
-) -> str:
-    """In how many Places a gap went which way, without subject or full stop.
+def counts_sentence(widening: int, closing: int, level: int, untested: int) -> str:
+    """In how many Places a gap was tested to go which way, without subject or full stop.
 
     Args:
-        wider: Places where it grew.
-        narrower: Places where it shrank.
-        same: Places where it did neither.
-        unknown: Places that cannot be said.
-        tested: Whether a line through all years was tested, rather than two figures compared.
+        widening: Places where it grows.
+        closing: Places where it shrinks.
+        level: Places where the test finds no clear change.
+        untested: Places where nothing is tested.
     """
-    total = wider + narrower + same
-    if total == 0:
-        return "no Place has figures for both periods"
+    total = widening + closing + level
     parts: list[str] = []
-    said_of = (
-        ("widening", "closing", "without clear change")
-        if tested
-        else ("wider", "narrower", "unchanged")
-    )
-    for count, word in zip((wider, narrower, same), said_of, strict=True):
+    said_of = ("widening", "closing", "without clear change")
+    for count, word in zip((widening, closing, level), said_of, strict=True):
         if count:
             parts.append(
                 f"{word} in {'all ' if count == total > 1 else ''}{words.count_word(count)}"
                 + ("" if parts else " Place" + ("" if count == 1 else "s"))
             )
     said = words.listed(parts)
-    if unknown:
-        said += f" (not known in {words.count_word(unknown)})"
+    if untested:
+        said += f" (not tested in {words.count_word(untested)})"
     return said
 
 

@@ -51,7 +51,7 @@ class Shared:
         return tuple(gaps_within_places(self.facts))
 
 
-NAVIGATION = (
+_NAVIGATION = (
     ("overview", "Overview", "index.html"),
     ("rug", "Tartan rug", "rug.html"),
     ("places", "Places", "places/index.html"),
@@ -64,3 +64,16 @@ NAVIGATION = (
     ("quality", "Data quality", "quality.html"),
     ("methods", "Methods", "methods.html"),
 )
+
+# Entries that are there only where a mart has rows.
+_NEEDS = {"targets": "target", "aspirations": "aspiration"}
+
+
+def navigation_of(facts: ReleaseFacts) -> list[tuple[str, str, str]]:
+    """Key, title and address of the pages that have something to say in a release.
+
+    Plans belong to a footprint: another has no targets and no page of them.
+    """
+    return [
+        entry for entry in _NAVIGATION if entry[0] not in _NEEDS or facts.rows(_NEEDS[entry[0]])
+    ]

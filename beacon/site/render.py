@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from beacon.site import words
 from beacon.site.facts import ReleaseFacts
-from beacon.site.page import NAVIGATION, Page
+from beacon.site.page import Page, navigation_of
 
 PACKAGE = Path(__file__).resolve().parent
 ASSETS = PACKAGE / "assets"
@@ -73,7 +73,7 @@ def render(page: Page, facts: ReleaseFacts) -> str:
         facts=facts,
         system=facts.system_name,
         nation=facts.nation,
-        navigation=NAVIGATION,
+        navigation=navigation_of(facts),
         policy=CONTENT_SECURITY_POLICY,
         notice=notice if facts.fictional else None,
         fictional=facts.fictional,

@@ -60,6 +60,13 @@ def unit_text(unit: str | None) -> str:
     return re.sub(r"^percent\b", "%", unit)
 
 
+def difference_unit(unit: str | None) -> str:
+    """The unit of a difference: percentage points where the values are percentages."""
+    if is_percent(unit):
+        return "percentage points"
+    return re.sub(r"^(points|score) \(.*\)$", r"\1", unit_text(unit))
+
+
 def day(value: date | datetime | str | None) -> str:
     """A date as 22 November 2026; what is not a date is returned as it is."""
     if value is None:

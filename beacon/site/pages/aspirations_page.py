@@ -98,7 +98,7 @@ def _aspiration(facts: ReleaseFacts, rows: list[Row]) -> dict[str, Any]:
         "needed": first["needed"],
         "targets": [
             target
-            for target in (facts.targets.targets if facts.targets else ())
+            for target in facts.plan_targets
             if target.id in (first["targets"] or "").split(", ")
         ],
         "indicators": [_indicator(facts, slug, found) for slug, found in shown.items()],

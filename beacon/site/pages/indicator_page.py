@@ -14,7 +14,7 @@ from beacon.site.charts import trend_chart as trend
 from beacon.site.charts.scale import Scale, scale_for
 from beacon.site.facts import IndicatorFacts, ReleaseFacts, Row, Series
 from beacon.site.figures import Figure, figure, series_name
-from beacon.site.inequality_facts import Gap, gap_of, gap_unit, latest_gaps
+from beacon.site.inequality_facts import Gap, gap_of, latest_gaps
 from beacon.site.maps import Map, MapMaker
 from beacon.site.page import Page, Shared
 from beacon.site.pages.rugs import DIRECTIONS, badges_of
@@ -82,6 +82,7 @@ class SeriesView:
     gaps: tuple[str, ...] = ()
     map: Map | None = None
     map_classes: tuple[tuple[str, str], ...] = ()
+    darker: str = ""
     splits: tuple[Split, ...] = ()
     gaps_in_groups: tuple[Gap, ...] = ()
     gap_unit: str = ""
@@ -159,7 +160,7 @@ def indicator_page(facts: ReleaseFacts, item: IndicatorFacts, maps: MapMaker) ->
     ]  # fmt: skip
     targets = [
         target
-        for target in (facts.targets.targets if facts.targets else ())
+        for target in facts.plan_targets
         if target.indicator == item.slug or item.slug in target.related
     ]
     return Page(
@@ -209,7 +210,7 @@ def _view(facts: ReleaseFacts, item: IndicatorFacts, series: Series, maps: MapMa
     latest_end = facts.latest_end(rows)
     latest = [r for r in rows if latest_end is not None and r["period_end"] == latest_end]
     bars, axis = _bars(facts, item, measure, latest)
-    shown = _map(maps, bars)
+    shown = _map(maps, bars, str(measure["polarity"]))
     panels, table_periods, table_rows = _trends(facts, item, rows)
     absence = None
     if latest_end is None:
@@ -237,9 +238,10 @@ def _view(facts: ReleaseFacts, item: IndicatorFacts, series: Series, maps: MapMa
         gaps=_gaps(rows),
         map=shown[0],
         map_classes=shown[1],
+        darker="higher" if measure["polarity"] == "no_judgement" else "worse",
         splits=tuple(_splits(facts, item, series)),
         gaps_in_groups=tuple(gap_of(item, row) for row in latest_gaps(facts, series)),
-        gap_unit=gap_unit(measure["unit"]),
+        gap_unit=words.difference_unit(measure["unit"]),
         absence=absence,
     )
 
@@ -299,7 +301,7 @@ def _trend_of(facts: ReleaseFacts, row: Row | None) -> words.Trend | None:
 
 
 def _map(
-    maps: MapMaker, bars: tuple[BarRow, ...]
+    maps: MapMaker, bars: tuple[BarRow, ...], polarity: str
 ) -> tuple[Map | None, tuple[tuple[str, str], ...]]:
     places = {bar.place_slug: bar for bar in bars if bar.place_slug}
     valued = [bar for bar in places.values() if bar.figure.value is not None]
@@ -316,15 +318,18 @@ def _map(
             if state.key in classes.values():
                 key.append((state.key, state.word))
     else:
-        classes, key = _classed(by_code, valued)
+        classes, key = _classed(by_code, valued, polarity)
     titles = {code: bar.figure.story for code, bar in by_code.items()}
     return maps.of_places(classes, titles), tuple(key)
 
 
 def _classed(
-    by_code: dict[str, BarRow], valued: list[BarRow]
+    by_code: dict[str, BarRow], valued: list[BarRow], polarity: str
 ) -> tuple[dict[str, str], list[tuple[str, str]]]:
-    """Four classes of equal width between the lowest and the highest Place."""
+    """Four classes of equal width between the lowest and the highest Place, darkest the worst.
+
+    Where neither direction is better, the highest is the darkest.
+    """
     known = sorted(valued, key=lambda bar: bar.figure.order)
     low, high = known[0].figure.order, known[-1].figure.order
     width = (high - low) / 4 or 1.0
@@ -335,6 +340,7 @@ def _classed(
             classes[code] = bar.figure.state.key
             continue
         number = min(int((bar.figure.value - low) / width), 3)
+        number = 3 - number if polarity == "high_is_good" else number
         classes[code] = f"class{number + 1}"
         members.setdefault(number, []).append(bar)
     key = []

@@ -13,7 +13,6 @@ from beacon.site.inequality_facts import (
     Gap,
     breakdown_text,
     gap_of,
-    gap_unit,
     latest_of,
     named,
 )
@@ -81,7 +80,7 @@ def _people(facts: ReleaseFacts, rows: list[Row]) -> list[dict[str, Any]]:
                 "groups": f"{first['comparison_group']} less {first['disadvantaged_group']}",
                 "breakdown": breakdown_text(key[4]),
                 "period": words.period_text(first["period"]),
-                "unit": gap_unit(first["unit"]),
+                "unit": words.difference_unit(first["unit"]),
                 "cells": [_maybe(item, cells.get("nation"))]
                 + [_maybe(item, cells.get(place.code)) for place in facts.places],
             }
@@ -100,7 +99,7 @@ def _slopes(facts: ReleaseFacts, rows: list[Row]) -> list[dict[str, Any]]:
             "item": facts.by_slug[row["indicator_slug"]],
             "name": named(facts.by_slug[row["indicator_slug"]], row),
             "period": words.period_text(row["period"]),
-            "unit": gap_unit(row["unit"]),
+            "unit": words.difference_unit(row["unit"]),
             "gap": gap_of(facts.by_slug[row["indicator_slug"]], row),
         }
         for row in rows
@@ -128,7 +127,7 @@ def _places(facts: ReleaseFacts, rows: list[Row]) -> list[dict[str, Any]]:
                 "item": item,
                 "name": named(item, first),
                 "period": words.period_text(first["period"]),
-                "unit": gap_unit(first["unit"]),
+                "unit": words.difference_unit(first["unit"]),
                 "ends": _maybe(item, pair.get(BETWEEN_PLACES)),
                 "slope": _maybe(item, pair.get(BY_CORE20_SHARE)),
                 "over": trend_text(trends.get(key)),

@@ -188,10 +188,10 @@ def _gap_sentence(facts: ReleaseFacts, gap: GapSeries) -> str:
     else:
         start = f"{gap.name}: the gap ({gap.what}) is "
     text = f"{start}{messages.largest_sentence(valued)}{beside}, in {gap.period}."
-    if gap.before is None:
-        return f"{text} No earlier figure is on the same basis."
+    if not gap.tested:
+        return f"{text} Whether it has changed is not tested."
     counts = messages.counts_sentence(
-        gap.count("up"), gap.count("down"), gap.count("level"), gap.count(""), tested=gap.tested,
+        gap.count("up"), gap.count("down"), gap.count("level"), gap.count(""),
     )  # fmt: skip
     return f"{text} Since {gap.before}: {counts}."
 

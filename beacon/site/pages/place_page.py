@@ -305,8 +305,4 @@ def age_tables(facts: ReleaseFacts, area_code: str) -> list[dict[str, Any]]:
 
 def _targets(facts: ReleaseFacts, place: Place) -> list[Any]:
     """How this Place stands against the system's targets that an indicator measures exactly."""
-    if facts.targets is None:
-        return []
-    return [
-        row for target in facts.targets.targets for row in standing(facts, target.id, place.code)
-    ]
+    return [row for target in facts.plan_targets for row in standing(facts, target.id, place.code)]

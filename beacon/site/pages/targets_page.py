@@ -56,7 +56,7 @@ def targets_page(shared: Shared) -> Page:
     facts = shared.facts
     register = facts.targets
     groups: dict[str, list[dict[str, Any]]] = {}
-    for target in register.targets if register else ():
+    for target in facts.plan_targets:
         groups.setdefault(target.group, []).append(_target(facts, target))
     used = {row["status"] for rows in groups.values() for row in rows}
     return Page(
@@ -120,6 +120,12 @@ def _standing_row(row: dict[str, Any], item: Any, decimals: int) -> dict[str, An
         value = row[name]
         return None if value is None else words.signed(value, decimals + 1)
 
+    def projected() -> str | None:
+        if row["projected_value"] is None:
+            return None
+        limits = f"{shown('projected_lower_95')} to {shown('projected_upper_95')}"
+        return f"{shown('projected_value')} ({limits})"
+
     reason = row["reaches_reason"]
     return {
         "target": row["name"],
@@ -132,7 +138,10 @@ def _standing_row(row: dict[str, Any], item: Any, decimals: int) -> dict[str, An
         "page": item.page if item else None,
         "period": words.period_text(row["period"]),
         "value": shown("value"),
-        "to_go": "reached" if row["still_to_go"] <= 0 else shown("still_to_go"),
+        "to_go": "reached"
+        if row["still_to_go"] <= 0
+        else words.number(row["still_to_go"], decimals),
+        "unit": words.difference_unit(unit),
         "needed": change("yearly_change_needed"),
         "change": change("yearly_change"),
         "change_limits": (
@@ -140,11 +149,7 @@ def _standing_row(row: dict[str, Any], item: Any, decimals: int) -> dict[str, An
             if row["yearly_change"] is not None
             else None
         ),
-        "projected": (
-            f"{shown('projected_lower_95')} to {shown('projected_upper_95')}"
-            if row["projected_value"] is not None
-            else None
-        ),
+        "projected": projected(),
         "status": STANDING_WORDS.get(row["status"], row["status"].replace("_", " ")),
         "in_time": IN_TIME_WORDS[row["reaches_in_time"]],
         "in_time_key": row["reaches_in_time"],

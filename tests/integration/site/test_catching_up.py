@@ -51,30 +51,30 @@ def _of_meals(facts: ReleaseFacts) -> GapSeries:
     return gap
 
 
-def test_without_a_test_two_periods_are_compared_and_nothing_is_sure(facts):
+def test_without_a_test_both_figures_stand_without_a_verdict(facts):
     facts.tables["inequality_trend"] = [_trend(p.code, "not_assessed") for p in facts.places]
     gap = _of_meals(facts)
     assert (gap.tested, gap.before, gap.groups) == (
         False, "2021/22", "not eligible less eligible",
     )  # fmt: skip
-    assert {c.word for _, c in gap.places} == {"Wider"}
-    assert not any(change.sure for _, change in gap.places)
-    assert gap.count("up") == len(facts.places)
+    assert {(c.text, c.before, c.word, c.way) for _, c in gap.places} == {
+        ("15.0", "12.0", None, "")
+    }
+    assert gap.count("up") == gap.count("down") == 0
 
 
 def test_the_marts_word_stands_where_it_tested(facts):
-    """Even where two figures alone would say otherwise; untested Places say so."""
+    """Even where two figures alone would say otherwise; untested Places have no word."""
     words = ["no_clear_change", "closing", "not_assessed"] + ["widening"] * 6
     facts.tables["inequality_trend"] = [
         _trend(place.code, word, "2020/21" if number == 1 else "2019/20")
         for number, (place, word) in enumerate(zip(facts.places, words, strict=True))
     ]
     gap = _of_meals(facts)
-    said = [change.said for _, change in gap.places]
-    assert said == ["No clear change", "Closing", "Not tested"] + ["Widening"] * 6
+    said = [change.word for _, change in gap.places]
+    assert said == ["No clear change", "Closing", None] + ["Widening"] * 6
     assert (gap.tested, gap.before) == (True, "2019/20")
-    assert [c.since for _, c in gap.places] == [None, "2020/21", *[None] * 7]
-    assert [c.sure for _, c in gap.places] == [True, True, False, *[True] * 6]
+    assert [c.since for _, c in gap.places] == [None, "2020/21", "2021/22", *[None] * 6]
     assert [gap.count(way) for way in ("up", "down", "level", "")] == [6, 1, 1, 1]
     assert all(change.now == 15.0 for _, change in gap.places)
 
@@ -88,8 +88,8 @@ def test_a_test_of_another_period_is_not_the_word_of_this_one(facts):
 
 def test_counts_of_tested_gaps_use_their_words():
     assert (
-        counts_sentence(6, 1, 1, 1, tested=True)
-        == "widening in six Places, closing in one and without clear change in one (not known in one)"
+        counts_sentence(6, 1, 1, 1)
+        == "widening in six Places, closing in one and without clear change in one (not tested in one)"
     )
 
 
