@@ -21,11 +21,13 @@ from beacon.ingest.landing_store import LandingStore
 from beacon.ingest.stage import Stager
 from beacon.registry import (
     AspirationFile,
+    AuthorityRegister,
     Footprint,
     Indicator,
     PlusGroup,
     TargetRegister,
     load_aspirations,
+    load_authorities,
     load_footprint,
     load_indicators,
     load_plus_groups,
@@ -74,6 +76,11 @@ class Workspace:
     def aspirations(self) -> tuple[AspirationFile, ...]:
         """What the plans aspire to."""
         return load_aspirations(indicators=self.indicators, targets=self.targets)
+
+    @cached_property
+    def authorities(self) -> AuthorityRegister:
+        """How many authorities the nation has."""
+        return load_authorities()
 
     @cached_property
     def plus_groups(self) -> dict[str, PlusGroup]:

@@ -5,6 +5,7 @@ publishers' files.
 """
 
 from beacon.registry.aspirations import Aspiration, AspirationFile
+from beacon.registry.authorities import AuthorityRegister
 from beacon.registry.base import Polarity, Programme, Sex, ValueType
 from beacon.registry.bindings import Selection, SourceBinding
 from beacon.registry.footprints import Area, Footprint, IntegratedCareBoard, Place
@@ -12,6 +13,7 @@ from beacon.registry.indicators import CancelledPeriod, Indicator, Measure, Seri
 from beacon.registry.loading import (
     RegistryError,
     load_aspirations,
+    load_authorities,
     load_footprint,
     load_indicators,
     load_plus_groups,
@@ -28,6 +30,7 @@ __all__ = [
     "Area",
     "Aspiration",
     "AspirationFile",
+    "AuthorityRegister",
     "CancelledPeriod",
     "Footprint",
     "Indicator",
@@ -50,6 +53,7 @@ __all__ = [
     "TargetRegister",
     "ValueType",
     "load_aspirations",
+    "load_authorities",
     "load_footprint",
     "load_indicators",
     "load_plus_groups",

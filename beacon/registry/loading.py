@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from beacon.core.errors import BeaconError
 from beacon.core.paths import resource_dir
 from beacon.registry.aspirations import AspirationFile
+from beacon.registry.authorities import AuthorityRegister
 from beacon.registry.base import Entry
 from beacon.registry.footprints import Footprint
 from beacon.registry.indicators import Indicator
@@ -294,6 +295,23 @@ def load_plus_groups(directory: Path | None = None) -> dict[str, PlusGroup]:
     if problems:
         raise RegistryError(problems)
     return {group.id: group for _, group in loaded}
+
+
+def load_authorities(path: Path | None = None) -> AuthorityRegister:
+    """How many authorities nations have.
+
+    Args:
+        path: The file; `reference_data/authorities.yaml` by default.
+
+    Raises:
+        RegistryError: With every fault of the file.
+    """
+    path = path or resource_dir(REFERENCE_DATA) / "authorities.yaml"
+    problems: list[str] = []
+    register = _read(path, AuthorityRegister, problems)
+    if register is None:
+        raise RegistryError(problems)
+    return register
 
 
 def load_pocket_rules(path: Path | None = None) -> PocketRules:

@@ -8,6 +8,7 @@ from typing import Final
 from beacon.core.files import canonical_json, write_atomically
 from beacon.core.paths import resource_dir
 from beacon.registry.aspirations import AspirationFile
+from beacon.registry.authorities import AuthorityRegister
 from beacon.registry.base import Entry
 from beacon.registry.footprints import Footprint
 from beacon.registry.indicators import Indicator
@@ -22,6 +23,7 @@ MODELS: Final[dict[str, type[Entry]]] = {
     "core20_pockets": PocketRules,
     "targets": TargetRegister,
     "aspirations": AspirationFile,
+    "authorities": AuthorityRegister,
 }
 
 

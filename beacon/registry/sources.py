@@ -93,6 +93,8 @@ class Dataset(_Model):
         file_name: Pattern of the publisher's file name, a hint only: used to say which dataset a
             damaged file was meant to be.
         required: True where no release can be made without it.
+        coverage: The part of the nation that the file covers, as it follows "covers"; absent where
+            it covers all of it. No spread over the nation is made of a part.
         fetch: How to get it live; absent where it can only be supplied in a folder.
         records: How the records of a paged service become this dataset's rows.
     """
@@ -119,6 +121,7 @@ class Dataset(_Model):
     rows: RowBounds = RowBounds()
     file_name: str | None = None
     required: bool = False
+    coverage: str | None = Field(default=None, min_length=1)
     fetch: Fetch | None = None
     records: Records = Records()
 

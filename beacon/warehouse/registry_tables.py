@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from beacon.registry import Indicator, load_pocket_rules
+from beacon.registry.authorities import AuthorityRegister
 from beacon.registry.bindings import ObservationFilter, ObservationLabel
 from beacon.release.previous import PREVIOUS_TABLES
 from beacon.warehouse.plan_tables import PLAN_TABLES, aspiration_rows, breakdown_rows, target_rows
@@ -50,7 +52,8 @@ _TABLES: dict[str, str] = {
         "indicator_id integer, indicator_slug varchar, name varchar, short_name varchar, "
         "name_status varchar, "
         "programme varchar, theme varchar, definition varchar, numerator_definition varchar, "
-        "denominator_definition varchar, benchmark_method varchar, rationale varchar, "
+        "denominator_definition varchar, ci_method varchar, benchmark_method varchar, "
+        "benchmark_reason varchar, rationale varchar, "
         "caveats varchar, rounding integer, owner varchar, checked_by varchar, next_review date, "
         "revision_tolerance_percent double"
     ),
@@ -68,7 +71,8 @@ _TABLES: dict[str, str] = {
     "selection": (
         "indicator_slug varchar, measure varchar, role varchar, modelled boolean, "
         "binding_order integer, source varchar, series varchar, expected_name varchar, "
-        "scale double, multiplier double, ci_method varchar, combine_sources varchar, "
+        "scale double, multiplier double, rounding integer, ci_method varchar, "
+        "combine_sources varchar, "
         + ", ".join(f"where_{name} varchar[]" for name in _FILTERS)
         + ", "
         + ", ".join(f"set_{name} varchar" for name in _LABELS)
@@ -76,7 +80,11 @@ _TABLES: dict[str, str] = {
     "dataset": (
         "key varchar, source varchar, dataset varchar, publisher varchar, title varchar, "
         "vintage varchar, licence varchar, attribution varchar, cadence varchar, "
-        "next_expected varchar"
+        "next_expected varchar, coverage varchar"
+    ),
+    # How many authorities the nation has, by kind; empty where nobody has declared it.
+    "authority_number": (
+        "nation_area_type varchar, valid_from date, valid_until date, authorities integer"
     ),
 }
 
@@ -179,10 +187,12 @@ def load_registry_tables(con: duckdb.DuckDBPyConnection, workspace: Workspace) -
                 spec.source.attribution,
                 spec.source.cadence.every,
                 str(spec.source.cadence.next_expected or "") or None,
+                spec.dataset.coverage,
             )
             for spec in workspace.register.datasets.values()
         ],
     }
+    rows["authority_number"] = _authority_rows(workspace.authorities, footprint.nation.code)
     rows["target"] = target_rows(workspace.targets, footprint, workspace.judged_on)
     rows["aspiration"] = aspiration_rows(workspace.aspirations, footprint)
     rows["breakdown"] = breakdown_rows(workspace.indicators.values())
@@ -206,6 +216,19 @@ def insert_rows(con: duckdb.DuckDBPyConnection, table: str, rows: list[tuple[Any
         con.execute(f"insert into {table} select {values}", columns)
 
 
+def _authority_rows(register: AuthorityRegister, nation: str) -> list[tuple[Any, ...]]:
+    """How many authorities of each kind a nation has, from when and until when."""
+    known = [item for item in register.nations if item.nation == nation]
+    numbers = known[0].numbers if known else ()
+    starts = [date.min, *(one.valid_from for one in numbers[1:])]
+    ends = [*starts[1:], date.max]
+    return [
+        (kind, start, end, getattr(one, kind))
+        for one, start, end in zip(numbers, starts, ends, strict=False)
+        for kind in ("upper_tier", "lower_tier", "single_tier")
+    ]
+
+
 def _indicator_row(indicator: Indicator) -> tuple[Any, ...]:
     return (
         indicator.id,
@@ -218,7 +241,9 @@ def _indicator_row(indicator: Indicator) -> tuple[Any, ...]:
         indicator.definition,
         indicator.numerator,
         indicator.denominator,
+        indicator.ci_method,
         indicator.benchmark_method,
+        indicator.benchmark_reason,
         indicator.rationale,
         "\n".join(indicator.caveats) or None,
         indicator.rounding,
@@ -296,6 +321,7 @@ def _selection_rows(indicator: Indicator) -> list[tuple[Any, ...]]:
                     selection.expected_name,
                     selection.scale or 1.0,
                     indicator.multiplier_of(binding.measure),
+                    indicator.rounding,
                     indicator.ci_method,
                     indicator.combine_sources,
                     *(where[name] for name in _FILTERS),

@@ -3,8 +3,10 @@
 -- depends: staging.observation, indicators.practice_observation, registry.selection, registry.cancelled_period, registry.place
 -- columns: see indicators.fact
 -- The rows of every indicator, in indicators.published: the registry says which series of which
--- publisher it is, in order of preference. Nothing is computed but limits from counts where the publisher gives
--- counts without limits, and one constant factor of scale.
+-- publisher it is, in order of preference. Nothing is computed but one constant factor of scale, and
+-- limits by the indicator's declared method where the publisher gives counts without limits: only
+-- where the counts give the value, or where another source of the same measure gives the denominator
+-- of the very same row. Every such row says so in limits_method, and a lent denominator in its note.
 with wanted as (
     select * from registry.selection where list_contains(getvariable('indicator_slugs'), indicator_slug)
 ),
@@ -84,12 +86,56 @@ distinct_rows as (
         order by binding_order, source_sha256, source_row
     ) = 1
 ),
+-- A percentage without counts, where another source of the measure counts the same people: the
+-- Department's interactive tool beside its data sets, or a newer vintage beside an older one.
+lent as (
+    select
+        indicator_slug, measure, area_code, period, sex, age, category_type, category,
+        denominator as lent_denominator, source as lender
+    from found
+    where ci_method = 'wilson' and role = 'measure' and denominator > 0
+    qualify row_number() over (
+        partition by indicator_slug, measure, area_code, period, sex, age, category_type, category
+        order by binding_order, source_sha256, source_row
+    ) = 1
+),
 -- A file without names of areas takes them from the others; an area that nobody names is its code.
 area_names as (
     select area_code, min(area_name) as area_name
     from observations
     where area_name is not null
     group by all
+),
+counted as (
+    select
+        distinct_rows.* exclude (area_name),
+        coalesce(distinct_rows.area_name, area_names.area_name, distinct_rows.area_code) as area_name,
+        lent_denominator,
+        lender,
+        value * scale as scaled,
+        numerator is null and denominator is null as is_without_counts,
+        abs(scaled - numerator / nullif(denominator, 0) * multiplier) <= 0.5 * 10.0 ** -rounding + 1e-9
+            as is_reproduced
+    from distinct_rows
+    left join area_names using (area_code)
+    left join lent
+        on distinct_rows.indicator_slug = lent.indicator_slug
+        and distinct_rows.measure = lent.measure
+        and distinct_rows.area_code = lent.area_code
+        and distinct_rows.period = lent.period
+        and distinct_rows.sex = lent.sex
+        and distinct_rows.age = lent.age
+        and distinct_rows.category_type is not distinct from lent.category_type
+        and distinct_rows.category is not distinct from lent.category
+),
+limited as (
+    select
+        *,
+        if(is_without_counts, scaled / multiplier * lent_denominator, numerator) as events,
+        if(is_without_counts, lent_denominator, denominator) as persons,
+        if(scaled is not null and ci_method in ('wilson', 'byar') and persons > 0
+            and (is_without_counts or is_reproduced), ci_method, null) as method
+    from counted
 )
 select
     indicator_slug,
@@ -97,7 +143,7 @@ select
     role,
     modelled,
     area_code,
-    coalesce(distinct_rows.area_name, area_names.area_name, area_code) as area_name,
+    area_name,
     period,
     period_start,
     period_end,
@@ -105,33 +151,35 @@ select
     coalesce(nullif(age, ''), 'Not stated') as age,
     coalesce(category_type, 'All') as category_type,
     coalesce(category, 'All') as category,
-    value * scale as value,
-    coalesce(
-        lower_95 * scale,
-        case when ci_method = 'wilson' and value is not null then wilson_lower_95(numerator, denominator) * multiplier end
-    ) as lower_95,
-    coalesce(
-        upper_95 * scale,
-        case when ci_method = 'wilson' and value is not null then wilson_upper_95(numerator, denominator) * multiplier end
-    ) as upper_95,
-    coalesce(
-        lower_998 * scale,
-        case when ci_method = 'wilson' and value is not null then wilson_lower_998(numerator, denominator) * multiplier end
-    ) as lower_998,
-    coalesce(
-        upper_998 * scale,
-        case when ci_method = 'wilson' and value is not null then wilson_upper_998(numerator, denominator) * multiplier end
-    ) as upper_998,
+    scaled as value,
+    coalesce(lower_95 * scale, case method
+        when 'wilson' then wilson_lower_95(events, persons) * multiplier
+        when 'byar' then rate_lower(events, persons, multiplier, 0.95)
+    end) as lower_95,
+    coalesce(upper_95 * scale, case method
+        when 'wilson' then wilson_upper_95(events, persons) * multiplier
+        when 'byar' then rate_upper(events, persons, multiplier, 0.95)
+    end) as upper_95,
+    coalesce(lower_998 * scale, case method
+        when 'wilson' then wilson_lower_998(events, persons) * multiplier
+        when 'byar' then rate_lower(events, persons, multiplier, 0.998)
+    end) as lower_998,
+    coalesce(upper_998 * scale, case method
+        when 'wilson' then wilson_upper_998(events, persons) * multiplier
+        when 'byar' then rate_upper(events, persons, multiplier, 0.998)
+    end) as upper_998,
     case
         when value is null then null
         when lower_95 is not null then 'publisher'
-        when ci_method = 'wilson' and wilson_lower_95(numerator, denominator) is not null then 'wilson'
-        else 'none'
+        else coalesce(method, 'none')
     end as limits_method,
     numerator,
     denominator,
     value_status,
-    value_note,
+    -- A lent denominator is no part of this source's figure, so it is told and not put in its column.
+    nullif(concat_ws(' ', value_note, if(lower_95 is null and method is not null and is_without_counts,
+        'Limits computed with the denominator ' || printf('%.0f', persons) || ' of ' || lender || '.', null)), '')
+        as value_note,
     publisher_comparison,
     publisher_trend,
     source,
@@ -139,5 +187,4 @@ select
     series,
     source_sha256,
     source_row
-from distinct_rows
-left join area_names using (area_code)
+from limited

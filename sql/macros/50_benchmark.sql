@@ -63,3 +63,20 @@ CREATE OR REPLACE MACRO compare_intervals(
         END END,
         polarity
     );
+
+-- A publisher's own word for an area against the nation, as one of ours; NULL where it gave none. Its
+-- level, 95% or 99.8%, is left out: Fingertips prints "Better 95%" and "Better". Source: Fingertips,
+-- column "Compared to England value or percentiles".
+CREATE OR REPLACE MACRO publishers_judgement(printed) AS
+    nullif(regexp_extract(lower(trim(printed)), '^(better|worse|similar|higher|lower)( \d+(\.\d+)?%)?$', 1), '');
+
+-- Whether that word agrees with the figures and with the direction held here: publishers' own
+-- directions have been wrong. TRUE where the nation's value is unknown.
+CREATE OR REPLACE MACRO judgement_agrees(word, value_, benchmark, polarity) AS
+    CASE
+        WHEN word IS NULL OR polarity IS NULL THEN NULL
+        WHEN word = 'similar' OR benchmark IS NULL OR value_ IS NULL THEN TRUE
+        WHEN word IN ('higher', 'lower') THEN (word = 'higher') = (value_ > benchmark)
+        WHEN polarity = 'no_judgement' THEN FALSE
+        ELSE (word = 'better') = ((value_ > benchmark) = (polarity = 'high_is_good'))
+    END;

@@ -37,6 +37,21 @@ CREATE OR REPLACE MACRO quartile_of_areas(values_, k) AS
         THEN list_sort(values_)[(k * (len(values_) // 4) + least(k, len(values_) % 4))::INTEGER]
     END;
 
+-- The quarter of areas that a value lies in, by those bounds: 1 the best, 4 the worst. A bound is some
+-- area's own value and belongs to the lower quarter. No judgement: chance may have put an area there.
+-- NULL without a direction, without bounds, or where the bounds do not tell quarters apart.
+CREATE OR REPLACE MACRO quarter_of_areas(value_, quartile_1, median_, quartile_3, polarity) AS
+    CASE
+        WHEN value_ IS NULL OR quartile_1 IS NULL OR quartile_1 >= quartile_3 THEN NULL
+        WHEN polarity = 'low_is_good' THEN 1 + (value_ > quartile_1)::INTEGER
+            + (value_ > median_)::INTEGER + (value_ > quartile_3)::INTEGER
+        WHEN polarity = 'high_is_good' THEN 4 - (value_ > quartile_1)::INTEGER
+            - (value_ > median_)::INTEGER - (value_ > quartile_3)::INTEGER
+    END;
+
+-- Whether so many areas of so many stand for all of them: at least 95 in a hundred.
+CREATE OR REPLACE MACRO covers_nearly_all(areas, areas_total) AS areas * 100 >= areas_total * 95;
+
 -- Into or out of the most deprived fifth from one index to the next. The index ranks areas against
 -- each other: who leaves need be no less deprived than before.
 CREATE OR REPLACE MACRO core20_movement(before, after) AS

@@ -1,7 +1,7 @@
 -- table: marts.indicator
 -- grain: one row per indicator and measure in the registry
 -- depends: registry.indicator, registry.measure, indicators.fact, registry.place, registry.footprint
--- columns: indicator_id, indicator_slug, name, short_name, name_status, programme, theme, measure, measure_name, measure_short_name, role, is_headline, definition, numerator_definition, denominator_definition, unit, value_type, polarity, benchmark_method, rationale, caveats, source, series, latest_period, places_with_value, places, status, status_note, owner, checked_by, next_review, fictional
+-- columns: indicator_id, indicator_slug, name, short_name, name_status, programme, theme, measure, measure_name, measure_short_name, role, is_headline, definition, numerator_definition, denominator_definition, unit, value_type, polarity, benchmark_method, benchmark_reason, rationale, caveats, source, series, latest_period, places_with_value, places, status, status_note, owner, checked_by, next_review, fictional
 with shown as (
     select
         fact.indicator_slug,
@@ -47,6 +47,7 @@ select
     measure.value_type,
     measure.polarity,
     indicator.benchmark_method,
+    indicator.benchmark_reason,
     indicator.rationale,
     indicator.caveats,
     shown.source,

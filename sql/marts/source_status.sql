@@ -1,7 +1,7 @@
 -- table: marts.source_status
 -- grain: one row per dataset part in use or wanted
 -- depends: registry.dataset, registry.footprint, registry.staged_part
--- columns: source, dataset, part, publisher, title, vintage, status, rows_staged, sha256, original_name, origin, size_bytes, licence, attribution, cadence, next_expected, message, fictional
+-- columns: source, dataset, part, publisher, title, vintage, status, rows_staged, sha256, original_name, origin, size_bytes, licence, attribution, cadence, next_expected, coverage, message, fictional
 select
     dataset.source,
     dataset.dataset,
@@ -19,6 +19,7 @@ select
     dataset.attribution,
     dataset.cadence,
     dataset.next_expected,
+    dataset.coverage,
     part.message,
     footprint.fictional
 from registry.staged_part as part

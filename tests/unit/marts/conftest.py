@@ -11,14 +11,17 @@ import pytest
 
 from beacon.contracts import Contract, cast_select, create_table, load_contracts
 from beacon.contracts.sql_files import sql_tables
+from beacon.core.paths import resource_dir
 from beacon.registry import load_footprint, load_indicators
 from beacon.registry.targets import TargetRegister
 from beacon.statistics.macros import install_macros
 from beacon.warehouse.connection import SCHEMAS
+from beacon.warehouse.indicator_rows import PUBLISHED_COLUMNS
 from beacon.warehouse.plan_tables import target_rows
 from beacon.warehouse.registry_tables import (
     _indicator_row,
     _measure_rows,
+    _selection_rows,
     insert_rows,
     registry_ddl,
 )
@@ -86,6 +89,7 @@ class SmallWarehouse:
             "period_start": date(year, 1, 1), "period_end": date(year, 12, 31),
             "sex": "Persons", "age": "18+ yrs", "category_type": "All", "category": "All",
             "value": value, "unit": unit, "compared_with_nation": "not_compared",
+            "not_compared_reason": "no_limits_and_no_counts" if value is not None else "no_value",
             "value_status": "published" if value is not None else "not_published",
         }  # fmt: skip
         self.add("indicators.fact", **{**row, **more})
@@ -101,15 +105,50 @@ class SmallWarehouse:
         )
         insert_rows(self.con, "registry.target", target_rows(register, self.footprint, day))
 
+    def publish(self, slug: str, **changes: Any) -> list[dict[str, Any]]:
+        """Make the rows of one indicator from the staged ones, then the facts; give the facts.
+
+        `changes` are fields of the indicator's definition that differ from the registry's.
+        """
+        indicator = load_indicators()[slug].model_copy(update=changes)
+        insert_rows(self.con, "registry.selection", _selection_rows(indicator))
+        self.con.execute("set variable indicator_slugs = ?", [[slug]])
+        for name in ("indicators.practice_observation", "indicators.gap", "indicators.system"):
+            self.con.execute(create_table(self.contracts[name], name))
+        query = (resource_dir("sql") / "indicators/published_series.sql").read_text("utf-8")
+        self.con.execute(f"create table indicators.published ({PUBLISHED_COLUMNS})")
+        self.con.execute(f"insert into indicators.published by name {query}")
+        self.con.execute("drop table indicators.fact")
+        fact = sql_tables("indicators")["indicators.fact"].text
+        self.con.execute(
+            "create table indicators.fact as "
+            + cast_select(self.contracts["indicators.fact"], fact, con=self.con)
+        )
+        return self.rows("indicators.fact")
+
+    def rows(self, table: str) -> list[dict[str, Any]]:
+        """Every row of a table by column name."""
+        cursor = self.con.execute(f"from {table}")
+        names = [column[0] for column in cursor.description or []]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def observe(self, series: str, area: str, value: float | None, **more: Any) -> None:
+        """One staged value of a year."""
+        row: dict[str, Any] = {
+            "series": series, "area_code": area, "area_name": area, "period": "2023/24",
+            "period_start": date(2023, 9, 1), "period_end": date(2024, 8, 31), "sex": "Persons",
+            "value": value, "value_status": "published" if value is not None else "suppressed",
+            "source_sha256": "0" * 64, "source_row": 1,
+        }  # fmt: skip
+        self.add("staging.observation", **{**row, **more})
+
     def derive(self, mart: str) -> list[dict[str, Any]]:
         """Make a mart by its own SQL, in the shape of its contract; give its rows."""
         name = f"marts.{mart}"
         sql = sql_tables("marts")[name].text
         query = cast_select(self.contracts[name], sql, con=self.con)
         self.con.execute(f"create or replace table {name} as {query}")
-        cursor = self.con.execute(f"from {name}")
-        names = [column[0] for column in cursor.description or []]
-        rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        rows = self.rows(name)
         for check in self.contracts[name].sql_checks:
             wrong = self.con.execute(check.sql.replace("{table}", name)).fetchall()
             assert wrong == [], check.name
