@@ -1,5 +1,5 @@
-"""Measurements of Beacon: against peers, against a floor, as work grows, and for its users.
+"""Measurements of Beacon: statistics beside peers, a rebuild beside its floor, start-up, growth.
 
-What belongs here: everything that is timed. What does not: tests; none of them times anything.
-`python -m benchmarks --help` runs it all; `docs/performance.md` says what the figures mean.
+Everything that is timed belongs here; no test times anything. `python -m benchmarks --help` says
+how to run it, `docs/performance.md` what the figures mean.
 """

@@ -1,7 +1,7 @@
-"""Timing two ways of doing the same thing side by side, and the memory of whole processes.
+"""Timing two ways of doing the same thing in turns, and the memory of whole processes.
 
-Two ways are always run in turns (A B A B …), so that whatever else the machine does falls on both;
-their answers are compared first, and ways that disagree are not timed.
+Turns (A B A B …) put whatever else the machine does on both ways. Answers are compared before
+anything is timed; ways that disagree are not timed.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import resource
 import statistics
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -22,10 +21,9 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
+MEGABYTE = 1_000_000
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 _SAMPLE_SECONDS = 0.02
-MEGABYTE = 1_000_000
-_NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
 
 
 class AnswersDifferError(Exception):
@@ -34,54 +32,42 @@ class AnswersDifferError(Exception):
 
 @dataclass
 class Timing:
-    """Repeated measurements of one way of doing something.
+    """Repeated measurements of one way.
 
     Attributes:
         wall: Seconds from start to end, one a repeat.
         cpu: Seconds of processor, of all threads and of child processes, one a repeat.
-        peak_mb: Largest resident memory of the process alone, megabytes, where it was measured.
-        tree_mb: Largest resident memory of the process and all its children at one moment.
-        first_output: Seconds to the first byte of output, where it was measured.
+        memory_mb: Largest resident memory of the process and its children at one moment, in
+            megabytes (10^6 bytes); empty for a call inside this process.
     """
 
     wall: list[float] = field(default_factory=list)
     cpu: list[float] = field(default_factory=list)
-    peak_mb: list[float] = field(default_factory=list)
-    tree_mb: list[float] = field(default_factory=list)
-    first_output: list[float] = field(default_factory=list)
+    memory_mb: list[float] = field(default_factory=list)
 
     def add(self, other: Timing) -> None:
         """Take in the measurements of another."""
-        for name, values in asdict(other).items():
-            getattr(self, name).extend(values)
+        self.wall += other.wall
+        self.cpu += other.cpu
+        self.memory_mb += other.memory_mb
 
-    def record(self) -> dict[str, Any]:
-        """Medians, extremes and every single measurement."""
-        summary: dict[str, Any] = {"repeats": len(self.wall)}
-        for name, values in asdict(self).items():
-            if values:
-                summary[name] = {
-                    "median": statistics.median(values),
-                    "min": min(values),
-                    "max": max(values),
-                    "all": values,
-                }
-        return summary
+    def medians(self) -> dict[str, float]:
+        """The median of each measurement that was taken."""
+        return {name: statistics.median(each) for name, each in asdict(self).items() if each}
 
 
 @dataclass
 class Row:
-    """One line of the table.
+    """One line of the report.
 
     Attributes:
         case: What was done.
         size: On how much.
-        ours: What Beacon took.
+        ours: What Beacon took; None when it was not measured, and `note` says why.
         theirs: What the other way took; None where there is nothing to compare with.
         other: Name of the other way.
         answers: What was compared and how closely it agreed.
         note: What must be known to read the line.
-        figures: Further figures by name.
     """
 
     case: str
@@ -91,28 +77,17 @@ class Row:
     other: str = ""
     answers: str = ""
     note: str = ""
-    figures: dict[str, Any] = field(default_factory=dict)
+
+    def ratios(self) -> dict[str, float]:
+        """The other way's median divided by Beacon's: above 1, Beacon takes less."""
+        if self.ours is None or self.theirs is None:
+            return {}
+        ours, theirs = self.ours.medians(), self.theirs.medians()
+        return {name: theirs[name] / ours[name] for name in ours if name in theirs and ours[name]}
 
     def record(self) -> dict[str, Any]:
-        """The line as JSON; ratios above 1 mean that Beacon takes less."""
-        record: dict[str, Any] = {
-            "case": self.case,
-            "size": self.size,
-            "other": self.other,
-            "answers": self.answers,
-            "note": self.note,
-            "figures": self.figures,
-        }
-        if self.ours is not None:
-            record["ours"] = self.ours.record()
-        if self.theirs is not None:
-            record["theirs"] = self.theirs.record()
-        if self.ours is not None and self.theirs is not None:
-            for name in ("wall", "cpu", "tree_mb", "peak_mb"):
-                mine, other = record["ours"].get(name), record["theirs"].get(name)
-                if mine and other and mine["median"] > 0:
-                    record.setdefault("ratios", {})[name] = other["median"] / mine["median"]
-        return record
+        """The line as JSON, with every single measurement."""
+        return {**asdict(self), "ratios": self.ratios()}
 
 
 @dataclass(frozen=True)
@@ -123,7 +98,7 @@ class Options:
         quick: Small sizes and one repeat: shows that everything works, not how fast it is.
         repeats: Pairs of measurements at most.
         seconds: Time that one comparison may take before it stops repeating.
-        inputs: Folder of all England's official files; None where there is none.
+        inputs: Folder of official files; None where there is none.
         work: Directory for everything written.
     """
 
@@ -132,18 +107,6 @@ class Options:
     seconds: float
     inputs: Path | None
     work: Path
-
-
-@dataclass
-class PartResult:
-    """What one part of the benchmarks found."""
-
-    rows: list[Row] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-
-    def record(self) -> dict[str, Any]:
-        """As JSON."""
-        return {"rows": [row.record() for row in self.rows], "notes": self.notes}
 
 
 def call_timed(work: Callable[[], Any]) -> Timing:
@@ -169,20 +132,14 @@ def alternate(
 
 
 def compare_calls(
-    case: str,
-    size: str,
     ours: Callable[[], Any],
     theirs: Callable[[], Any],
     check: Callable[[Any, Any], str],
     options: Options,
-    *,
-    other: str,
-    note: str = "",
-) -> Row:
-    """Compare two ways in this process. The first, untimed calls give the answers compared.
+) -> tuple[Timing, Timing, str]:
+    """Compare two ways in this process; the first calls give the answers compared.
 
-    A slow way is called for its answer and for its time in one: its first call is then its first
-    measurement, because a second would cost minutes and tell nothing new.
+    A way that takes more than half of the time allowed is measured by its first call only.
 
     Raises:
         AnswersDifferError: When the answers differ.
@@ -191,109 +148,77 @@ def compare_calls(
     kept: list[Any] = []
     first = call_timed(lambda: kept.append(theirs()))
     answers = check(answer, kept.pop())
-    if first.wall[0] > options.seconds / 2:
-        mine = Timing()
-        for _ in range(max(2, options.repeats)):
-            mine.add(call_timed(ours))
-        other_timing = first
-    else:
-        mine, other_timing = alternate(
-            lambda: call_timed(ours), lambda: call_timed(theirs), options
-        )
-    return Row(case, size, mine, other_timing, other, answers, note)
+    if first.wall[0] <= options.seconds / 2:
+        return (*alternate(lambda: call_timed(ours), lambda: call_timed(theirs), options), answers)
+    mine = Timing()
+    for _ in range(options.repeats):
+        mine.add(call_timed(ours))
+    return mine, first, answers
 
 
 def run_process(
     command: Sequence[str],
+    log: Path,
     *,
     expect: Sequence[int] = (0,),
     environment: dict[str, str] | None = None,
-    log: Path | None = None,
-    limit_seconds: float = 1800.0,
+    limit_seconds: float = 3600.0,
 ) -> Timing:
-    """Run a whole process; measure time, processor time and memory, children's included.
+    """Run a whole process; measure its time, processor time and memory, children's included.
 
-    Processor time is what the kernel counted for the process and every child it waited for. Memory
-    is looked up every 20 ms, so that a shorter peak of several processes together is missed; that
-    of the largest single process is the kernel's own.
+    Processor time is the kernel's count for the process and every child it waited for. Memory is
+    looked up every 20 ms, so a shorter peak of several processes together is missed.
+
+    Args:
+        command: Program and arguments.
+        log: File that receives its output.
+        expect: Exit statuses that are not failures.
+        environment: Variables set beside this process's own.
+        limit_seconds: After so long it is ended.
 
     Raises:
-        RuntimeError: When its exit status is none of those expected; the end of its output is told.
+        RuntimeError: When the exit status is none of those expected.
+        subprocess.TimeoutExpired: When the limit has passed.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        output = log or Path(folder) / "output"
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        with output.open("wb") as stream:
-            started = time.perf_counter()
-            process = subprocess.Popen(
-                list(command),
-                stdout=stream,
-                stderr=subprocess.STDOUT,
-                cwd=ROOT,
-                env=told(environment),
-            )
-            watch = _Watch(process.pid, output, started)
-            watch.start()
-            try:
-                status = process.wait(limit_seconds)
-            except BaseException:
-                process.kill()
-                process.wait()
-                raise
-            finally:
-                wall = time.perf_counter() - started
-                watch.end()
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        if status not in expect:
-            said = output.read_text(errors="replace")[-2000:]
-            raise RuntimeError(f"{' '.join(command)} ended with {status}:\n{said}")
-    cpu = (after.ru_utime + after.ru_stime) - (before.ru_utime + before.ru_stime)
-    first = [watch.first_output] if watch.first_output is not None else []
-    return Timing([wall], [cpu], [watch.peak / MEGABYTE], [watch.tree / MEGABYTE], first)
+    # Bytecode is kept, as Python does unless a shell or container says otherwise.
+    inherited = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    with log.open("wb") as stream:
+        started = time.perf_counter()
+        process = subprocess.Popen(
+            list(command),
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+            cwd=ROOT,
+            env={**inherited, **(environment or {})},
+        )
+        over, largest = threading.Event(), [0]
+        watch = threading.Thread(target=_watch_memory, args=(process.pid, over, largest))
+        watch.start()
+        try:
+            status = process.wait(limit_seconds)
+        except BaseException:
+            process.kill()
+            process.wait()
+            raise
+        finally:
+            wall = time.perf_counter() - started
+            over.set()
+            watch.join()
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    if status not in expect:
+        said = log.read_text(errors="replace")[-2000:]
+        raise RuntimeError(f"{' '.join(command)} ended with {status}:\n{said}")
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Timing([wall], [cpu], [largest[0] / MEGABYTE])
 
 
-def told(environment: dict[str, str] | None = None) -> dict[str, str]:
-    """The environment of a process that is measured: this one's, and what is given.
-
-    A shell that tells Python to keep no bytecode would have every process compile all its libraries
-    anew, which Beacon's six would do six times. Both ways keep it, as Python does by itself.
-    """
-    kept = {name: value for name, value in os.environ.items() if name != _NO_BYTECODE}
-    return {**kept, **(environment or {})}
+def _watch_memory(pid: int, over: threading.Event, largest: list[int]) -> None:
+    while not over.wait(_SAMPLE_SECONDS):
+        largest[0] = max(largest[0], sum(map(_resident_bytes, _with_descendants(pid))))
 
 
-class _Watch(threading.Thread):
-    """Looks at a process and its children while they live."""
-
-    def __init__(self, pid: int, output: Path, started: float) -> None:
-        super().__init__(daemon=True)
-        self._pid = pid
-        self._output = output
-        self._began = started
-        self._over = threading.Event()
-        self.peak = 0
-        self.tree = 0
-        self.first_output: float | None = None
-
-    def run(self) -> None:
-        """Sample until told to end."""
-        while True:
-            sizes = {pid: resident_bytes(pid) for pid in family(self._pid)}
-            self.peak = max(self.peak, high_water_bytes(self._pid), sizes.get(self._pid, 0))
-            self.tree = max(self.tree, sum(sizes.values()), self.peak)
-            if self.first_output is None and self._output.stat().st_size:
-                self.first_output = time.perf_counter() - self._began
-            if self._over.wait(_SAMPLE_SECONDS):
-                return
-
-    def end(self) -> None:
-        """Stop sampling."""
-        self._over.set()
-        self.join()
-
-
-def family(pid: int) -> list[int]:
-    """A process and all its descendants that live now."""
+def _with_descendants(pid: int) -> list[int]:
     found, queue = [], [pid]
     while queue:
         one = queue.pop()
@@ -301,28 +226,15 @@ def family(pid: int) -> list[int]:
         # A process may end between being found and being looked at.
         with contextlib.suppress(OSError):
             for task in Path(f"/proc/{one}/task").iterdir():
-                queue.extend(int(child) for child in (task / "children").read_text().split())
+                queue.extend(map(int, (task / "children").read_text().split()))
     return found
 
 
-def resident_bytes(pid: int) -> int:
-    """Resident memory of a process; 0 when it is gone."""
+def _resident_bytes(pid: int) -> int:
     try:
         return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE_BYTES
-    except (OSError, IndexError, ValueError):
+    except (OSError, IndexError):
         return 0
-
-
-def high_water_bytes(pid: int) -> int:
-    """Largest resident memory that a process has had; 0 when it is gone."""
-    try:
-        status = Path(f"/proc/{pid}/status").read_text()
-    except OSError:
-        return 0
-    for line in status.splitlines():
-        if line.startswith("VmHWM:"):
-            return int(line.split()[1]) * 1024
-    return 0
 
 
 def python(*arguments: str) -> list[str]:
@@ -331,40 +243,28 @@ def python(*arguments: str) -> list[str]:
 
 
 def beacon(*arguments: str) -> list[str]:
-    """The command of Beacon as its console script starts it."""
-    return python("-c", "from beacon.program import main; main()", *arguments)
+    """The command of Beacon's console script in this environment."""
+    return [str(Path(sys.executable).with_name("beacon")), *arguments]
 
 
-def largest_difference(ours: Any, theirs: Any) -> float:
-    """Largest relative difference of two float arrays; missing values must match.
+def must_agree(name: str, ours: Any, theirs: Any, tolerance: float) -> str:
+    """Say how closely two arrays of numbers agree.
 
     Raises:
-        AnswersDifferError: When shapes differ or a value is missing in one only.
+        AnswersDifferError: When shapes differ, a value is missing in one only, there is none at
+            all, or the largest relative difference exceeds the tolerance.
     """
     import numpy as np
 
     mine, other = np.asarray(ours, dtype=float), np.asarray(theirs, dtype=float)
     if mine.shape != other.shape:
-        raise AnswersDifferError(f"shapes {mine.shape} and {other.shape}")
-    if (np.isnan(mine) != np.isnan(other)).any():
-        count = int((np.isnan(mine) != np.isnan(other)).sum())
-        raise AnswersDifferError(f"{count} values are missing in one answer only")
-    known = ~np.isnan(mine)
-    if not known.any():
-        raise AnswersDifferError("there is no value to compare")
+        raise AnswersDifferError(f"{name}: shapes {mine.shape} and {other.shape}")
+    missing = np.isnan(mine)
+    if (missing != np.isnan(other)).any() or missing.all():
+        raise AnswersDifferError(f"{name}: values are missing in one answer, or in both")
     # An exact zero and one with rounding behind it are the same answer.
-    scale = np.maximum(np.abs(other[known]), 1e-6)
-    difference = np.abs(mine[known] - other[known])
-    return float(np.where(difference == 0, 0.0, difference / scale).max())
-
-
-def must_agree(name: str, ours: Any, theirs: Any, tolerance: float) -> str:
-    """Say how closely two arrays agree.
-
-    Raises:
-        AnswersDifferError: When they do not agree within the tolerance.
-    """
-    difference = largest_difference(ours, theirs)
-    if difference > tolerance:
-        raise AnswersDifferError(f"{name} differ by {difference:.3g}, more than {tolerance:.0e}")
-    return f"{name} equal within {difference:.0e}" if difference else f"{name} equal"
+    scale = np.maximum(np.abs(other[~missing]), 1e-6)
+    largest = float((np.abs(mine[~missing] - other[~missing]) / scale).max())
+    if largest > tolerance:
+        raise AnswersDifferError(f"{name} differ by {largest:.3g}, more than {tolerance:.0e}")
+    return f"{name} equal within {largest:.0e}" if largest else f"{name} equal"

@@ -1,8 +1,8 @@
-"""Public-health statistics: Beacon's functions and SQL macros against other ways.
+"""Public-health statistics: Beacon's functions and SQL macros beside other ways.
 
-`phstatsmethods` has proportions, rates and directly standardised rates only; life expectancy and
-the slope index are compared with what an analyst would write: one area at a time in pandas, and
-the simulation of the field's R package in NumPy. All five are compared with R too, where it is.
+`phstatsmethods` has proportions, rates and directly standardised rates. Life expectancy and the
+slope index are compared with what an analyst would write: one area at a time in pandas, and in
+NumPy the simulation that the field's R package does.
 """
 
 from __future__ import annotations
@@ -10,310 +10,192 @@ from __future__ import annotations
 import contextlib
 import io
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
-from benchmarks.measure import (
-    AnswersDifferError,
-    Options,
-    PartResult,
-    Row,
-    compare_calls,
-    must_agree,
-)
-from benchmarks.peers_r import compare_with_r
+import duckdb
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import PHStatsMethods
+import polars as pl
 
-if TYPE_CHECKING:
-    import duckdb
-    import numpy as np
-    import pandas as pd
-    import polars as pl
+from beacon.statistics.inequality import inequality
+from beacon.statistics.life_tables import life_expectancy
+from beacon.statistics.macros import install_macros
+from beacon.statistics.rates import proportion, rate
+from beacon.statistics.standardisation import directly_standardised_rate
+from benchmarks import peers_data
+from benchmarks.measure import AnswersDifferError, Options, Row, compare_calls, must_agree
 
-_PEER = "phstatsmethods"
 _LIMITS = ("lower95_0cl", "upper95_0cl", "lower99_8cl", "upper99_8cl")
 _LEVELS = [0.95, 0.998]
-_TOLERANCE = 1e-9
-_WHAT = "values and four limits"
+_SLOPE = ("sii", "sii_lower", "sii_upper")
 _DRAWS = 100_000
 
-Answer = dict[str, "np.ndarray[Any, Any]"]
+Answer = dict[str, npt.NDArray[np.float64]]
 
 
-def run(options: Options) -> PartResult:
+@dataclass(frozen=True)
+class Job:
+    """One statistic, by Beacon and by another way.
+
+    Attributes:
+        case: What is computed.
+        size: On how much.
+        ways: Beacon's ways by name.
+        other: Name of the other way.
+        theirs: The other way.
+        check: Compares two answers and says how closely they agree.
+        note: What must be known to read the line.
+    """
+
+    case: str
+    size: str
+    ways: dict[str, Callable[[], Answer]]
+    other: str
+    theirs: Callable[[], Answer]
+    check: Callable[[Answer, Answer], str]
+    note: str = ""
+
+
+def run(options: Options) -> list[Row]:
     """Compare all statistics."""
-    result = PartResult()
-    for job in (_proportions, _rates, _standardised_rates, _life_expectancy, _slope_index):
-        result.rows += job(options)
-    result.notes += peer_faults()
-    return result
+    jobs = (_proportions, _rates, _standardised_rates, _life_expectancy, _slope_index)
+    return [row for job in jobs for row in _rows(job(quick=options.quick), options)]
 
 
-def peer_faults() -> list[str]:
-    """What the peer does on input that a nightly run meets; each is tried now."""
-    import pandas as pd
+def _rows(job: Job, options: Options) -> list[Row]:
+    """A line for each of Beacon's ways.
 
-    peer = _peer()
-    frame = pd.DataFrame({"x": [0, 5], "n": [100, 100]})
-    bad = pd.DataFrame({"x": [5, 7], "n": [100, 0]})
-    trials: tuple[tuple[str, Callable[[], Any]], ...] = (
-        (
-            "a rate with a count of 0",
-            lambda: peer.ph_rate(frame, "x", "n", metadata=False),
-        ),
-        (
-            "a proportion with one denominator of 0",
-            lambda: peer.ph_proportion(bad, "x", "n", metadata=False),
-        ),
-    )
-    notes = []
-    for what, call in trials:
-        try:
-            with contextlib.redirect_stdout(io.StringIO()):
-                call()
-        except Exception as error:  # noqa: BLE001 - whatever the peer raises is what is reported
-            notes.append(
-                f"{_PEER} stops at {what} and answers for no row ({type(error).__name__}: "
-                f"{error}); Beacon answers the other rows and gives that one a reason."
-            )
-        else:
-            notes.append(f"{_PEER} answers {what}.")
-    notes.append(
-        "So that the peer can answer at all, no count in these jobs is 0 and no denominator is."
-    )
-    return notes
+    The other way is slow, so a way after the first shares its measurement.
+    """
+    rows: list[Row] = []
+    first = next(iter(job.ways.values()))
+    for name, ours in job.ways.items():
+        theirs, check = (first, _equal(1e-9)) if rows else (job.theirs, job.check)
+        mine, other, answers = compare_calls(ours, theirs, check, options)
+        if rows:
+            assert rows[0].theirs is not None
+            other, answers = rows[0].theirs, f"{answers} to the line above"
+        case = f"{job.case}, {name}"
+        rows.append(Row(case, job.size, mine, other, job.other, answers, job.note))
+    return rows
 
 
-def _peer() -> Any:
-    import PHStatsMethods
+def _equal(tolerance: float) -> Callable[[Answer, Answer], str]:
+    """Values and limits under the same names must be equal, relative to their size."""
 
-    return PHStatsMethods
+    def check(ours: Answer, theirs: Answer) -> str:
+        names = [name for name in theirs if name in ours]
+        mine, other = ([answer[name] for name in names] for answer in (ours, theirs))
+        return must_agree(", ".join(names), mine, other, tolerance)
+
+    return check
 
 
-def _connection(**frames: pl.DataFrame) -> duckdb.DuckDBPyConnection:
-    import duckdb
-
-    from beacon.statistics.macros import install_macros
-
+def _sql(frame: pl.DataFrame, query: str) -> Callable[[], Answer]:
+    """A query over the table `given`, whose answer is fetched whole, as columns."""
     con = duckdb.connect()
     install_macros(con)
-    for name, frame in frames.items():
-        con.register("incoming", frame.to_arrow())
-        con.execute(f"create table {name} as from incoming")
-        con.unregister("incoming")
-    return con
-
-
-def _columns(frame: pl.DataFrame, *names: str) -> Answer:
-    return {name: frame[name].cast(float).to_numpy() for name in names}
-
-
-def _sql(con: duckdb.DuckDBPyConnection, query: str) -> Callable[[], Answer]:
-    """A query whose answer is fetched whole, as columns."""
+    con.register("incoming", frame.to_arrow())
+    con.execute("create table given as from incoming")
 
     def ask() -> Answer:
         return {
-            name: values.filled(float("nan")) if hasattr(values, "filled") else values
+            name: np.ma.filled(values, float("nan")).astype(float)
             for name, values in con.execute(query).fetchnumpy().items()
         }
 
     return ask
 
 
+def _columns(frame: pl.DataFrame, *names: str) -> Answer:
+    return {name: frame[name].cast(pl.Float64).to_numpy() for name in names}
+
+
 def _peer_columns(answer: pd.DataFrame) -> Answer:
     """The peer's value and limits under Beacon's names; it names limits after their level."""
-    lower = {column.lower(): column for column in answer.columns}
+    columns = {str(name).lower(): answer[name] for name in answer.columns}
 
     def starting(prefix: str) -> Any:
-        name = next(lower[key] for key in lower if key.startswith(prefix))
-        return answer[name].to_numpy(dtype=float)
+        return next(columns[name] for name in columns if name.startswith(prefix)).to_numpy(float)
 
     prefixes = ("lower_95", "upper_95", "lower_99", "upper_99")
-    return {
-        "value": starting("value"),
-        **{name: starting(prefix) for name, prefix in zip(_LIMITS, prefixes, strict=True)},
-    }
+    limits = {name: starting(prefix) for name, prefix in zip(_LIMITS, prefixes, strict=True)}
+    return {"value": starting("value"), **limits}
 
 
-def _agree(what: str, tolerance: float = _TOLERANCE) -> Callable[[Answer, Answer], str]:
-    def check(ours: Answer, theirs: Answer) -> str:
-        import numpy as np
-
-        names = [name for name in theirs if name in ours]
-        return must_agree(
-            what,
-            np.column_stack([ours[name] for name in names]),
-            np.column_stack([theirs[name] for name in names]),
-            tolerance,
-        )
-
-    return check
-
-
-def _both_ways(
-    case: str,
-    size: str,
-    ways: dict[str, Callable[[], Answer]],
-    theirs: Callable[[], Answer],
-    options: Options,
-    *,
-    other: str,
-    in_r: tuple[str, pl.DataFrame],
-    check: Callable[[Answer, Answer], str] | None = None,
-    note: str = "",
-) -> list[Row]:
-    """One row for each of Beacon's ways, then the same beside R.
-
-    The other way is slow, so it is measured once for both.
+def _proportions(*, quick: bool) -> Job:
+    query = """
+        select 100 * proportion(numerator, denominator) as value,
+            100 * wilson_lower_95(numerator, denominator) as lower95_0cl,
+            100 * wilson_upper_95(numerator, denominator) as upper95_0cl,
+            100 * wilson_lower_998(numerator, denominator) as lower99_8cl,
+            100 * wilson_upper_998(numerator, denominator) as upper99_8cl
+        from given
     """
-    rows: list[Row] = []
-    check = check or _agree(_WHAT)
-    for name, ours in ways.items():
-        if rows and rows[0].theirs is not None and rows[0].theirs.wall[0] > options.seconds / 2:
-            first = next(iter(ways.values()))
-            row = compare_calls("", "", ours, first, _agree(_WHAT, 1e-11), options, other=other)
-            row.theirs = rows[0].theirs
-            row.answers += " to the line above, which was compared with the other way"
-        else:
-            row = compare_calls("", "", ours, theirs, check, options, other=other)
-        row.case, row.size, row.note = f"{case}, {name}", size, note
-        rows.append(row)
-    return rows + compare_with_r(case, size, ways, *in_r, check, options)
+    function = partial(proportion, multiplier=100)
+    peer = partial(PHStatsMethods.ph_proportion, multiplier=100)
+    return _of_counts("proportions with Wilson limits", query, function, peer, quick=quick)
 
 
-def _counts(rows: int, seed: int) -> pl.DataFrame:
-    import numpy as np
-    import polars as pl
+def _rates(*, quick: bool) -> Job:
+    query = """
+        select crude_rate(numerator, denominator, 100000) as value,
+            rate_lower(numerator, denominator, 100000, 0.95) as lower95_0cl,
+            rate_upper(numerator, denominator, 100000, 0.95) as upper95_0cl,
+            rate_lower(numerator, denominator, 100000, 0.998) as lower99_8cl,
+            rate_upper(numerator, denominator, 100000, 0.998) as upper99_8cl
+        from given
+    """
+    peer = partial(PHStatsMethods.ph_rate, multiplier=100_000)
+    return _of_counts("rates with exact and Byar's limits", query, rate, peer, quick=quick)
 
-    random = np.random.default_rng(seed)
-    denominator = random.integers(200, 5_000, rows)
-    numerator = random.binomial(denominator, random.uniform(0.002, 0.4, rows)).clip(1)
-    return pl.DataFrame({"numerator": numerator, "denominator": denominator}).cast(pl.Float64)
 
-
-def _proportions(options: Options) -> list[Row]:
-    from beacon.statistics.rates import proportion
-
-    rows = 300 if options.quick else 1_000_000
-    frame = _counts(rows, 1)
-    theirs = frame.to_pandas()
-    con = _connection(counts=frame)
-    query = (
-        "select 100 * proportion(numerator, denominator) as value, "
-        "100 * wilson_lower_95(numerator, denominator) as lower95_0cl, "
-        "100 * wilson_upper_95(numerator, denominator) as upper95_0cl, "
-        "100 * wilson_lower_998(numerator, denominator) as lower99_8cl, "
-        "100 * wilson_upper_998(numerator, denominator) as upper99_8cl from counts"
-    )
-    return _both_ways(
-        "proportions with Wilson limits",
-        f"{rows:,} rows",
-        {
-            "SQL macros": _sql(con, query),
-            "function": lambda: _columns(proportion(frame, multiplier=100), "value", *_LIMITS),
+def _of_counts(
+    case: str,
+    query: str,
+    function: Callable[[pl.DataFrame], pl.DataFrame],
+    peer: Callable[..., pd.DataFrame],
+    *,
+    quick: bool,
+) -> Job:
+    rows = 300 if quick else 1_000_000
+    frame = peers_data.counts(rows, 1)
+    given = frame.to_pandas()
+    arguments = {"confidence": _LEVELS, "metadata": False}
+    return Job(
+        case=case,
+        size=f"{rows:,} rows",
+        ways={
+            "SQL macros": _sql(frame, query),
+            "function": lambda: _columns(function(frame), "value", *_LIMITS),
         },
-        lambda: _peer_columns(
-            _peer().ph_proportion(
-                theirs.copy(),
-                "numerator",
-                "denominator",
-                confidence=_LEVELS,
-                multiplier=100,
-                metadata=False,
-            )
-        ),
-        options,
-        other=_PEER,
-        in_r=("proportions", frame),
+        other="phstatsmethods",
+        theirs=lambda: _peer_columns(peer(given.copy(), "numerator", "denominator", **arguments)),
+        check=_equal(1e-9),
     )
 
 
-def _rates(options: Options) -> list[Row]:
-    from beacon.statistics.rates import rate
-
-    rows = 300 if options.quick else 1_000_000
-    frame = _counts(rows, 2)
-    theirs = frame.to_pandas()
-    con = _connection(counts=frame)
-    query = (
-        "select crude_rate(numerator, denominator, 100000) as value, "
-        "rate_lower(numerator, denominator, 100000, 0.95) as lower95_0cl, "
-        "rate_upper(numerator, denominator, 100000, 0.95) as upper95_0cl, "
-        "rate_lower(numerator, denominator, 100000, 0.998) as lower99_8cl, "
-        "rate_upper(numerator, denominator, 100000, 0.998) as upper99_8cl from counts"
-    )
-    return _both_ways(
-        "rates with exact and Byar's limits",
-        f"{rows:,} rows",
-        {
-            "SQL macros": _sql(con, query),
-            "function": lambda: _columns(rate(frame), "value", *_LIMITS),
-        },
-        lambda: _peer_columns(
-            _peer().ph_rate(
-                theirs.copy(),
-                "numerator",
-                "denominator",
-                confidence=_LEVELS,
-                multiplier=100_000,
-                metadata=False,
-            )
-        ),
-        options,
-        other=_PEER,
-        in_r=("rates", frame),
-    )
-
-
-def _numbered(frame: pl.DataFrame) -> pl.DataFrame:
-    """Areas as numbers in their order, and no names: all that R is given are numbers."""
-    import polars as pl
-
-    return frame.select(pl.col("area").rank("dense"), "count", "pop", "stdpop")
-
-
-def _banded(areas: int, seed: int) -> pl.DataFrame:
-    """Areas by the 19 bands of the European Standard Population, about 50 events each."""
-    import numpy as np
-    import polars as pl
-
-    from beacon.statistics.standardisation import european_standard_population
-
-    random = np.random.default_rng(seed)
-    standard = european_standard_population()
-    bands = standard.height
-    population = random.integers(20, 160, areas * bands).astype(float)
-    events = random.poisson(population * random.uniform(0.001, 0.06, areas * bands)).astype(float)
-    return pl.DataFrame(
-        {
-            "area": np.repeat([f"area {number:06d}" for number in range(areas)], bands),
-            "ageband": standard["ageband"].to_list() * areas,
-            "count": events,
-            "pop": population,
-            "stdpop": standard["stdpop"].cast(pl.Float64).to_list() * areas,
-        }
-    )
-
-
-def _standardised_rates(options: Options) -> list[Row]:
-    from beacon.statistics.standardisation import directly_standardised_rate
-
-    areas = 40 if options.quick else 33_755
-    frame = _banded(areas, 3)
-    theirs = frame.to_pandas()
-    con = _connection(bands=frame)
-    arguments = "count, pop, stdpop, 100000"
-    query = (
-        f"select dsr({arguments}) as value, "
-        f"dsr_lower({arguments}, 0.95) as lower95_0cl, "
-        f"dsr_upper({arguments}, 0.95) as upper95_0cl, "
-        f"dsr_lower({arguments}, 0.998) as lower99_8cl, "
-        f"dsr_upper({arguments}, 0.998) as upper99_8cl "
-        "from bands group by area order by area"
-    )
+def _standardised_rates(*, quick: bool) -> Job:
+    areas = 40 if quick else 33_755
+    frame = peers_data.banded(areas, 3)
+    given = frame.to_pandas()
+    query = """
+        select dsr(count, pop, stdpop, 100000) as value,
+            dsr_lower(count, pop, stdpop, 100000, 0.95) as lower95_0cl,
+            dsr_upper(count, pop, stdpop, 100000, 0.95) as upper95_0cl,
+            dsr_lower(count, pop, stdpop, 100000, 0.998) as lower99_8cl,
+            dsr_upper(count, pop, stdpop, 100000, 0.998) as upper99_8cl
+        from given group by area order by area
+    """
 
     def peer() -> Answer:
         with contextlib.redirect_stdout(io.StringIO()):
-            answer = _peer().ph_dsr(
-                theirs.copy(),
+            answer = PHStatsMethods.ph_dsr(
+                given.copy(),
                 "count",
                 "pop",
                 "stdpop",
@@ -324,42 +206,18 @@ def _standardised_rates(options: Options) -> list[Row]:
             )
         return _peer_columns(answer.sort_values("area"))
 
-    return _both_ways(
-        "directly standardised rates",
-        f"{areas:,} areas of 19 age bands",
-        {
-            "SQL macros": _sql(con, query),
+    return Job(
+        case="directly standardised rates",
+        size=f"{areas:,} areas of 19 age bands",
+        ways={
+            "SQL macros": _sql(frame, query),
             "function": lambda: _columns(
                 directly_standardised_rate(frame, by=["area"]), "value", *_LIMITS
             ),
         },
-        peer,
-        options,
-        other=_PEER,
-        in_r=("standardised_rates", _numbered(frame)),
-    )
-
-
-def _mortality(areas: int, seed: int) -> pl.DataFrame:
-    """Deaths and person-years of areas of about 100,000 people over three years."""
-    import numpy as np
-    import polars as pl
-
-    from beacon.statistics.life_tables import START_AGES
-
-    random = np.random.default_rng(seed)
-    bands = len(START_AGES)
-    ages = np.array(START_AGES, dtype=float)
-    population = random.integers(6_000, 20_000, (areas, bands)).astype(float)
-    hazard = np.where(ages == 0, 0.004, 0.00002 * np.exp(0.096 * ages)) + 0.0001
-    deaths = random.poisson(population * hazard).astype(float).clip(1)
-    return pl.DataFrame(
-        {
-            "area": np.repeat(np.arange(areas), bands),
-            "start_age": np.tile(ages, areas),
-            "population": population.ravel(),
-            "deaths": deaths.ravel(),
-        }
+        other="phstatsmethods",
+        theirs=peer,
+        check=_equal(1e-9),
     )
 
 
@@ -382,15 +240,10 @@ def _plain_life_expectancy(frame: pd.DataFrame) -> float:
     raise ValueError("A life table needs at least one band.")
 
 
-def _life_expectancy(options: Options) -> list[Row]:
-    import numpy as np
-    import polars as pl
-
-    from beacon.statistics.life_tables import life_expectancy
-
-    areas = 10 if options.quick else 1_000
-    frame = _mortality(areas, 4)
-    theirs = frame.to_pandas()
+def _life_expectancy(*, quick: bool) -> Job:
+    areas = 10 if quick else 1_000
+    frame = peers_data.mortality(areas, 4)
+    given = frame.to_pandas()
 
     def ours() -> Answer:
         table = life_expectancy(frame, by=["area"])
@@ -398,53 +251,22 @@ def _life_expectancy(options: Options) -> list[Row]:
         return {**_columns(table, "value", *_LIMITS), "at_birth": at_birth}
 
     def plain() -> Answer:
-        values = [_plain_life_expectancy(rows) for _, rows in theirs.groupby("area", sort=True)]
+        values = [_plain_life_expectancy(rows) for _, rows in given.groupby("area", sort=True)]
         return {"at_birth": np.array(values)}
 
-    def check(mine: Answer, other: Answer) -> str:
-        what = "life expectancy at birth" if "at_birth" in other else f"{_WHAT} at every age"
-        return _agree(what)(mine, other)
-
-    return _both_ways(
-        "life expectancy",
-        f"{areas:,} areas of 20 age bands",
-        {"function": ours},
-        plain,
-        options,
+    return Job(
+        case="life expectancy",
+        size=f"{areas:,} areas of 20 age bands",
+        ways={"function": ours},
         other="pandas, area by area",
-        in_r=("life_expectancy", frame),
-        check=check,
-        note=f"{_PEER} has no life expectancy. Beacon also gives every other age, limits at two "
-        "levels and reasons; the other way gives one number for each area. SQL has no life table.",
-    )
-
-
-def _deciles(areas: int, seed: int) -> pl.DataFrame:
-    import numpy as np
-    import polars as pl
-
-    random = np.random.default_rng(seed)
-    quantile = np.tile(np.arange(1, 11), areas).astype(float)
-    value = 74 + 0.9 * quantile + random.normal(0, 0.6, areas * 10)
-    error = random.uniform(0.2, 0.6, areas * 10)
-    z = 1.959963984540054
-    return pl.DataFrame(
-        {
-            "area": np.repeat(np.arange(areas), 10),
-            "quantile": quantile,
-            "population": random.integers(8_000, 30_000, areas * 10).astype(float),
-            "value": value,
-            "standarderror": error,
-            "lower95": value - z * error,
-            "upper95": value + z * error,
-        }
+        theirs=plain,
+        check=_equal(1e-9),
+        note="Beacon also gives every other age, limits at two levels and reasons.",
     )
 
 
 def _simulated_slope(rows: pd.DataFrame, random: np.random.Generator, draws: int) -> list[float]:
     """Slope of one area and its limits from simulated values, as the field's R package does."""
-    import numpy as np
-
     ordered = rows.sort_values("quantile")
     share = (ordered["population"] / ordered["population"].sum()).to_numpy()
     position = share.cumsum() - share / 2
@@ -457,72 +279,47 @@ def _simulated_slope(rows: pd.DataFrame, random: np.random.Generator, draws: int
     return [float(slope), *np.quantile(slopes, [0.025, 0.975])]
 
 
-def _slope_index(options: Options) -> list[Row]:
-    import numpy as np
-
-    from beacon.statistics.inequality import inequality
-
-    areas = 5 if options.quick else 100
-    frame = _deciles(areas, 5)
-    theirs = frame.to_pandas()
-    con = _connection(deciles=frame)
-    names = ("sii", "sii_lower", "sii_upper")
-    query = (
-        "with area as (select area, list(population order by quantile) as people, "
-        "list(value order by quantile) as y, list(standarderror order by quantile) as se "
-        "from deciles group by area) select sii(people, y) as sii, "
-        "sii(people, y) - z_95() * sii_standard_error(people, se) as sii_lower, "
-        "sii(people, y) + z_95() * sii_standard_error(people, se) as sii_upper "
-        "from area order by area"
-    )
+def _slope_index(*, quick: bool) -> Job:
+    areas = 5 if quick else 100
+    frame = peers_data.deciles(areas, 5)
+    given = frame.to_pandas()
+    query = """
+        with area as (
+            select area, list(population order by quantile) as people,
+                list(value order by quantile) as y, list(standarderror order by quantile) as se
+            from given group by area
+        )
+        select sii(people, y) as sii,
+            sii(people, y) - z_95() * sii_standard_error(people, se) as sii_lower,
+            sii(people, y) + z_95() * sii_standard_error(people, se) as sii_upper
+        from area order by area
+    """
 
     def simulate() -> Answer:
         random = np.random.default_rng(6)
-        answers = np.array(
-            [
-                _simulated_slope(rows, random, _DRAWS)
-                for _, rows in theirs.groupby("area", sort=True)
-            ]
-        )
-        return dict(zip(names, answers.T, strict=True))
+        areas_rows = (rows for _, rows in given.groupby("area", sort=True))
+        answers = np.array([_simulated_slope(rows, random, _DRAWS) for rows in areas_rows])
+        return dict(zip(_SLOPE, answers.T, strict=True))
 
-    ways: dict[str, Callable[[], Answer]] = {
-        "SQL macros": _sql(con, query),
-        "function": lambda: _columns(inequality(frame, by=["area"], value_type=0), *names),
-    }
-    exact = _agree("SQL and function", 1e-10)(ways["SQL macros"](), ways["function"]())
-
-    def check(mine: Answer, other: Answer) -> str:
-        slopes = must_agree("slopes", mine["sii"], other["sii"], 1e-9)
-        width = float(np.mean(mine["sii_upper"] - mine["sii_lower"]))
-        off = max(float(np.abs(mine[limit] - other[limit]).max()) / width for limit in names[1:])
-        # The 2.5% quantile of 100,000 normal draws is off by up to 4 of its standard errors.
-        if off > 4 * 0.0084 / 3.92:
-            raise AnswersDifferError(f"limits differ by {off:.1%} of the interval's width")
-        return f"{slopes}; limits within {off:.1%} of their width (simulation); {exact}"
-
-    rows = []
-    for name, ours in ways.items():
-        rows.append(
-            compare_calls(
-                f"slope index of inequality, {name}",
-                f"{areas} areas of 10 deciles",
-                ours,
-                simulate,
-                check,
-                options,
-                other=f"NumPy, {_DRAWS:,} draws an area",
-                note=f"{_PEER} has no slope index; the field's R package simulates. Beacon's "
-                "limits of untransformed values are closed and exact.",
-            )
-        )
-    in_r = frame.select("area", "quantile", "population", "value", "standarderror")
-    return rows + compare_with_r(
-        "slope index of inequality",
-        f"{areas} areas of 10 deciles",
-        ways,
-        "slope_index",
-        in_r,
-        check,
-        options,
+    return Job(
+        case="slope index of inequality",
+        size=f"{areas} areas of 10 deciles",
+        ways={
+            "SQL macros": _sql(frame, query),
+            "function": lambda: _columns(inequality(frame, by=["area"], value_type=0), *_SLOPE),
+        },
+        other=f"NumPy, {_DRAWS:,} draws an area",
+        theirs=simulate,
+        check=_slopes_agree,
+        note="Limits are closed and exact in Beacon, simulated in the other way.",
     )
+
+
+def _slopes_agree(mine: Answer, other: Answer) -> str:
+    slopes = must_agree("slopes", mine["sii"], other["sii"], 1e-9)
+    width = float(np.mean(mine["sii_upper"] - mine["sii_lower"]))
+    off = max(float(np.abs(mine[limit] - other[limit]).max()) / width for limit in _SLOPE[1:])
+    # The 2.5% quantile of 100,000 normal draws is off by up to 4 of its standard errors.
+    if off > 4 * 0.0084 / 3.92:
+        raise AnswersDifferError(f"limits differ by {off:.1%} of the interval's width")
+    return f"{slopes}; limits within {off:.1%} of their width (simulation)"

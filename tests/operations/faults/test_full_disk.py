@@ -1,0 +1,48 @@
+"""No space is left while a release is written."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from beacon.core.settings import Home
+from tests.operations.faults.conftest import Rehearsal
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 1000 MB, or skip, naming what is missing."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1000m", "tmpfs", str(disk)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode != 0:
+        pytest.skip("this user may not mount a file system of its own")
+    yield disk
+    subprocess.run(["umount", "-l", str(disk)], check=True)
+
+
+def test_a_full_disk_is_told_and_publishes_nothing(rehearsal: Rehearsal, small_disk: Path) -> None:
+    home = small_disk / "home"
+    shutil.copytree(rehearsal.home.root, home)
+    names = {"BEACON_HOME": str(home), "DAGSTER_HOME": str(home / "dagster")}
+    full = replace(rehearsal, home=Home(home), environment={**rehearsal.environment, **names})
+    before = full.release
+    full.revise(1.0005)
+    filler = small_disk / "filler"
+    with filler.open("wb") as stream:
+        os.posix_fallocate(stream.fileno(), 0, shutil.disk_usage(small_disk).free - 3_000_000)
+    assert full.beacon("run").returncode == 1
+    full.assert_sound()
+    assert full.release == before
+    command = full.alerts()["disk_low", "raised"]
+    assert full.follow(command).returncode == 0
+    filler.unlink()
+    assert full.beacon("run").returncode == 0
+    assert full.release != before
+    full.assert_sound()
