@@ -4,15 +4,25 @@ What belongs here: reading official files, geography, cohorts, statistics, relea
 What does not: schedules, runs, retries and anything else that imports an orchestrator.
 """
 
-__version__ = "0.1.0"
-
 __all__ = ["__version__", "connect", "read"]
 
 
 def __getattr__(name: str) -> object:
-    """Analysts' functions, imported when first used, so that `import beacon` costs nothing."""
+    """Analysts' functions and the version, found when first used: `import beacon` costs nothing."""
+    if name == "__version__":
+        return installed_version()
     if name in ("connect", "read"):
         from beacon import api
 
         return getattr(api, name)
     raise AttributeError(f"module 'beacon' has no attribute {name!r}")
+
+
+def installed_version() -> str:
+    """The version that was installed; "0+unknown" where the files were only copied."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("beacon")
+    except PackageNotFoundError:
+        return "0+unknown"

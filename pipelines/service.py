@@ -32,7 +32,7 @@ def serve(settings: Settings, port: int) -> int:
     }
     if settings.folder is not None:
         environment["BEACON_FOLDER"] = str(settings.folder.expanduser().absolute())
-    workspace = ["-w", str(root / "workspace.yaml")]
+    workspace = ["-m", "pipelines.definitions"]
     programs = [
         [sys.executable, "-m", "dagster_webserver", "-h", _LOOPBACK, "-p", str(port), *workspace],
         [sys.executable, "-m", "dagster._daemon", "run", *workspace],

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gc
 import sys
+from typing import Annotated
 
 import typer
 
+from beacon import installed_version
 from beacon.cli.backup_commands import backup, restore
 from beacon.cli.indicators_commands import indicators
 from beacon.cli.manage_commands import approve, diff, export, pin, prune, rebuild, rollback
@@ -33,6 +35,24 @@ app = typer.Typer(
         "Marmot beacon indicators, versioned releases."
     ),
 )
+
+
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"beacon {installed_version()}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_say_version, is_eager=True, help="Say the version."),
+    ] = False,
+) -> None:
+    pass
+
+
 app.command("run")(run)
 app.command("status")(status)
 app.add_typer(alerts_app, name="alerts")

@@ -18,7 +18,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from beacon import __version__
+from beacon import installed_version
 from beacon.core.errors import InputRefusedError, Problem, SettingsError
 from beacon.core.files import read_json, sha256_of, write_json
 from beacon.core.settings import Settings, secrets_from_environment
@@ -465,7 +465,7 @@ def _alone(directory: Path) -> Iterator[None]:
 def user_agent(settings: Settings) -> str:
     """Who asks. Publishers turn away clients that do not say."""
     contact = re.sub(r"[^\x20-\x7e]", "", settings.contact) or "no contact given"
-    return f"Beacon/{__version__} (population health pipeline; {contact})"
+    return f"Beacon/{installed_version()} (population health pipeline; {contact})"
 
 
 def live_hosts(workspace: Workspace) -> Hosts:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from beacon import __version__
+from beacon import installed_version
 from beacon.release import CONTRACT_VERSION
 from beacon.release.parquet import WrittenMart
 from beacon.workspace import Workspace
@@ -58,7 +58,7 @@ def build_manifest(
             "places": list(footprint.place_codes),
         },
         "code": {
-            "version": __version__,
+            "version": installed_version(),
             "git_commit": git_commit,
             "code_sha256": workspace.code_digest,
         },
