@@ -10,7 +10,10 @@ import pytest
 from beacon.core.settings import Settings
 from beacon.session import Session
 from beacon.workspace import Workspace
+from tests.fixtures.once import made_once
 from tests.servers.postgres import Cluster, running_cluster
+
+pytest_plugins = ["tests.fixtures.sites"]
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -30,11 +33,12 @@ def official_files() -> Path:
 
 
 @pytest.fixture(scope="session")
-def _published_sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = tmp_path_factory.mktemp("sample") / "home"
-    with Session(Workspace(Settings(home=home, inputs="sample")), run_id="fixture") as session:
-        assert session.run_all(check=False).status == "published"
-    return home
+def _published_sample(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    def publish(home: Path) -> None:
+        with Session(Workspace(Settings(home=home, inputs="sample")), run_id="fixture") as session:
+            assert session.run_all(check=False).status == "published"
+
+    return made_once(tmp_path_factory, worker_id, "sample-home", publish)
 
 
 @pytest.fixture(scope="session")
@@ -52,14 +56,18 @@ def sample_home(_published_sample: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def official_home(official_files: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def official_home(
+    official_files: Path, tmp_path_factory: pytest.TempPathFactory, worker_id: str
+) -> Path:
     """A home in which the real official files have been published once. Tests only read it."""
-    home = tmp_path_factory.mktemp("official") / "home"
-    settings = Settings(home=home, inputs="folder", folder=official_files)
-    with Session(Workspace(settings), run_id="fixture") as session:
-        # With every check: a contract that official data break would block the release.
-        assert session.run_all().status == "published"
-    return home
+
+    def publish(home: Path) -> None:
+        settings = Settings(home=home, inputs="folder", folder=official_files)
+        with Session(Workspace(settings), run_id="fixture") as session:
+            # With every check: a contract that official data break would block the release.
+            assert session.run_all().status == "published"
+
+    return made_once(tmp_path_factory, worker_id, "official-home", publish)
 
 
 @pytest.fixture(scope="session")

@@ -25,6 +25,7 @@ from beacon.registry.fetch import Fetch
 from beacon.registry.sources import SourceRegister, load_source_register
 from beacon.sample import write_sample
 from beacon.workspace import Workspace
+from tests.fixtures.once import made_once
 from tests.replicas.world import World, serve
 
 BOUNDS = Bounds(wire_bytes=30_000_000, decoded_bytes=40_000_000, ratio_applies_from=1_000_000)
@@ -142,11 +143,9 @@ class Bench:
 
 
 @pytest.fixture(scope="session")
-def sample_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def sample_files(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
     """The fictional publisher's files."""
-    directory = tmp_path_factory.mktemp("fiction")
-    write_sample(directory)
-    return directory
+    return made_once(tmp_path_factory, worker_id, "sample-files", write_sample)
 
 
 @pytest.fixture

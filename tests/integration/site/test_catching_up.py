@@ -10,7 +10,7 @@ import pytest
 from beacon.site.catching_up import GapSeries, gaps_within_places, trend_text
 from beacon.site.facts import ReleaseFacts, read_release
 from beacon.site.messages import counts_sentence
-from tests.integration.site.dom import parse
+from tests.fixtures.dom import parse
 
 SLUG = "gld_reception"
 KEY = {"indicator_slug": SLUG, "measure": "main", "sex": "Persons", "age": "",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from beacon.site import build_site
-from tests.integration.site.conftest import MARKUP
-from tests.integration.site.dom import Node, parse
+from tests.fixtures.dom import Node, parse
+from tests.fixtures.sites import MARKUP
 
 DETAIL = ("core20_movement", "core20_movement_area", "core20_pocket", "core20_ward",
           "deprivation_domain", "plus_cohort")  # fmt: skip

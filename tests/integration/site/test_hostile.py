@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tests.integration.site.conftest import LONG, MARKUP
-from tests.integration.site.dom import parse
+from tests.fixtures.dom import parse
+from tests.fixtures.sites import LONG, MARKUP
 
 
 def test_markup_in_a_name_is_text_on_every_page(hostile_site):

@@ -15,7 +15,7 @@ import pytest
 from beacon.site import build_site
 from beacon.site.facts import SiteError, read_release
 from beacon.site.words import ABSENCES, JUDGEMENTS
-from tests.integration.site.dom import Node, parse
+from tests.fixtures.dom import Node, parse
 
 _HEADINGS = ("h1", "h2", "h3", "h4")
 

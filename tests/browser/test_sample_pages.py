@@ -10,8 +10,8 @@ from importlib.resources import files
 import pytest
 
 from beacon.site.pdf import find_chromium
-from tests.integration.site.browser import Browser
-from tests.integration.site.dom import parse
+from tests.browser.chromium import Browser
+from tests.fixtures.dom import parse
 
 pytestmark = [
     pytest.mark.browser,
