@@ -18,6 +18,25 @@ pytest_plugins = ["tests.fixtures.sites"]
 ROOT = Path(__file__).resolve().parent.parent
 
 
+NOT_FAST = {"slow", "given", "browser"}
+"""Marks of tests that are not `fast`."""
+
+MADE_BY_A_RUN = {"_published_sample", "official_home", "official_files", "history"}
+"""Fixtures that need a whole run, official files or a server; no test that uses one is `fast`."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as `fast` every unit test that nothing makes slow."""
+    for item in items:
+        fixtures = set(getattr(item, "fixturenames", ()))
+        marks = {mark.name for mark in item.iter_markers()}
+        if item.path.is_relative_to(ROOT / "tests" / "unit") and not (
+            marks & NOT_FAST or fixtures & MADE_BY_A_RUN
+        ):
+            item.add_marker(pytest.mark.fast)
+
+
 def given_directory(variable: str, default: str) -> Path:
     """A directory of given files, or skip, naming what is missing."""
     directory = Path(os.environ.get(variable, ROOT.parent / "shared" / default))
