@@ -10,19 +10,11 @@ __all__ = ["__version__", "connect", "read"]
 def __getattr__(name: str) -> object:
     """Analysts' functions and the version, found when first used: `import beacon` costs nothing."""
     if name == "__version__":
+        from beacon.core.version import installed_version
+
         return installed_version()
     if name in ("connect", "read"):
         from beacon import api
 
         return getattr(api, name)
     raise AttributeError(f"module 'beacon' has no attribute {name!r}")
-
-
-def installed_version() -> str:
-    """The version that was installed; "0+unknown" where the files were only copied."""
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("beacon")
-    except PackageNotFoundError:
-        return "0+unknown"

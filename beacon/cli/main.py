@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from beacon import installed_version
 from beacon.cli.backup_commands import backup, restore
 from beacon.cli.indicators_commands import indicators
 from beacon.cli.manage_commands import approve, diff, export, pin, prune, rebuild, rollback
@@ -24,6 +23,7 @@ from beacon.cli.status_commands import alerts_app, status
 from beacon.cli.system_commands import doctor, ui
 from beacon.cli.trace_commands import trace
 from beacon.core.errors import BeaconError
+from beacon.core.version import installed_version
 
 app = typer.Typer(
     name="beacon",

@@ -18,10 +18,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from beacon import installed_version
 from beacon.core.errors import InputRefusedError, Problem, SettingsError
 from beacon.core.files import read_json, sha256_of, write_json
 from beacon.core.settings import Settings, secrets_from_environment
+from beacon.core.version import installed_version
 from beacon.fetch.client import HttpClient, Progress
 from beacon.fetch.fetch_errors import FetchError, NotConfiguredError
 from beacon.fetch.hosts import Hosts, load_hosts

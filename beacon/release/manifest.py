@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from beacon import installed_version
+from beacon.core.version import installed_version
 from beacon.release import CONTRACT_VERSION
 from beacon.release.parquet import WrittenMart
 from beacon.workspace import Workspace

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from beacon.returns import CheckedReturn, ReturnContext, check_return
-from beacon.returns import workbook as bounds
+from beacon.returns import return_workbook as bounds
 from beacon.returns.template import DATA_SHEET, LISTS_SHEET
 
 from .conftest import spend, write_text, write_workbook
