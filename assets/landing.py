@@ -22,12 +22,14 @@ from assets.metadata import (
     owners,
     problems_table,
 )
-from assets.session import WRITER_POOL
+from assets.run import WRITER_POOL, OpenRun
 from beacon.ingest.land import LandingOutcome, LandingReport
 from beacon.ingest.landing_store import LandedObject
 from beacon.ingest.stage import StagedPart
+from beacon.inputs import land as land_inputs
+from beacon.inputs import unreached
 from beacon.registry.sources import Source
-from beacon.session import Session
+from beacon.warehouse.staging import stage as stage_table
 
 
 def _landing_specs() -> list[dg.AssetSpec]:
@@ -106,30 +108,48 @@ def _landing_checks() -> list[dg.AssetCheckSpec]:
     pool=WRITER_POOL,
 )
 def land(
-    context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]
+    context: dg.AssetExecutionContext, run: dg.ResourceParam[OpenRun]
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """Find this run's files, keep the bytes of those that are needed, refuse what is no data."""
-    report = _land_patiently(context, session)
-    for source in sources_in_use():
-        key = landing_key(source)
-        if key not in context.selected_asset_keys:
-            continue
-        outcomes = [outcome for outcome in report.outcomes if outcome.key.split("/")[0] == source]
-        yield _landed(source, outcomes)
-        yield _received(source, outcomes)
+    with run.recorder.step("land"):
+        run.lock()
+        report = _landed_before(context, run) or _land_patiently(context, run)
+        for source in sources_in_use():
+            key = landing_key(source)
+            if key not in context.selected_asset_keys:
+                continue
+            outcomes = [o for o in report.outcomes if o.key.split("/")[0] == source]
+            yield _landed(source, outcomes)
+            yield _received(source, outcomes)
 
 
-def _land_patiently(context: dg.AssetExecutionContext, session: Session) -> LandingReport:
-    """Land; in a scheduled night, ask publishers that could not be reached again a little later.
+# `beacon run` lands before it starts a run, to know whether there is anything new; the tag names
+# what it found.
+LANDED_TAG = "beacon/landed"
+
+
+def _landed_before(context: dg.AssetExecutionContext, run: OpenRun) -> LandingReport | None:
+    """What the command that started this very run has landed for it a moment ago."""
+    wanted = context.run.tags.get(LANDED_TAG)
+    if wanted is None or context.run.parent_run_id is not None or context.retry_number:
+        return None
+    report = LandingReport.load(run.workspace.landing_report_file)
+    return report if report.id == wanted else None
+
+
+def _land_patiently(context: dg.AssetExecutionContext, run: OpenRun) -> LandingReport:
+    """Land; in a scheduled run, ask publishers that could not be reached again a little later.
 
     Only those are asked again. A person at a terminal does not wait: for them, as after the last
     attempt, the last good version stays in use.
     """
-    report = session.land(again=context.retry_number > 0)
-    if session.unreached() and session.scheduled and context.retry_number < len(RETRY_MINUTES):
+    report = land_inputs(run.workspace, again=context.retry_number > 0)
+    missed = unreached(run.workspace)
+    if missed and run.scheduled and context.retry_number < len(RETRY_MINUTES):
         minutes = RETRY_MINUTES[context.retry_number]
-        names = ", ".join(session.unreached())
-        context.log.warning(f"Not reached: {names}. They are asked again in {minutes:g} minutes.")
+        context.log.warning(
+            f"Not reached: {', '.join(missed)}. They are asked again in {minutes:g} minutes."
+        )
         raise dg.RetryRequested(max_retries=len(RETRY_MINUTES), seconds_to_wait=60 * minutes)
     return report
 
@@ -184,81 +204,77 @@ def _received(source: str, outcomes: list[LandingOutcome]) -> dg.AssetCheckResul
     )
 
 
-def _staging_specs() -> list[dg.AssetSpec]:
-    return [
-        dg.AssetSpec(
-            table_key(f"staging.{table}"),
-            group_name=group("staging"),
-            owners=owners("staging"),
-            deps=list(dict.fromkeys(landing_key(s.source.id) for s in register().feeding(table))),
-            description=description(f"staging.{table}"),
-            kinds={"duckdb"},
-            metadata=definition_metadata(f"staging.{table}"),
-        )
-        for table in staging_tables()
-    ]
+def staging_asset(table: str) -> dg.AssetsDefinition:
+    """The asset of one staging table.
+
+    Args:
+        table: Its name, without its schema.
+
+    Returns:
+        An asset whose step reads what landed for the table.
+    """
+    key = table_key(f"staging.{table}")
+
+    @dg.multi_asset(
+        name=f"staging__{table}",
+        specs=[
+            dg.AssetSpec(
+                key,
+                group_name=group("staging"),
+                owners=owners("staging"),
+                deps=list(
+                    dict.fromkeys(landing_key(s.source.id) for s in register().feeding(table))
+                ),
+                description=description(f"staging.{table}"),
+                kinds={"duckdb"},
+                metadata=definition_metadata(f"staging.{table}"),
+            )
+        ],
+        check_specs=[
+            dg.AssetCheckSpec(
+                "readable",
+                asset=key,
+                description="Every cell of every new file is what its column may hold.",
+            )
+        ],
+        pool=WRITER_POOL,
+    )
+    def stage(
+        context: dg.AssetExecutionContext, run: dg.ResourceParam[OpenRun]
+    ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+        with run.recorder.step(f"staging.{table}"):
+            parts = stage_table(run.warehouse, table)
+            problems = [problem for part in parts for problem in part.problems]
+            for problem in problems:
+                context.log.error(str(problem))
+            _renew_publishers(context, run, parts)
+            yield dg.MaterializeResult(
+                asset_key=key,
+                data_version=dg.DataVersion(_staged_version(parts)),
+                metadata={
+                    "dagster/row_count": sum(part.rows for part in parts if part.in_use),
+                    "files in use": sum(part.in_use is not None for part in parts),
+                    "read now": sum(part.status == "staged" for part in parts),
+                    "last good kept": sum(part.is_last_good for part in parts),
+                },
+            )
+            yield dg.AssetCheckResult(
+                asset_key=key,
+                check_name="readable",
+                passed=not problems,
+                severity=dg.AssetCheckSeverity.ERROR,
+                description="\n".join(map(str, problems[:MAX_FAULTS])) or None,
+                metadata=problems_table(problems),
+            )
+
+    return stage
 
 
-def _staging_checks() -> list[dg.AssetCheckSpec]:
-    return [
-        dg.AssetCheckSpec(
-            "readable",
-            asset=table_key(f"staging.{table}"),
-            description="Every cell of every new file is what its column may hold.",
-        )
-        for table in staging_tables()
-    ]
-
-
-@dg.multi_asset(
-    name="stage",
-    specs=_staging_specs(),
-    check_specs=_staging_checks(),
-    can_subset=True,
-    pool=WRITER_POOL,
-)
-def stage(
-    context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]
-) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
-    """Read new files into typed rows; keep the last good rows of those that cannot be read."""
-    keys = {table: table_key(f"staging.{table}") for table in staging_tables()}
-    wanted = [table for table, key in keys.items() if key in context.selected_asset_keys]
-    # Great Expectations takes seconds to import: let it do so beside other work, but not while all
-    # cores are at work on files.
-    if not session.read_ahead(wanted):
-        session.start_validation()
-    if session.makes_all:
-        session.derive_ahead()
-    for table in wanted:
-        key = keys[table]
-        parts = session.stage(table)
-        problems = [problem for part in parts for problem in part.problems]
-        for problem in problems:
-            context.log.error(str(problem))
-        _renew_publishers(context, session, parts)
-        yield dg.MaterializeResult(
-            asset_key=key,
-            data_version=dg.DataVersion(_staged_version(parts)),
-            metadata={
-                "dagster/row_count": sum(part.rows for part in parts if part.in_use),
-                "files in use": sum(part.in_use is not None for part in parts),
-                "read now": sum(part.status == "staged" for part in parts),
-                "last good kept": sum(part.is_last_good for part in parts),
-            },
-        )
-        yield dg.AssetCheckResult(
-            asset_key=key,
-            check_name="readable",
-            passed=not problems,
-            severity=dg.AssetCheckSeverity.ERROR,
-            description="\n".join(str(problem) for problem in problems[:MAX_FAULTS]) or None,
-            metadata=problems_table(problems),
-        )
-    session.start_validation()
+STAGING_ASSETS = [staging_asset(table) for table in staging_tables()]
 
 
 def _renew_publishers(
-    context: dg.AssetExecutionContext, session: Session, parts: list[StagedPart]
+    context: dg.AssetExecutionContext, run: OpenRun, parts: list[StagedPart]
 ) -> None:
     """Record news of publishers: files that can be read, received since the last that could."""
     readable: dict[str, list[LandedObject]] = {}
@@ -269,7 +285,7 @@ def _renew_publishers(
     for source, files in readable.items():
         last = context.instance.get_latest_materialization_event(publisher_key(source))
         # A history that begins after its files says nothing of when they came.
-        since = last.timestamp if last else session.started_at.replace(microsecond=0).timestamp()
+        since = last.timestamp if last else run.start.started_at.replace(microsecond=0).timestamp()
         news = [
             landed.original_name
             for landed in files

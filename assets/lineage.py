@@ -10,7 +10,6 @@ from pathlib import Path
 Lineage = dict[str, dict[str, list[list[str]]]]
 
 _FILE = Path(__file__).with_name("column_lineage.json")
-_SCHEMAS = ("geography", "cohorts", "indicators", "marts")
 
 
 @cache
@@ -23,15 +22,14 @@ def known_lineage() -> Lineage:
 def derive_lineage() -> Lineage:
     """Derive the lineage of every derived table from its SQL.
 
-    Tables of the registry and outlines have no contract; their columns come from an empty database.
+    Tables of the registry have no contract; their columns come from an empty database.
     """
     import duckdb
 
     from beacon.contracts import create_table, load_contracts
     from beacon.contracts.column_lineage import derive_column_lineage
-    from beacon.contracts.sql_files import sql_tables
+    from beacon.contracts.sql_files import all_sql_tables
     from beacon.warehouse.connection import SCHEMAS
-    from beacon.warehouse.indicator_rows import PUBLISHED_COLUMNS
     from beacon.warehouse.registry_tables import registry_ddl
 
     con = duckdb.connect()
@@ -41,9 +39,6 @@ def derive_lineage() -> Lineage:
         con.execute(statement)
     for name, contract in load_contracts().items():
         con.execute(create_table(contract, name))
-    con.execute(f"create table indicators.published ({PUBLISHED_COLUMNS})")
-    for outline in ("lsoa21_outline (lsoa21_code varchar", "place_outline (place_code varchar"):
-        con.execute(f"create table geography.{outline}, geometry blob)")
     schemas: dict[str, dict[str, str]] = {}
     for schema, table, column, kind in con.execute(
         "select schema_name, table_name, column_name, data_type from duckdb_columns() "
@@ -51,15 +46,12 @@ def derive_lineage() -> Lineage:
     ).fetchall():
         schemas.setdefault(f"{schema}.{table}", {})[column] = kind
     found: Lineage = {}
-    for group in _SCHEMAS:
-        for name, table in sql_tables(group).items():
-            lineage = derive_column_lineage(table.text, schemas)
-            found[name] = {
-                column: [
-                    list(source) for source in sources if not source[0].startswith("registry.")
-                ]
-                for column, sources in lineage.items()
-            }
+    for name, table in all_sql_tables().items():
+        lineage = derive_column_lineage(table.text, schemas)
+        found[name] = {
+            column: [list(source) for source in sources if not source[0].startswith("registry.")]
+            for column, sources in lineage.items()
+        }
     return found
 
 

@@ -7,10 +7,16 @@ import dagster as dg
 
 from assets.keys import RELEASE, SITE, table_key
 from assets.metadata import code_references, group, owners
-from assets.session import WRITER_POOL
+from assets.run import WRITER_POOL, OpenRun
+from beacon.contracts.sql_files import mart_names
 from beacon.core.clock import LONDON
-from beacon.operations.tonight import what_changed
-from beacon.session import MARTS, Session
+from beacon.ingest.land import LandingReport
+from beacon.operations.run_summary import what_changed
+from beacon.operations.source_history import see_sources
+from beacon.pipeline import confirm, publish, staged_parts
+from beacon.release.approval import ApprovalNeededError
+from beacon.release.build import Publication
+from beacon.site import build_site
 
 # Confirmed or published anew by the time that people come in.
 _EVERY_MORNING = dg.FreshnessPolicy.cron(
@@ -27,7 +33,7 @@ _EVERY_MORNING = dg.FreshnessPolicy.cron(
             owners=owners("release"),
             freshness_policy=_EVERY_MORNING,
             metadata=code_references("beacon/release/build.py"),
-            deps=[table_key(f"marts.{name}") for name in MARTS],
+            deps=[table_key(f"marts.{name}") for name in mart_names()],
             description=(
                 "One immutable version of all marts. Published only when every critical check has "
                 "passed; not published again when nothing differs from the current one."
@@ -53,23 +59,30 @@ _EVERY_MORNING = dg.FreshnessPolicy.cron(
     pool=WRITER_POOL,
 )
 def release(
-    context: dg.AssetExecutionContext,
-    session: dg.ResourceParam[Session],
+    context: dg.AssetExecutionContext, run: dg.ResourceParam[OpenRun]
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """Publish the marts, unless something blocks them or nothing has changed."""
-    publication = session.publish()
+    landed = LandingReport.load(run.workspace.landing_report_file)
+    with run.recorder.step("publish"):
+        run.lock()
+        confirmed = confirm(run.workspace, landed)
+        publication = confirmed or _publish(run)
+        run.recorder.outcome = publication.status
     current = publication.release
     manifest = current.manifest
     context.instance.add_run_tags(
         context.run.run_id,
         {"beacon/outcome": publication.status, "beacon/release": current.label},
     )
-    changed = what_changed(session, publication, session.see_sources())
+    # A run that only confirms has read nothing, so what an earlier one could not read is no news.
+    parts = [] if confirmed else staged_parts(run.workspace)
+    seen = see_sources(run.workspace.home, run.workspace.register, landed, parts)
+    changed = what_changed(publication, landed, seen)
     yield dg.MaterializeResult(
         asset_key=RELEASE,
         data_version=dg.DataVersion(current.label),
         metadata={
-            "what changed tonight": dg.MetadataValue.md(changed),
+            "what changed": dg.MetadataValue.md(changed),
             "outcome": publication.status,
             "release": current.label,
             "directory": dg.MetadataValue.path(str(current.path)),
@@ -79,7 +92,7 @@ def release(
         },
     )
     front_page = current.path / "site" / "index.html"
-    outcome = current.run_record.get("extras", {}).get("start_site", "not made")
+    outcome = current.run_record.get("extras", {}).get("pages", "not made")
     yield dg.MaterializeResult(
         asset_key=SITE,
         data_version=dg.DataVersion(current.label),
@@ -94,3 +107,11 @@ def release(
     )
     # Last, so that it is what the page of the run ends in.
     context.log.info(changed.replace("**", ""))
+
+
+def _publish(run: OpenRun) -> Publication:
+    try:
+        return publish(run.warehouse, run.start, make_pages=build_site)
+    except ApprovalNeededError:
+        run.recorder.outcome = "held"
+        raise

@@ -4,8 +4,9 @@ from datetime import date
 
 import dagster as dg
 
-from assets.session import WRITER_POOL
-from beacon.session import Session
+from assets.run import WRITER_POOL, OpenRun
+from beacon.replay.as_of import publish_as_of
+from beacon.replay.rebuild import rebuild
 from pipelines.retries import NO_RETRY_TAGS
 
 BACKFILL = "backfill"
@@ -23,13 +24,12 @@ class BackfillConfig(dg.Config):
     description="Put what had been received by the end of a day through today's code.",
 )
 def release_as_of(
-    context: dg.OpExecutionContext, config: BackfillConfig, session: dg.ResourceParam[Session]
+    context: dg.OpExecutionContext, config: BackfillConfig, run: dg.ResourceParam[OpenRun]
 ) -> None:
     """Make what would have been published on a day, in `backfills/<day>/` of the home."""
-    from beacon.release.as_of import publish_as_of
-
     day = date.fromisoformat(config.as_of)
-    made = session.aside(lambda: publish_as_of(session.workspace.settings, day))
+    with run.recorder.step(BACKFILL):
+        made = publish_as_of(run.workspace.settings, day)
     context.add_output_metadata(
         {
             "release": made.release.label,
@@ -40,11 +40,10 @@ def release_as_of(
 
 
 @dg.op(pool=WRITER_POOL, description="Make the current release again from landing; compare bytes.")
-def release_again(context: dg.OpExecutionContext, session: dg.ResourceParam[Session]) -> None:
+def release_again(context: dg.OpExecutionContext, run: dg.ResourceParam[OpenRun]) -> None:
     """Rebuild and compare; a difference fails the run and is told, and nothing is published."""
-    from beacon.release.rebuild import rebuild
-
-    result = session.aside(lambda: rebuild(session.workspace.settings))
+    with run.recorder.step(REBUILD):
+        result = rebuild(run.workspace.settings)
     context.add_output_metadata(
         {
             "release": result["release"],

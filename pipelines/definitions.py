@@ -2,17 +2,21 @@
 
 import dagster as dg
 
-from pipelines import night
+from assets.landing import STAGING_ASSETS, land, publishers
+from assets.release import release
+from assets.run import BeaconRun
+from assets.tables import TABLE_ASSETS, indicator_assets
 from pipelines.backfill import backfill, rebuild_job
-from pipelines.jobs import jobs_by_hand
+from pipelines.jobs import nightly
 from pipelines.schedules import nightly_schedule, rebuild_schedule
 from pipelines.sensors import tell_of_failed_runs, watch
 
-defs = dg.Definitions.merge(
-    night.NIGHT,
-    dg.Definitions(
-        jobs=[backfill, rebuild_job, *jobs_by_hand()],
-        schedules=[nightly_schedule, rebuild_schedule],
-        sensors=[watch, tell_of_failed_runs],
-    ),
+defs = dg.Definitions(
+    assets=[*publishers, land, *STAGING_ASSETS, indicator_assets, *TABLE_ASSETS, release],
+    jobs=[nightly, backfill, rebuild_job],
+    schedules=[nightly_schedule, rebuild_schedule],
+    sensors=[watch, tell_of_failed_runs],
+    resources={"run": BeaconRun.configure_at_launch()},
+    # One process may write to DuckDB, and a process for each step would cost seconds of imports.
+    executor=dg.in_process_executor,
 )

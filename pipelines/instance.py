@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import dagster as dg
 
-from assets.session import WRITER_POOL
+from assets.run import WRITER_POOL
 from beacon.core.errors import BeaconError, SettingsError
 from beacon.core.files import write_atomically
 from beacon.core.settings import Home
@@ -50,32 +50,14 @@ freshness:
 """
 
 _IN_SQLITE = """\
-run_storage:
-  module: pipelines.storage
-  class: PooledSqliteRunStorage
-  config:
-    base_dir: {history}
-event_log_storage:
-  module: pipelines.storage
-  class: PooledSqliteEventLogStorage
-  config:
-    base_dir: {history}/runs"""
+storage:
+  sqlite:
+    base_dir: {directory}"""
 
-_POSTGRES_MODULE = "pipelines.postgres"
-_IN_POSTGRES = "\n".join(
-    f"""\
-{kind}_storage:
-  module: {_POSTGRES_MODULE}
-  class: {name}
-  config:
-    postgres_url:
-      env: {HISTORY_URL}"""
-    for kind, name in (
-        ("run", "PatientRunStorage"),
-        ("event_log", "PatientEventLogStorage"),
-        ("schedule", "PatientScheduleStorage"),
-    )
-)
+_IN_POSTGRES = """\
+storage:
+  postgres:
+    postgres_url: {url}"""
 
 
 def history_url() -> str | None:
@@ -127,13 +109,21 @@ def instance_directory(home: Home) -> Path:
     settings = home.dagster / "dagster.yaml"
     url = history_url()
     known = settings.read_text(encoding="utf-8") if settings.is_file() else ""
-    if url is None and _POSTGRES_MODULE in known and os.environ.get(HISTORY_URL) != SQLITE:
+    if (
+        url is None
+        and _IN_POSTGRES.partition("{")[0] in known
+        and os.environ.get(HISTORY_URL) != SQLITE
+    ):
         raise SettingsError(
             f"The run history of {home.root} is on PostgreSQL. Set {HISTORY_URL} as the services "
             f"have it, or to {SQLITE!r} to start a new history in the home."
         )
-    history = json.dumps(str(home.dagster / "history"))[1:-1]
-    storage = _IN_SQLITE.format(history=history) if url is None else _IN_POSTGRES
+    if url is None:
+        storage = _IN_SQLITE.format(directory=json.dumps(str(home.dagster)))
+    else:
+        # SQLAlchemy 2.1 takes a bare "postgresql" to mean a driver that Dagster does not bring.
+        driver = url.replace("postgresql://", "postgresql+psycopg2://", 1)
+        storage = _IN_POSTGRES.format(url=json.dumps(driver))
     text = _SETTINGS.format(storage=storage, pool=WRITER_POOL)
     if known != text:
         write_atomically(settings, text)
@@ -149,8 +139,6 @@ def open_instance(home: Home) -> dg.DagsterInstance:
     directory = str(instance_directory(home))
     url = history_url()
     if url is None:
-        # What a run plans is some hundreds of events, which are written together.
-        os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", "1000")
         with _first_alone(home):
             return dg.DagsterInstance.from_config(directory)
     try:

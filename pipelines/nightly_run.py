@@ -7,30 +7,32 @@ from typing import Any
 import dagster as dg
 
 from assets.keys import RELEASE, SITE, landing_key, sources_in_use
+from assets.landing import LANDED_TAG
 from beacon.core.progress import reporting_to
 from beacon.core.settings import Home, Settings
 from beacon.operations.alerts import tell
+from pipelines.definitions import defs
 from pipelines.instance import open_instance
 from pipelines.jobs import NIGHTLY
-from pipelines.night import NIGHT
 from pipelines.retries import NO_RETRY_TAGS, end_dead_runs_of
 
 Say = Callable[[str], None]
 
 
-def run_nightly(settings: Settings, quiet: bool, say: Say) -> dict[str, Any]:
+def run_nightly(settings: Settings, landed: str, quiet: bool, say: Say) -> dict[str, Any]:
     """Run the nightly job.
 
     Args:
         settings: The run's settings.
-        quiet: True when nothing has changed: then only landing is looked at again and the
-            release is confirmed, so that the history shows that the night took place.
+        landed: Id of what has been landed for this run already.
+        quiet: Whether that is nothing new: then no table is made again, and the release is
+            confirmed, so that the history shows that the run took place.
         say: Called with each line of progress.
 
     Returns:
         success, status (published, unchanged or failed) and errors in words.
     """
-    job = NIGHT.resolve_job_def(NIGHTLY)
+    job = defs.resolve_job_def(NIGHTLY)
     selection = (
         [*(landing_key(source) for source in sources_in_use()), RELEASE, SITE] if quiet else None
     )
@@ -45,6 +47,7 @@ def run_nightly(settings: Settings, quiet: bool, say: Say) -> dict[str, Any]:
             asset_selection=selection,
             tags={
                 "beacon/inputs": settings.inputs,
+                LANDED_TAG: landed,
                 "beacon/quiet": str(quiet).lower(),
                 **NO_RETRY_TAGS,
             },
@@ -64,7 +67,7 @@ def run_config(settings: Settings) -> dict[str, Any]:
         "sample_size": settings.sample_size,
     }
     return {
-        "resources": {"session": {"config": config}},
+        "resources": {"run": {"config": config}},
         "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
     }
 

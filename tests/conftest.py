@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from beacon.session import Session
 
 from beacon.core.settings import Settings
-from beacon.session import Session
 from beacon.workspace import Workspace
 from tests.fixtures.once import made_once
 from tests.servers.postgres import Cluster, running_cluster

@@ -1,30 +1,29 @@
-"""Checks of a DuckDB table: what is fetched for Great Expectations and what DuckDB settles.
+"""Checks of a DuckDB table: what DuckDB settles, and what is fetched for Great Expectations.
 
-A table of up to ``FULL_ROWS`` rows goes to Great Expectations whole (the columns that checks
-read). In a larger one DuckDB searches for counterexamples to every check that has an exact
-predicate, and Great Expectations judges an extract that holds the counterexamples and the first
-rows; only checks without a predicate get their columns whole. A check passes only if both agree.
+Marts, which readers get, are judged by Great Expectations: a mart of up to ``FULL_ROWS`` rows whole
+(the columns that checks read). In a larger one DuckDB searches for counterexamples to every check
+that has an exact predicate, and Great Expectations judges an extract that holds the
+counterexamples and the first rows; a check passes only if both agree. Tables that only later steps
+read are judged by DuckDB alone, where a check has an exact predicate.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from beacon.checks.check_frames import PRESENT
+import duckdb
+import pyarrow as pa
+
+from beacon.checks.check_frames import PRESENT, arrow_to_pandas
+from beacon.checks.engine import plain, run_suite
+from beacon.checks.predicates import violation
 from beacon.checks.result import MAX_EXAMPLES, CheckResult, Outcome, to_results
-from beacon.checks.screen import violation
 from beacon.contracts.compare import compare_columns
 from beacon.contracts.ddl import quote_identifier, quote_literal, quote_qualified
+from beacon.contracts.model import Contract
 from beacon.contracts.suite import SuiteItem, build_suite
-
-if TYPE_CHECKING:
-    import duckdb
-
-    from beacon.contracts.model import Contract
 
 FULL_ROWS = 20_000
 """Measured on 35 checks: up to here both ways cost about the same (0.2 to 0.4 s); at a million
@@ -34,9 +33,9 @@ SAMPLE_ROWS = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One Parquet extract and the checks that Great Expectations runs on it."""
+    """Rows, and the checks that Great Expectations runs on them."""
 
-    path: Path
+    rows: pa.Table
     items: tuple[SuiteItem, ...]
     key: tuple[str, ...]
 
@@ -63,16 +62,6 @@ class Prepared:
         """Join what Great Expectations found with what DuckDB counted."""
         merged = [_agree(outcome, self.counts.get(outcome.name)) for outcome in outcomes]
         return to_results(self.contract, self.items, [*self.settled, *merged])
-
-    def fail(self, reason: str) -> list[CheckResult]:
-        """Results when Great Expectations could not be asked: everything unsettled has failed."""
-        settled = {outcome.name for outcome in self.settled}
-        unsettled = [
-            Outcome(item.name, passed=False, error=reason)
-            for item in self.items
-            if item.name not in settled
-        ]
-        return to_results(self.contract, self.items, [*self.settled, *unsettled])
 
 
 def _agree(outcome: Outcome, count: int | None) -> Outcome:
@@ -111,23 +100,17 @@ class _Preparation:
     """The steps of ``prepare``, sharing what each needs."""
 
     def __init__(
-        self,
-        con: duckdb.DuckDBPyConnection,
-        qualified_name: str,
-        contract: Contract,
-        directory: Path,
-        stem: str,
+        self, con: duckdb.DuckDBPyConnection, qualified_name: str, contract: Contract
     ) -> None:
         self.con = con
         self.contract = contract
         self.table = quote_qualified(qualified_name)
-        self.directory = directory
-        self.stem = stem
         self.items = tuple(build_suite(contract))
         self.settled: list[Outcome] = []
         self.counts: dict[str, int] = {}
         self.parts: list[Part] = []
         self.found: list[str] = []
+        self.searched: list[tuple[SuiteItem, str]] = []
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         return self.con.execute(sql).fetchall()
@@ -147,7 +130,10 @@ class _Preparation:
         left = []
         for item in self.items:
             missing = [name for name in item.columns if name not in self.found]
-            if item.kind == "types":
+            if item.kind == "columns":
+                right = tuple(self.found) == self.contract.column_names
+                self.settle(item, passed=right, observed=None if right else self.found)
+            elif item.kind == "types":
                 self.settle_types(item, described)
             elif missing:
                 self.settle(item, error=f"the table has no column {', '.join(missing)}")
@@ -165,18 +151,36 @@ class _Preparation:
             unexpected_count=None,
         )
 
-    def extract(self, sql: str, items: Sequence[SuiteItem]) -> None:
-        if not items:
-            return
-        path = self.directory / f"{self.stem}-{len(self.parts)}.parquet"
-        # Uncompressed: it is read once, on this machine, a moment later.
-        self.con.execute(
-            f"copy ({sql}) to {quote_literal(str(path))} (format parquet, compression uncompressed)"
+    def settle_row_count(self, item: SuiteItem, total: int) -> None:
+        low, high = item.kwargs["min_value"], item.kwargs.get("max_value")
+        right = low <= total and (high is None or total <= high)
+        self.settle(item, passed=right, observed=total)
+
+    def settle_rows(self, item: SuiteItem, predicate: str, count: int) -> None:
+        """Settle a check from DuckDB's count, with a few rows that break it."""
+        examples: list[dict[str, Any]] = []
+        if count:
+            names = list(dict.fromkeys([*self.contract.key, *item.columns]))
+            examples = self.some_rows(names, f"from {self.table} where {predicate}")
+        self.settle(
+            item,
+            passed=not count,
+            unexpected_count=count or None,
+            examples=tuple(plain(example) for example in examples),
         )
-        self.parts.append(Part(path, tuple(items), self.contract.key))
+
+    def some_rows(self, names: Sequence[str], source: str) -> list[dict[str, Any]]:
+        columns = ", ".join(quote_identifier(name) for name in names)
+        found = self.rows(f"select {columns} {source} limit {MAX_EXAMPLES}")
+        return [dict(zip(names, row, strict=True)) for row in found]
+
+    def extract(self, sql: str, items: Sequence[SuiteItem]) -> None:
+        if items:
+            rows = self.con.execute(sql).to_arrow_table()
+            self.parts.append(Part(rows, tuple(items), self.contract.key))
 
     def select(self, items: Sequence[SuiteItem]) -> str:
-        needed = {name for item in items if item.kind != "columns" for name in item.columns}
+        needed = {name for item in items for name in item.columns}
         needed |= set(self.contract.key)
         columns = _projection(self.contract, self.found, frozenset(needed & set(self.found)))
         return f"select {columns} from {self.table}"  # noqa: S608 - names are quoted
@@ -186,7 +190,6 @@ class _Preparation:
 
     def count(self, predicates: dict[str, str]) -> None:
         """Count each predicate's rows in one scan; singly if one of them does not bind."""
-        import duckdb
 
         def scan(chosen: dict[str, str]) -> tuple[Any, ...]:
             counts = ", ".join(f"count(*) filter (where {sql})" for sql in chosen.values())
@@ -204,97 +207,107 @@ class _Preparation:
                     text = " ".join(str(error).split())
                     self.settled.append(Outcome(name, passed=False, error=text))
 
-    def search(self, items: Sequence[SuiteItem], total: int) -> None:
-        """The way of a large table."""
-        predicates: dict[str, str] = {}
-        keys: list[SuiteItem] = []
-        entire: list[SuiteItem] = []
-        lean: list[SuiteItem] = []
-        for item in items:
-            sql = violation(self.contract, item)
-            if item.kind == "row_count":
-                low, high = item.kwargs["min_value"], item.kwargs.get("max_value")
-                right = low <= total and (high is None or total <= high)
-                self.settle(item, passed=right, observed=total)
-            elif item.kind == "key_unique":
-                keys.append(item)
-            elif item.kind == "columns":
-                lean.append(item)
-            elif sql is None:
-                entire.append(item)
-            else:
-                predicates[item.name] = sql
-                lean.append(item)
-        self.count(predicates)
+    def search(self, items: Sequence[SuiteItem], total: int) -> list[SuiteItem]:
+        """Search for counterexamples; give the checks that have no predicate to search by."""
+        predicates = {item.name: violation(self.contract, item) for item in items}
+        self.count({name: sql for name, sql in predicates.items() if sql is not None})
         failed = {outcome.name for outcome in self.settled}
-        lean = [item for item in lean if item.name not in failed]
+        unsearched: list[SuiteItem] = []
+        searched: list[tuple[SuiteItem, str]] = []
+        for item in items:
+            sql = predicates[item.name]
+            if item.kind == "row_count":
+                self.settle_row_count(item, total)
+            elif item.kind == "key_unique":
+                self.counts[item.name] = self.repeated_rows(total)
+                searched.append((item, self.repeated_key()))
+            elif sql is None:
+                unsearched.append(item)
+            elif item.name not in failed:
+                searched.append((item, sql))
+        self.searched = searched
+        return unsearched
+
+    def repeated_key(self) -> str:
+        columns = ", ".join(quote_identifier(name) for name in self.contract.key)
+        repeated = f"select {columns} from {self.table} group by {columns} having count(*) > 1"  # noqa: S608
+        same = " and ".join(
+            f"repeated.{name} is not distinct from {self.table}.{name}"
+            for name in map(quote_identifier, self.contract.key)
+        )
+        return f"exists (from ({repeated}) as repeated where {same})"
+
+    def repeated_rows(self, total: int) -> int:
+        """Rows whose key another row has."""
+        columns = ", ".join(quote_identifier(name) for name in self.contract.key)
+        # Equal keys have equal hashes (grouping itself relies on that), so as many hashes as rows
+        # are as many keys, found in half the time of grouping. Fewer hashes prove nothing.
+        hashes = f"select count(distinct hash({columns})) from {self.table}"  # noqa: S608
+        if self.rows(hashes)[0][0] == total:
+            return 0
+        known = " and ".join(f"{quote_identifier(name)} is not null" for name in self.contract.key)
+        counted = (
+            f"select count(*) as n from {self.table} where {known} "  # noqa: S608
+            f"group by {columns} having n > 1"
+        )
+        return int(self.rows(f"select coalesce(sum(n), 0) from ({counted})")[0][0])  # noqa: S608
+
+    def judge_extract(self) -> None:
+        """Hand what was searched to Great Expectations too, with every kind of counterexample."""
+        # Uniqueness, which a distinct extract would hide, has an extract of its own.
+        lean = [item for item, _ in self.searched if item.kind != "key_unique"]
         head = self.select(lean)
         pieces = [f"({head} limit {SAMPLE_ROWS})"]
         pieces += [
             f"({head} where {sql} limit {MAX_EXAMPLES})"
-            for name, sql in predicates.items()
-            if self.counts.get(name)
+            for item, sql in self.searched
+            if item.kind != "key_unique" and self.counts.get(item.name)
         ]
-        # Distinct, because a row may be a counterexample to several checks; uniqueness, which
-        # that would hide, has an extract of its own.
         self.extract(" union ".join(pieces), lean)
-        for item in keys:
-            self.search_key(item, total)
-        if entire:
-            self.whole(entire)
-
-    def search_key(self, item: SuiteItem, total: int) -> None:
-        columns = ", ".join(quote_identifier(name) for name in self.contract.key)
-        repeated = (
-            f"select {columns}, count(*) as n from {self.table} group by {columns} having n > 1"  # noqa: S608
-        )
-        # Equal keys have equal hashes (grouping itself relies on that), so as many hashes as rows
-        # are as many keys, found in half the time of grouping. Fewer hashes prove nothing.
-        hashes = f"select count(distinct hash({columns})) from {self.table}"  # noqa: S608
-        count = 0
-        if self.rows(hashes)[0][0] != total:
-            count = int(self.rows(f"select coalesce(sum(n), 0) from ({repeated})")[0][0])  # noqa: S608
-        self.counts[item.name] = count
-        head = f"select {columns} from {self.table}"  # noqa: S608
-        if count:
-            some = f"select {columns} from ({repeated}) limit {MAX_EXAMPLES}"  # noqa: S608
-            head += f" semi join ({some}) using ({columns})"
-        self.extract(f"{head} limit {SAMPLE_ROWS}", [item])
+        for item, sql in self.searched:
+            if item.kind == "key_unique":
+                where = f" where {sql}" if self.counts[item.name] else ""
+                columns = ", ".join(quote_identifier(name) for name in self.contract.key)
+                head = f"select {columns} from {self.table}"  # noqa: S608 - names are quoted
+                self.extract(f"{head}{where} limit {SAMPLE_ROWS}", [item])
 
 
 def prepare(
     con: duckdb.DuckDBPyConnection,
     qualified_name: str,
     contract: Contract,
-    directory: Path,
     *,
-    stem: str = "extract",
+    by_duckdb: bool = False,
     full_rows: int = FULL_ROWS,
 ) -> Prepared:
-    """Do DuckDB's share of checking a table and write the extracts for Great Expectations.
+    """Do DuckDB's share of checking a table and fetch what Great Expectations is to judge.
 
     Args:
-        con: an open connection; it is used on the caller's thread and left as it was.
+        con: an open connection; it is left as it was.
         qualified_name: the table or view.
         contract: what it promises.
-        directory: where extracts are written; the caller removes them.
-        stem: how their names begin.
+        by_duckdb: whether DuckDB alone settles every check that has an exact predicate.
         full_rows: tables of more rows are searched set-based.
 
     Returns:
         The prepared table. A table that cannot be read gives failed checks, not an exception.
     """
-    import duckdb
-
-    work = _Preparation(con, qualified_name, contract, directory, stem)
+    work = _Preparation(con, qualified_name, contract)
     try:
         items = work.open_items()
         total = int(work.rows(f"select count(*) from {work.table}")[0][0])  # noqa: S608
-        if total <= full_rows:
+        if by_duckdb:
+            left = work.search(items, total)
+            for item, sql in work.searched:
+                work.settle_rows(item, sql, work.counts[item.name])
+            work.whole(left)
+        elif total <= full_rows:
             work.whole(items)
         else:
-            work.search(items, total)
-    except (duckdb.Error, OSError) as error:
+            left = work.search(items, total)
+            work.judge_extract()
+            work.whole(left)
+    except duckdb.Error as error:
         settled = {outcome.name for outcome in work.settled}
         text = f"the table could not be read: {' '.join(str(error).split())}"
         work.settled += [
@@ -307,43 +320,29 @@ def prepare(
 
 
 def judge(part: Part) -> list[Outcome]:
-    """Great Expectations' share: run a part's checks on its extract, in this process."""
-    try:
-        import pyarrow.parquet as pq
-
-        from beacon.checks.engine import run_checks
-
-        # One thread and no dataset machinery: an extract is one small file.
-        with pq.ParquetFile(part.path) as extract:
-            return run_checks(extract.read(use_threads=False), part.items, part.key)
-    except Exception as error:  # noqa: BLE001 - a check that cannot be run has failed
-        text = f"{type(error).__name__}: {' '.join(str(error).split())}"
-        return [Outcome(item.name, passed=False, error=text) for item in part.items]
+    """Great Expectations' share: run a part's checks on its rows."""
+    return run_suite(arrow_to_pandas(part.rows), part.items, part.key)
 
 
-def validate_table(
+def check_table(
     con: duckdb.DuckDBPyConnection,
     qualified_name: str,
     contract: Contract,
     *,
-    directory: Path | None = None,
+    by_duckdb: bool = False,
     full_rows: int = FULL_ROWS,
 ) -> list[CheckResult]:
-    """Check a table against its contract's suite, with Great Expectations in this process.
-
-    ``ValidationWorker.validate_table`` does the same beside the caller's own work.
+    """Check a table against its contract's suite.
 
     Args:
         con: an open connection.
         qualified_name: the table or view.
         contract: what it promises.
-        directory: where extracts may be written for a moment; the system's own by default.
+        by_duckdb: whether DuckDB alone settles every check that has an exact predicate.
         full_rows: tables of more rows are searched set-based.
 
     Returns:
         One result a check, in the suite's order.
     """
-    with TemporaryDirectory(prefix="beacon-validation-", dir=directory) as work:
-        prepared = prepare(con, qualified_name, contract, Path(work), full_rows=full_rows)
-        outcomes = [outcome for part in prepared.parts for outcome in judge(part)]
-    return prepared.finish(outcomes)
+    prepared = prepare(con, qualified_name, contract, by_duckdb=by_duckdb, full_rows=full_rows)
+    return prepared.finish([outcome for part in prepared.parts for outcome in judge(part)])

@@ -6,45 +6,31 @@ that failed for their rows. Everything that is not a clear yes is a failure.
 
 import math
 import os
-import threading
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from beacon.checks.check_frames import arrow_to_pandas
-from beacon.checks.lighter import kept_configurations
-from beacon.checks.pools import narrowed, pool
 from beacon.checks.result import MAX_EXAMPLES, Outcome
 from beacon.contracts.suite import SuiteItem
 
 if TYPE_CHECKING:
     import pandas as pd
-    import pyarrow as pa
-
-_lock = threading.Lock()
-_batch_definition: Any = None
 
 
-def _ready() -> Any:
+@cache
+def _batch_definition() -> Any:
     """The one batch definition through which every frame goes; imports on first use (3 to 5 s)."""
-    global _batch_definition
-    if _batch_definition is None:
-        os.environ["GX_ANALYTICS_ENABLED"] = "false"
-        import great_expectations as gx
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    import great_expectations as gx
 
-        context = gx.get_context(mode="ephemeral")
-        context.variables.progress_bars = {"globally": False}
-        asset = context.data_sources.add_pandas("beacon").add_dataframe_asset("table")
-        _batch_definition = asset.add_batch_definition_whole_dataframe("whole")
-    return _batch_definition
-
-
-def warm_up() -> None:
-    """Import Great Expectations and build its context now rather than at the first check."""
-    with _lock:
-        _ready()
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False}
+    asset = context.data_sources.add_pandas("beacon").add_dataframe_asset("table")
+    return asset.add_batch_definition_whole_dataframe("whole")
 
 
 def plain(value: Any) -> Any:
@@ -106,22 +92,12 @@ def _expectation(item: SuiteItem) -> Any:
     ).to_domain_obj()
 
 
-def _validator(batch_definition: Any, frame: "pd.DataFrame") -> Any:
-    """What ``Batch.validate`` makes anew for every suite; kept, it takes the frame in once."""
-    from great_expectations.validator.v1_validator import Validator
-
-    return Validator(batch_definition, batch_parameters={"dataframe": frame})
-
-
-def _validate(
-    validator: Any, expectations: list[Any], result_format: dict[str, Any]
-) -> dict[str, Any]:
+def _validate(batch: Any, expectations: list[Any], result_format: dict[str, Any]) -> dict[str, Any]:
     """Results by check name. Great Expectations returns them in an order of its own."""
     import great_expectations as gx
 
     suite = gx.ExpectationSuite(name="contract", expectations=expectations)
-    validator.result_format = result_format
-    results = validator.validate_expectation_suite(suite).results
+    results = batch.validate(suite, result_format=result_format).results
     return {str((r.expectation_config.meta or {}).get("beacon_check")): r for r in results}
 
 
@@ -148,63 +124,29 @@ def run_suite(
         One outcome an item, in the order of ``items``. Anything but a clear pass is a failure:
         an expectation that raised, is unknown, has unknown kwargs, or gave no result.
     """
-    with _lock:
-        batch_definition = _ready()
-        started = time.perf_counter()
-        outcomes: dict[str, Outcome] = {}
-        expectations: dict[str, Any] = {}
-        for item in items:
-            try:
-                expectations[item.name] = _expectation(item)
-            except Exception as error:  # noqa: BLE001 - a check that cannot be built has failed
-                text = " ".join(str(error).split()) or type(error).__name__
-                outcomes[item.name] = Outcome(item.name, passed=False, error=text)
-        if expectations:
-            with kept_configurations():
-                outcomes |= _run(batch_definition, frame, items, expectations, key)
-        share = (time.perf_counter() - started) / max(len(items), 1)
+    started = time.perf_counter()
+    outcomes: dict[str, Outcome] = {}
+    expectations: dict[str, Any] = {}
+    for item in items:
+        try:
+            expectations[item.name] = _expectation(item)
+        except Exception as error:  # noqa: BLE001 - a check that cannot be built has failed
+            text = " ".join(str(error).split()) or type(error).__name__
+            outcomes[item.name] = Outcome(item.name, passed=False, error=text)
+    if expectations:
+        outcomes |= _run(frame, items, expectations, key)
+    share = round((time.perf_counter() - started) / max(len(items), 1), 6)
     missing = "Great Expectations gave no result for it"
     return [
-        _timed(outcomes.get(item.name) or Outcome(item.name, passed=False, error=missing), share)
+        replace(
+            outcomes.get(item.name) or Outcome(item.name, passed=False, error=missing),
+            duration_seconds=share,
+        )
         for item in items
     ]
 
 
-def run_checks(
-    table: "pa.Table", items: Sequence[SuiteItem], key: Sequence[str] = ()
-) -> list[Outcome]:
-    """Run checks on an Arrow table in this process, those that columns share once for all of them.
-
-    Args:
-        table: any.
-        items: as for ``run_suite``.
-        key: as for ``run_suite``.
-
-    Returns:
-        What ``run_suite`` returns for the same rows.
-    """
-    passed: dict[str, Outcome] = {}
-    if (pools := pool(table, items)) is not None:
-        for outcome in run_suite(arrow_to_pandas(pools.table), pools.items):
-            if outcome.passed:
-                members = pools.members[outcome.name]
-                share = outcome.duration_seconds / len(members)
-                passed |= {n: _timed(Outcome(n, passed=True), share) for n in members}
-    left = [item for item in items if item.name not in passed]
-    if left:
-        frame = arrow_to_pandas(narrowed(table, left, key))
-        passed |= {outcome.name: outcome for outcome in run_suite(frame, left, key)}
-    return [passed[item.name] for item in items]
-
-
-def _timed(outcome: Outcome, seconds: float) -> Outcome:
-    from dataclasses import replace
-
-    return replace(outcome, duration_seconds=round(seconds, 6))
-
-
 def _run(
-    batch_definition: Any,
     frame: "pd.DataFrame",
     items: Sequence[SuiteItem],
     expectations: dict[str, Any],
@@ -212,8 +154,8 @@ def _run(
 ) -> dict[str, Outcome]:
     by_name = {item.name: item for item in items}
     try:
-        validator = _validator(batch_definition, frame)
-        first = _validate(validator, list(expectations.values()), {"result_format": "BOOLEAN_ONLY"})
+        batch = _batch_definition().get_batch({"dataframe": frame})
+        first = _validate(batch, list(expectations.values()), {"result_format": "BOOLEAN_ONLY"})
         failed = [
             name
             for name in expectations
@@ -228,7 +170,7 @@ def _run(
             if named:
                 detail["unexpected_index_column_names"] = named
             again = [_expectation(by_name[name]) for name in failed]
-            second = _validate(validator, again, detail)
+            second = _validate(batch, again, detail)
     except Exception as error:  # noqa: BLE001 - whatever it is, nothing has been shown to hold
         text = f"{type(error).__name__}: {' '.join(str(error).split())}"
         return {name: Outcome(name, passed=False, error=text) for name in expectations}

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+
+import duckdb
 
 from beacon.checks.engine import plain
 from beacon.checks.result import MAX_EXAMPLES, CheckResult, Outcome, to_result
 from beacon.contracts.ddl import quote_qualified
+from beacon.contracts.model import Contract, SqlCheck
 from beacon.contracts.suite import SuiteItem
-
-if TYPE_CHECKING:
-    import duckdb
-
-    from beacon.contracts.model import Contract, SqlCheck
 
 
 def _run(con: duckdb.DuckDBPyConnection, table: str, check: SqlCheck, name: str) -> Outcome:
-    import duckdb
-
     sql = check.sql.replace("{table}", table).strip().rstrip(";")
     started = time.perf_counter()
     try:

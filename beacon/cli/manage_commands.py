@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from beacon.allocators import give_freed_memory_back
 from beacon.cli.common import HomeOption, print_rows, settings_from
 from beacon.cli.run_commands import Inputs
 
@@ -35,12 +34,12 @@ class DiffFormat(StrEnum):
 @contextmanager
 def _locked(home: Path | None) -> Iterator[Home]:
     """The home, with every run kept off it meanwhile."""
-    from beacon.session import Session
-    from beacon.workspace import Workspace
+    from beacon.core.settings import Home
+    from beacon.operations.home_lock import home_lock
 
-    with Session(Workspace(settings_from(home=home))) as session:
-        session.lock()
-        yield session.workspace.home
+    found = Home(settings_from(home=home).home)
+    with home_lock(found):
+        yield found
 
 
 def diff(
@@ -170,8 +169,7 @@ def rebuild(
 
     Exit status 1 when something differs.
     """
-    give_freed_memory_back()
-    from beacon.release.rebuild import rebuild as make_again
+    from beacon.replay.rebuild import rebuild as make_again
 
     settings = settings_from(
         inputs=inputs.value if inputs else None, folder=folder, footprint=footprint, home=home

@@ -91,9 +91,10 @@ def add(
 
     Exit status: 0 accepted, or accepted before; 1 refused, and nothing has changed.
     """
+    from beacon.core.settings import Home
+    from beacon.ingest.landing_store import LandingStore
+    from beacon.operations.home_lock import home_lock
     from beacon.returns import accept_return, check_return, load_return_context
-    from beacon.session import Session
-    from beacon.workspace import Workspace
 
     settings = settings_of_home(home, footprint)
     context = load_return_context(settings.footprint)
@@ -103,10 +104,9 @@ def add(
         _print_faults([*checked.faults, *checked.notices], Format.table)
         typer.echo(f"{file.name}: refused; nothing has changed", err=True)
         raise typer.Exit(1)
-    workspace = Workspace(settings)
-    with Session(workspace) as session:
-        session.lock()
-        accepted, notices = accept_return(file, context, workspace.store)
+    target = Home(settings.home)
+    with home_lock(target):
+        accepted, notices = accept_return(file, context, LandingStore(target.landing))
     if notices:
         _print_faults(notices, Format.table)
     item = accepted.acceptance

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from beacon.allocators import give_freed_memory_back
 from beacon.cli.common import HomeOption, settings_from
 
 if TYPE_CHECKING:
@@ -61,7 +60,6 @@ def run(
     is put through today's code. The current release is not touched.
     """
     started = time.monotonic()
-    give_freed_memory_back()
     settings = settings_from(
         inputs=inputs.value if inputs else None, folder=folder, footprint=footprint, home=home
     )
@@ -79,7 +77,7 @@ def run(
 
 def _make_past(settings: Any, day: date) -> None:
     from beacon.core.progress import reporting_to
-    from beacon.release.as_of import publish_as_of
+    from beacon.replay.as_of import publish_as_of
 
     with reporting_to(_say):
         made = publish_as_of(settings, day)
@@ -94,41 +92,43 @@ def _say(text: str) -> None:
 
 
 def _execute(workspace: Workspace) -> dict[str, Any]:
-    """Run the nightly job, or the part of it that a quiet night needs."""
+    """Land what is there, then run the nightly job, or the part of it that is needed."""
     from beacon.cli.runner import load_runner
-    from beacon.ingest.collect import nothing_to_do, read_what_is_new
-    from beacon.ingest.looking_ahead import start_looking
+    from beacon.core.progress import reporting_to
+    from beacon.operations.home_lock import home_lock
+    from beacon.operations.runs import end_dead_runs
+    from beacon.pipeline import land, up_to_date
 
     _say(f"Reading {workspace.settings.inputs} inputs for {workspace.footprint.name} …")
-    quiet = nothing_to_do(workspace)
-    if not quiet:
-        # Meanwhile: importing the orchestrator takes one core a second or two.
-        read_what_is_new(workspace)
-        start_looking(workspace.settings)
+    with reporting_to(_say), home_lock(workspace.home):
+        end_dead_runs(workspace.home, holds_lock=True)
+        landed = land(workspace)
+        quiet = up_to_date(workspace, landed)
     runner = load_runner()
-    return {**runner(workspace.settings, quiet, _say), "quiet": quiet}
+    return {**runner(workspace.settings, landed.id, quiet, _say), "quiet": quiet}
 
 
 def _problems(workspace: Workspace, outcome: dict[str, Any]) -> list[str]:
-    from beacon.session import Session
+    from beacon.ingest.land import LandingReport
+    from beacon.warehouse.staging import staged_parts
 
-    session = Session(workspace)
-    report = session.landing_report()
+    report = LandingReport.load(workspace.landing_report_file)
     found = [str(problem) for refused in report.refused for problem in refused.problems]
     if not outcome["quiet"]:
         # A quiet night reads nothing, so what an earlier night could not read is no news of it.
-        found += [str(problem) for part in session.staged_parts() for problem in part.problems]
+        found += [str(problem) for part in staged_parts(workspace) for problem in part.problems]
     return list(dict.fromkeys(found))
 
 
 def _notes(workspace: Workspace, outcome: dict[str, Any]) -> list[str]:
     """Copies that could not be used although another copy of the same could: no fault, but said."""
-    from beacon.session import Session
+    from beacon.ingest.land import LandingReport
+    from beacon.warehouse.staging import staged_parts
 
-    session = Session(workspace)
-    found = [str(problem) for problem in session.landing_report().problems_elsewhere]
+    report = LandingReport.load(workspace.landing_report_file)
+    found = [str(problem) for problem in report.problems_elsewhere]
     if not outcome["quiet"]:
-        found += [str(problem) for part in session.staged_parts() for problem in part.passed_over]
+        found += [str(problem) for part in staged_parts(workspace) for problem in part.passed_over]
     return list(dict.fromkeys(found))
 
 
@@ -142,8 +142,8 @@ def _report(workspace: Workspace, outcome: dict[str, Any], seconds: float) -> No
     from rich.console import Console
     from rich.table import Table
 
+    from beacon.ingest.land import LandingReport
     from beacon.release.layout import latest_release
-    from beacon.session import Session
 
     console = Console(stderr=False, highlight=False, markup=False, width=_width())
     for problem in _problems(workspace, outcome):
@@ -152,8 +152,7 @@ def _report(workspace: Workspace, outcome: dict[str, Any], seconds: float) -> No
         console.print(f"NOT USED {note}")
     for error in outcome["errors"]:
         console.print(f"FAILED   {error}", style="red")
-    session = Session(workspace)
-    report = session.landing_report()
+    report = LandingReport.load(workspace.landing_report_file)
     if report.unrecognised:
         console.print(
             f"{len(report.unrecognised)} files were not recognised and "

@@ -1,10 +1,11 @@
-"""The files of `sql/`: which table each makes and what it reads."""
+"""The files of `sql/`: which table each makes and what it reads. Their order is the run's order."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 from beacon.core.paths import resource_dir
@@ -21,6 +22,11 @@ class SqlTable:
     path: Path
     text: str
 
+    @property
+    def schema(self) -> str:
+        """The stage that the table belongs to."""
+        return self.name.split(".")[0]
+
 
 def read_sql_table(path: Path) -> SqlTable:
     """Read the header of a SQL file."""
@@ -30,45 +36,53 @@ def read_sql_table(path: Path) -> SqlTable:
     return SqlTable(header["table"], depends, path, text)
 
 
-def sql_tables(schema: str) -> dict[str, SqlTable]:
-    """The derived tables of one schema, by name, each after those it depends on."""
-    return dict(_read_schema(resource_dir("sql") / schema))
-
-
-# Read once a process: each table that is made asks for its own.
 @cache
-def _read_schema(folder: Path) -> dict[str, SqlTable]:
+def all_sql_tables() -> dict[str, SqlTable]:
+    """Every derived table by name, each after those that it reads.
+
+    Raises:
+        graphlib.CycleError: When tables read each other in a circle.
+    """
+    files = sorted(resource_dir("sql").glob("*/*.sql"))
     tables = {
-        table.name: table
-        for table in map(read_sql_table, sorted(folder.glob("*.sql")))
-        if "{" not in table.name
+        table.name: table for table in map(read_sql_table, (f for f in files if _makes_a_table(f)))
     }
-    ordered: dict[str, SqlTable] = {}
-
-    def visit(name: str) -> None:
-        if name in tables and name not in ordered:
-            for dependency in tables[name].depends:
-                if dependency != name:
-                    visit(dependency)
-            ordered[name] = tables[name]
-
-    for name in tables:
-        visit(name)
-    return ordered
+    graph = {
+        name: [other for other in table.depends if other in tables]
+        for name, table in tables.items()
+    }
+    return {name: tables[name] for name in TopologicalSorter(graph).static_order()}
 
 
-# Staging tables that Python reads rather than SQL (`beacon.warehouse.outlines`).
-_READ_BY_PYTHON = frozenset({"boundary"})
+def _makes_a_table(path: Path) -> bool:
+    return path.parent.name != "macros"
+
+
+def sql_tables(schema: str) -> dict[str, SqlTable]:
+    """The derived tables of one schema by name, each after those that it reads."""
+    return {name: table for name, table in all_sql_tables().items() if table.schema == schema}
+
+
+def sql_table(name: str) -> SqlTable:
+    """One derived table.
+
+    Raises:
+        KeyError: When no file makes it.
+    """
+    return all_sql_tables()[name]
+
+
+def mart_names() -> list[str]:
+    """The names of the marts, without their schema, in alphabetical order."""
+    return sorted(name.partition(".")[2] for name in sql_tables("marts"))
 
 
 @cache
 def staging_tables_in_use() -> frozenset[str]:
     """Staging tables that some derivation reads; the others need not be staged."""
-    named = {
+    return frozenset(
         dependency.removeprefix("staging.")
-        for path in resource_dir("sql").glob("*/*.sql")
-        if path.parent.name != "macros"
-        for dependency in read_sql_table(path).depends
+        for table in all_sql_tables().values()
+        for dependency in table.depends
         if dependency.startswith("staging.")
-    }
-    return frozenset(named | _READ_BY_PYTHON)
+    )

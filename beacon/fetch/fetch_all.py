@@ -26,6 +26,7 @@ from beacon.fetch.client import HttpClient, Progress
 from beacon.fetch.fetch_errors import FetchError, NotConfiguredError
 from beacon.fetch.hosts import Hosts, load_hosts
 from beacon.fetch.tasks import Arrived, Context, Nothing, Retrieved, Task, fetch_of
+from beacon.ingest.landing_store import LandingStore
 from beacon.ingest.scan import FoundFile, Recogniser
 from beacon.registry.sources import DatasetSpec
 from beacon.sources.recognition import Recognition
@@ -161,7 +162,7 @@ class Fetcher:
     def accepted(self) -> frozenset[str]:
         """Hashes of all last good objects."""
         settings = self.workspace.settings
-        current = self.workspace.store.current(fictional=settings.is_fictional)
+        current = LandingStore(self.workspace.home.landing).current(fictional=settings.is_fictional)
         return frozenset(landed.sha256 for landed in current.values())
 
     @property
@@ -180,11 +181,7 @@ class Fetcher:
         with _alone(self.directory):
             before = load_night(self.state_file)
             night = _carried_on(before) if again else Night(held=before.held)
-            recogniser = Recogniser(
-                self.workspace.register,
-                self.workspace.register_digest,
-                self.directory / "recognised.json",
-            )
+            recogniser = Recogniser(self.workspace.register, self.directory / "recognised.json")
             wanted = self._wanted()
             if again:
                 missed = {failure.key for failure in before.failures if failure.unreached}

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import functools
 import re
+import uuid
 from collections import defaultdict
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from beacon.contracts.sql_files import staging_tables_in_use
 from beacon.core.errors import Problem
 from beacon.core.files import read_json, write_json
 from beacon.ingest.landing_store import (
@@ -21,8 +21,8 @@ from beacon.ingest.landing_store import (
     part_name,
 )
 from beacon.ingest.scan import FoundFile
+from beacon.registry.needed_series import Needed
 from beacon.registry.sources import DatasetSpec, SourceRegister
-from beacon.warehouse.outline_types import USED_AREA_TYPES
 
 LandingStatus = Literal["new", "unchanged", "refused", "absent"]
 
@@ -52,13 +52,24 @@ class LandingOutcome:
 
 @dataclass(frozen=True)
 class LandingReport:
-    """What one run found and took."""
+    """What one run found and took.
+
+    Attributes:
+        outcomes: One for each part of each dataset.
+        unrecognised: Files that are none of the register's datasets.
+        not_needed: Files of datasets that no indicator uses.
+        duplicates: Further copies of what was taken.
+        supplied_from: The mode of the run.
+        id: Tells this look at the inputs from every other.
+        problems_elsewhere: What is wrong with files whose dataset another file supplies.
+    """
 
     outcomes: tuple[LandingOutcome, ...]
     unrecognised: tuple[str, ...] = ()
     not_needed: tuple[str, ...] = ()
     duplicates: tuple[str, ...] = ()
     supplied_from: str = ""
+    id: str = ""
     problems_elsewhere: tuple[Problem, ...] = field(default=())
 
     @property
@@ -94,53 +105,6 @@ def _outcome(entry: dict[str, Any]) -> LandingOutcome:
         origin=entry["origin"],
         problems=tuple(Problem(**problem) for problem in entry["problems"]),
     )
-
-
-class Needed:
-    """Which datasets and series a run uses, so that nothing else is landed or read."""
-
-    def __init__(self, series_by_source: dict[str, set[str]]) -> None:
-        self._series = series_by_source
-
-    def dataset(self, spec: DatasetSpec) -> bool:
-        """Whether any of a dataset's rows are used."""
-        if not spec.dataset.is_read or spec.dataset.staging not in staging_tables_in_use():
-            return False
-        if spec.dataset.staging == "boundary":
-            return spec.dataset.options["area_type"] in USED_AREA_TYPES
-        return spec.dataset.staging != "observation" or spec.source.id in self._series
-
-    def series_of(self, spec: DatasetSpec) -> frozenset[str]:
-        """The publisher's series that are used of a dataset's source."""
-        return frozenset(self._series.get(spec.source.id, ()))
-
-    def part(self, spec: DatasetSpec, members: tuple[str, ...]) -> bool:
-        """Whether a part of a dataset that is split by series is used."""
-        if not self.dataset(spec):
-            return False
-        if spec.dataset.staging != "observation" or not members:
-            return True
-        return bool(self._series[spec.source.id] & set(members))
-
-
-def likely_choices(
-    found: list[FoundFile], register: SourceRegister, needed: Needed
-) -> dict[str, FoundFile]:
-    """What landing takes of some files, by dataset and part, where nothing was landed before.
-
-    For a home that holds something already it is a guess: landing may then keep what is in use.
-    """
-    groups: dict[str, list[FoundFile]] = defaultdict(list)
-    for file in found:
-        seen = file.recognition
-        if seen.key is None or seen.problems:
-            continue
-        if needed.part(register.datasets[seen.key], seen.members):
-            groups[part_name(seen.key, seen.part)].append(file)
-    return {
-        name: min(files, key=lambda file: _preference(file, register.datasets[key_of(name)]))
-        for name, files in groups.items()
-    }
 
 
 def land_files(
@@ -233,6 +197,7 @@ def land_files(
         not_needed=tuple(sorted(not_needed)),
         duplicates=tuple(duplicates),
         supplied_from=supplied_from,
+        id=uuid.uuid4().hex,
         problems_elsewhere=tuple(elsewhere),
     )
 

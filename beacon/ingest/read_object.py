@@ -7,25 +7,17 @@ from pathlib import Path
 
 import polars as pl
 
-from beacon.core.files import sha256_of
 from beacon.ingest.landing_store import LandedObject
-from beacon.ingest.reading_ahead import SourceChangedError
 from beacon.registry.sources import DatasetSpec
 from beacon.sources.readers import LAZY_READERS, READERS
 
 
 def read_object(
-    source: Path,
-    target: Path,
-    landed: LandedObject,
-    spec: DatasetSpec,
-    *,
-    fictional: bool,
-    may_change: bool = False,
+    source: Path, target: Path, landed: LandedObject, spec: DatasetSpec, *, fictional: bool
 ) -> int:
     """Read an object, and write its rows with where they came from.
 
-    The file appears whole or not at all, whoever else writes the same.
+    The file appears whole or not at all.
 
     Args:
         source: The object's bytes.
@@ -33,42 +25,13 @@ def read_object(
         landed: The object.
         spec: The dataset it is one of.
         fictional: Whether it is the sample's.
-        may_change: Whether the bytes are not ours yet, so that they are hashed once more when
-            they have been read.
 
     Returns:
         Number of rows.
 
     Raises:
         InputRefusedError: When it cannot be read, with every fault.
-        SourceChangedError: When the bytes are gone, or not those of the object.
     """
-    try:
-        return _read(source, target, landed, spec, fictional, may_change)
-    except Exception:
-        # Whatever is wrong with other bytes is not wrong with the object.
-        if may_change:
-            _refuse_changed(source, landed)
-        raise
-
-
-def _refuse_changed(source: Path, landed: LandedObject) -> None:
-    try:
-        same = sha256_of(source) == landed.sha256
-    except OSError:
-        same = False
-    if not same:
-        raise SourceChangedError(landed.original_name)
-
-
-def _read(
-    source: Path,
-    target: Path,
-    landed: LandedObject,
-    spec: DatasetSpec,
-    fictional: bool,
-    may_change: bool,
-) -> int:
     lazy = LAZY_READERS.get(spec.dataset.reader)
     if lazy is not None:
         rows = lazy(source, landed.container, spec, fictional)
@@ -86,8 +49,6 @@ def _read(
         # Lightest level: a fifth less processor than the default for 3 percent more bytes.
         frame.sink_parquet(temporary, compression="zstd", compression_level=1)
         count = pl.scan_parquet(temporary).select(pl.len()).collect().item()
-        if may_change:
-            _refuse_changed(source, landed)
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)

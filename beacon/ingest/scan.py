@@ -6,9 +6,11 @@ import hashlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from beacon.core.code_version import code_version
 from beacon.core.errors import Problem, SettingsError
 from beacon.core.files import read_json, sha256_of, write_json
 from beacon.registry.sources import SourceRegister
@@ -43,6 +45,20 @@ class FoundFile:
     retrieved_at: str | None = None
 
 
+@cache
+def recogniser_version() -> str:
+    """A hash of the code that recognises files: another version looks again."""
+    return code_version(["beacon.sources.recognise"], ["python-calamine", "polars", "pyogrio"])
+
+
+def register_digest(register: SourceRegister) -> str:
+    """A hash of what the source register says, whatever its comments and their order."""
+    digest = hashlib.sha256()
+    for source in sorted(register.sources):
+        digest.update(register.sources[source].model_dump_json().encode())
+    return digest.hexdigest()
+
+
 class Recogniser:
     """Recognises files, and remembers what each was.
 
@@ -50,16 +66,16 @@ class Recogniser:
     those and a file seen before is not opened again.
     """
 
-    def __init__(self, register: SourceRegister, register_digest: str, cache_file: Path) -> None:
+    def __init__(self, register: SourceRegister, cache_file: Path) -> None:
         self._register = register
-        self._register_digest = register_digest
+        self._version = f"{recogniser_version()}:{register_digest(register)}"
         self._cache_file = cache_file
         self._remembered: dict[str, Any] = read_json(cache_file) or {}
         self._kept: dict[str, Any] = {}
 
     def recognise(self, path: Path, sha256: str) -> Recognition:
         """What a file is."""
-        token = hashlib.sha256(f"{sha256}:{path.name}:{self._register_digest}".encode()).hexdigest()
+        token = hashlib.sha256(f"{sha256}:{path.name}:{self._version}".encode()).hexdigest()
         record = self._kept.get(token) or self._remembered.get(token)
         recognition = self._look_into(path) if record is None else _from_json(record)
         self._kept[token] = asdict(recognition)
@@ -77,9 +93,7 @@ class Recogniser:
             write_json(self._cache_file, self._kept)
 
 
-def scan_folder(
-    folder: Path, register: SourceRegister, register_digest: str, cache_file: Path
-) -> list[FoundFile]:
+def scan_folder(folder: Path, register: SourceRegister, cache_file: Path) -> list[FoundFile]:
     """Every file below a folder, recognised by content.
 
     Raises:
@@ -87,7 +101,7 @@ def scan_folder(
     """
     if not folder.is_dir():
         raise SettingsError(f"The folder {folder} does not exist. Give --folder an existing one.")
-    recogniser = Recogniser(register, register_digest, cache_file)
+    recogniser = Recogniser(register, cache_file)
 
     def examine(path: Path) -> FoundFile:
         digest = sha256_of(path)

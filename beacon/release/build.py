@@ -6,10 +6,9 @@ import hashlib
 import os
 import shutil
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from beacon.contracts import Contract, datapackage_parquet, datapackage_resource
 from beacon.core.errors import PublicationBlockedError
@@ -33,9 +32,19 @@ from beacon.warehouse.connection import Warehouse
 # What changed since the previous release follows from that release and this one.
 NOT_COMPARED = frozenset({"source_status", "change"})
 
-# Starts making something from the marts of a release in the making, such as its pages: gets the
-# directory, the manifest as far as it is known, and the run record; gives what waits for the end.
-Extra = Callable[[Path, dict[str, Any], dict[str, Any]], Callable[[], None]]
+
+class MakePages(Protocol):
+    """Makes the pages of a release in the making."""
+
+    def __call__(
+        self,
+        release_dir: Path,
+        out_dir: Path,
+        *,
+        manifest: dict[str, Any],
+        run_record: dict[str, Any],
+    ) -> object:
+        """Write the pages of the marts in one directory to another."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +69,8 @@ def publish_release(
     checks: list[dict[str, Any]],
     inputs: list[dict[str, Any]],
     run_record: dict[str, Any],
-    extras: tuple[Extra, ...] = (),
+    fingerprint: str,
+    make_pages: MakePages | None = None,
     label: str | None = None,
     needs_approval: bool = True,
 ) -> Publication:
@@ -75,7 +85,8 @@ def publish_release(
         checks: Results of every check.
         inputs: Every publisher's object in use.
         run_record: When and by which run it is made.
-        extras: What else is made from the marts.
+        fingerprint: Hash of all that decides the content (`build_fingerprint`).
+        make_pages: Makes the site; a release may go without.
         label: Its label; the next free one of the day by default.
         needs_approval: False where nothing takes the place of what people read.
 
@@ -116,13 +127,15 @@ def publish_release(
             checks=checks,
             inputs=inputs,
             git_commit=git_commit(),
+            fingerprint=fingerprint,
             files={},
         )
-        making = [(extra.__name__, _start(extra, building, manifest, record)) for extra in extras]
         _write_companions(warehouse, building, written, label, inputs)
         manifest["files"] = _hashes(building, {mart.file for mart in written})
         _write(building / layout.MANIFEST, canonical_json(manifest))
-        record = {**record, "extras": {name: _finish(end) for name, end in making}}
+        if make_pages is not None:
+            pages = _made_pages(make_pages, building, manifest, record)
+            record = {**record, "extras": {"pages": pages}}
         _write(building / layout.RUN_RECORD, canonical_json(record))
         _write_checksums(building)
         _flush(building)
@@ -136,28 +149,17 @@ def publish_release(
         shutil.rmtree(building, ignore_errors=True)
 
 
-def _start(
-    extra: Extra, building: Path, manifest: dict[str, Any], record: dict[str, Any]
-) -> Callable[[], None]:
-    try:
-        return extra(building, manifest, record)
-    except Exception as error:  # noqa: BLE001 - told when it is awaited, like any later failure
-        failure = error
-
-    def fail() -> None:
-        raise failure
-
-    return fail
-
-
-def _finish(end: Callable[[], None]) -> str:
-    """Await what is made from the marts; say whether it could be made.
+def _made_pages(
+    make_pages: MakePages, building: Path, manifest: dict[str, Any], record: dict[str, Any]
+) -> str:
+    """Make the pages; say whether they could be made.
 
     Pages are no reason to hold back numbers: where they cannot be made the release goes without.
     """
     try:
-        end()
+        make_pages(building, building / "site", manifest=manifest, run_record=record)
     except Exception as error:  # noqa: BLE001 - whatever a chart meets, the numbers go out
+        shutil.rmtree(building / "site", ignore_errors=True)
         return f"not made: {type(error).__name__}: {error}"
     return "made"
 

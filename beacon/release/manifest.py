@@ -7,6 +7,7 @@ from typing import Any
 
 from beacon.core.version import installed_version
 from beacon.release import CONTRACT_VERSION
+from beacon.release.fingerprint import code_digest
 from beacon.release.parquet import WrittenMart
 from beacon.workspace import Workspace
 
@@ -24,6 +25,7 @@ def build_manifest(
     checks: list[dict[str, Any]],
     inputs: list[dict[str, Any]],
     git_commit: str,
+    fingerprint: str,
     files: dict[str, str],
 ) -> dict[str, Any]:
     """The manifest of a release.
@@ -35,6 +37,7 @@ def build_manifest(
         checks: Results of every check: table, name, severity, passed, message.
         inputs: Every publisher's object in use: name, sha256, origin, vintage, licence.
         git_commit: Commit of the code.
+        fingerprint: Hash of all that decides its content (`build_fingerprint`).
         files: SHA-256 of every other file of the release, by relative path.
     """
     footprint = workspace.footprint
@@ -60,9 +63,9 @@ def build_manifest(
         "code": {
             "version": installed_version(),
             "git_commit": git_commit,
-            "code_sha256": workspace.code_digest,
+            "code_sha256": code_digest(),
         },
-        "build_fingerprint": workspace.build_fingerprint(),
+        "build_fingerprint": fingerprint,
         "inputs": inputs,
         "marts": [
             {

@@ -4,22 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from beacon.release.fingerprint import code_digest
 from beacon.release.layout import Release, latest_release
+from beacon.warehouse.registry_tables import PREVIOUS_TABLES
 
 if TYPE_CHECKING:
     from beacon.warehouse.connection import Warehouse
-
-PREVIOUS_TABLES: dict[str, str] = {
-    "previous_release": "release varchar, same_code boolean",
-    "previous_row": (
-        "mart varchar, indicator_slug varchar, measure varchar, area_code varchar, "
-        "area_name varchar, period varchar, sex varchar, age varchar, category_type varchar, "
-        "category varchar, value double, lower_95 double, upper_95 double, numerator double, "
-        "denominator double, unit varchar, value_status varchar, limits_method varchar, "
-        "source varchar, dataset varchar, series varchar, source_sha256 varchar, frame varchar"
-    ),
-    "changed_input": "source varchar",
-}
 
 _INDICATOR_ROWS = """
 select '{mart}' as mart, indicator_slug, measure, area_code, area_name, period, sex, age,
@@ -65,7 +55,7 @@ def load_previous(warehouse: Warehouse, inputs: list[dict[str, Any]]) -> Release
     if previous is None:
         return None
     manifest = previous.manifest
-    same_code = manifest["code"]["code_sha256"] == warehouse.workspace.code_digest
+    same_code = manifest["code"]["code_sha256"] == code_digest()
     con.execute("insert into registry.previous_release values (?, ?)", [previous.label, same_code])
     present = {mart["name"]: mart["file"] for mart in manifest["marts"]}
     for mart, query in _ROWS.items():

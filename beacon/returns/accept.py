@@ -75,7 +75,7 @@ def accept_return(
 ) -> tuple[AcceptedReturn, tuple[Fault, ...]]:
     """Check a return and keep it. A return with any fault changes nothing.
 
-    The caller keeps other runs off the home (`Session.lock`) while this runs.
+    The caller keeps other runs off the home (`home_lock`) while this runs.
 
     Args:
         path: The filled-in return.

@@ -110,21 +110,6 @@ def build_site(
         shutil.rmtree(building, ignore_errors=True)
 
 
-def get_ready() -> None:
-    """Load what making a site needs: libraries, templates and registers, half a second's worth."""
-    import duckdb  # noqa: F401
-    import shapely  # noqa: F401
-
-    from beacon.registry import load_indicators, load_targets
-    from beacon.site.maps import MapMaker  # noqa: F401
-    from beacon.site.pages import indicator_page, overview_page, place_page  # noqa: F401
-    from beacon.site.render import compile_templates
-
-    load_indicators()
-    load_targets()
-    compile_templates()
-
-
 def _refuse_other(out_dir: Path) -> None:
     if out_dir.exists() and not (out_dir / MARKER).is_file() and any(out_dir.iterdir()):
         raise SiteError(

@@ -52,13 +52,6 @@ def _environment() -> Any:
     return environment
 
 
-def compile_templates() -> None:
-    """Compile every template, so that the first page need not wait for its own."""
-    environment = _environment()
-    for name in environment.list_templates():
-        environment.get_template(name)
-
-
 def render(page: Page, facts: ReleaseFacts) -> str:
     """The HTML of a page.
 

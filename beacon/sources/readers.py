@@ -94,3 +94,8 @@ READERS: dict[str, Reader] = {
     "temporary_accommodation": read_temporary_accommodation,
     "walking_cycling": read_walking_cycling,
 }
+
+
+def reader_module(name: str) -> str:
+    """The module of a reader, whose version decides whether a file is read again."""
+    return (LAZY_READERS.get(name) or READERS[name]).__module__

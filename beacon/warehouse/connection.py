@@ -5,19 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+
+import duckdb
 
 from beacon.contracts import Contract, cast_select, comment_statements, create_table
 from beacon.contracts.ddl import quote_literal
-from beacon.contracts.sql_files import SqlTable, read_sql_table, sql_tables
+from beacon.contracts.sql_files import SqlTable
 from beacon.core.errors import BeaconError
 from beacon.ingest.stage import StagedPart
 from beacon.statistics.macros import install_macros
 from beacon.warehouse.registry_tables import load_registry_tables
 from beacon.workspace import Workspace
-
-if TYPE_CHECKING:
-    import duckdb
 
 # Every indicator reads all observations.
 _READ_OFTEN = frozenset({"observation"})
@@ -55,12 +53,6 @@ class Warehouse:
         install_macros(self.con)
         load_registry_tables(self.con, self.workspace)
 
-    def beside(self) -> Warehouse:
-        """The same database over a connection of its own, for another thread."""
-        con = self.con.cursor()
-        con.execute(f"use {_NAME}")
-        return Warehouse(con, self.workspace)
-
     def _contract(self, name: str) -> Contract:
         return self.workspace.contracts[name]
 
@@ -94,23 +86,20 @@ class Warehouse:
         for (kind,) in found:
             self.con.execute(f"drop {'view' if kind == 'VIEW' else 'table'} {name}")
 
-    def derive(self, name: str, sql: str | None = None) -> int:
+    def derive(self, table: SqlTable) -> int:
         """Make one derived table from its SQL file, in the shape of its contract.
 
         Raises:
             ContractError: When the file lacks a column of the contract.
         """
-        import duckdb
-
-        schema = name.split(".")[0]
-        text = sql if sql is not None else sql_tables(schema)[name].text
+        name, text = table.name, table.text
         contract = self._contract(name)
         # Planning some queries takes longer than running them, so that they are not planned once
         # more just to see their columns.
         query = cast_select(contract, text)
         keys = ", ".join(f'"{key}"' for key in contract.key)
         try:
-            if sql is None and name in _IN_RANGES:
+            if name in _IN_RANGES:
                 self._derive_in_ranges(name, query)
             else:
                 # One order of rows, whatever the thread count: releases must not differ by chance.
@@ -176,8 +165,6 @@ def open_warehouse(workspace: Workspace, *, prepare: bool = True) -> Iterator[Wa
     Raises:
         WarehouseLockedError: When another program has it open.
     """
-    import duckdb
-
     workspace.home.root.mkdir(parents=True, exist_ok=True)
     con = duckdb.connect()
     try:
@@ -201,6 +188,3 @@ def open_warehouse(workspace: Workspace, *, prepare: bool = True) -> Iterator[Wa
         yield warehouse
     finally:
         con.close()
-
-
-__all__ = ["SCHEMAS", "SqlTable", "Warehouse", "open_warehouse", "read_sql_table", "sql_tables"]

@@ -3,70 +3,66 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import asdict
 
+from beacon.contracts import cast_select, create_table
+from beacon.contracts.sql_files import sql_table
 from beacon.core.errors import Problem
-from beacon.core.paths import resource_dir
-from beacon.derivations import PUBLISHED
+from beacon.core.files import write_json
+from beacon.disclosure.own_counts import protect_own_counts
 from beacon.registry import Indicator
 from beacon.warehouse.connection import Warehouse
 
-_QUERY = "indicators/published_series.sql"
+PUBLISHED = "indicators.published"
 
 # Published rows, before any are chosen, that one query is given: about those of one England.
 _CANDIDATES_AT_ONCE = 150_000
 
-# The columns of `indicators.published`, in the order of the query.
-PUBLISHED_COLUMNS = (
-    "indicator_slug varchar, measure varchar, role varchar, modelled boolean, area_code varchar, "
-    "area_name varchar, period varchar, period_start date, period_end date, sex varchar, "
-    "age varchar, category_type varchar, category varchar, value double, lower_95 double, "
-    "upper_95 double, lower_998 double, upper_998 double, limits_method varchar, "
-    "numerator double, denominator double, value_status varchar, value_note varchar, "
-    "publisher_comparison varchar, publisher_trend varchar, source varchar, dataset varchar, "
-    "series varchar, source_sha256 varchar, source_row integer"
-)
 
+def derive_published(warehouse: Warehouse, slugs: Collection[str] = ()) -> dict[str, int]:
+    """Make the rows of indicators in `indicators.published`, small counts of people hidden.
 
-def derive_indicators(
-    warehouse: Warehouse,
-    indicators: Collection[Indicator],
-    staged: frozenset[tuple[str, str]] | None = None,
-) -> dict[str, int]:
-    """Make the rows of each indicator in `indicators.published` from the staged observations.
-
-    Rows of other indicators stay as they are. One query finds the series of all, or of as many as
-    have few rows together.
+    Rows of other indicators stay as they are.
 
     Args:
         warehouse: The open working database.
-        indicators: What to make.
-        staged: The (source, series) pairs that are staged, where the caller knows them: an
-            indicator with none of them is not looked for.
+        slugs: Which indicators; all by default.
 
     Returns:
         The number of rows of each, by slug.
     """
+    known = warehouse.workspace.indicators
+    indicators = [known[slug] for slug in (slugs or known)]
+    rows = _find_rows(warehouse, indicators)
+    for indicator in indicators:
+        hidden = protect_own_counts(warehouse.con, indicator)
+        report = warehouse.workspace.home.state / "disclosure" / f"{indicator.slug}.json"
+        if hidden or report.is_file():
+            write_json(report, [asdict(cell) for cell in hidden])
+    return rows
+
+
+def _find_rows(warehouse: Warehouse, indicators: list[Indicator]) -> dict[str, int]:
     con = warehouse.con
     slugs = [indicator.slug for indicator in indicators]
+    contract = warehouse.workspace.contracts[PUBLISHED]
+    query = cast_select(contract, sql_table(PUBLISHED).text)
+    staged = _staged_series(warehouse)
     sought = [
         indicator.slug
         for indicator in indicators
-        if staged is None
-        or staged.intersection(key for binding in indicator.sources for key in binding.series_keys)
+        if staged & {key for binding in indicator.sources for key in binding.series_keys}
     ]
-    sql = (resource_dir("sql") / _QUERY).read_text(encoding="utf-8")
     groups = _together(warehouse, sought)
     con.execute("begin")
     try:
-        _merge_tables_of_before(warehouse)
         if set(slugs) >= set(warehouse.workspace.indicators):
-            con.execute(f"create or replace table {PUBLISHED} ({PUBLISHED_COLUMNS})")
+            con.execute(create_table(contract))
         else:
-            con.execute(f"create table if not exists {PUBLISHED} ({PUBLISHED_COLUMNS})")
             con.execute(f"delete from {PUBLISHED} where list_contains(?, indicator_slug)", [slugs])  # noqa: S608
         for group in groups:
             con.execute("set variable indicator_slugs = ?", [group])
-            con.execute(f"insert into {PUBLISHED} by name {sql}")
+            con.execute(f"insert into {PUBLISHED} {query}")
         counted = con.execute(
             f"select indicator_slug, count(*) from {PUBLISHED} group by all"  # noqa: S608
         ).fetchall()
@@ -79,23 +75,13 @@ def derive_indicators(
     }
 
 
-def _merge_tables_of_before(warehouse: Warehouse) -> None:
-    """Make one table of a view over a table for each indicator, as homes once had."""
-    con = warehouse.con
-    kinds = dict(
-        con.execute(
-            "select table_name, table_type from information_schema.tables "
-            "where table_schema = 'indicators'"
-        ).fetchall()
-    )
-    if kinds.get("published") != "VIEW":
-        return
-    con.execute(f"create temp table earlier as from {PUBLISHED}")
-    con.execute(f"drop view {PUBLISHED}")
-    con.execute(f"create table {PUBLISHED} as from earlier")
-    con.execute("drop table earlier")
-    for slug in kinds.keys() & warehouse.workspace.indicators.keys():
-        con.execute(f"drop table indicators.{slug}")
+def _staged_series(warehouse: Warehouse) -> frozenset[tuple[str, str]]:
+    """Which series of which source are staged, so that no SQL is run for those that are not."""
+    rows = warehouse.con.execute(
+        "select distinct source, series from staging.observation "
+        "union select distinct source, series from indicators.practice_observation"
+    ).fetchall()
+    return frozenset((str(source), str(series)) for source, series in rows)
 
 
 def _together(warehouse: Warehouse, sought: list[str]) -> list[list[str]]:
@@ -149,6 +135,3 @@ def renamed_series(
             )
         )
     return problems
-
-
-__all__ = ["PUBLISHED_COLUMNS", "derive_indicators", "renamed_series"]

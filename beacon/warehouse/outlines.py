@@ -1,77 +1,31 @@
-"""Outlines of LSOAs and Places for the marts."""
+"""Outlines of Places: the outlines of their parts, dissolved."""
 
 from __future__ import annotations
 
+import shapely
+
+from beacon.contracts import create_table
+from beacon.contracts.sql_files import sql_table
 from beacon.warehouse.connection import Warehouse
 
-# Generalised outlines are finer than super-generalised ones; the finer is taken for a whole
-# footprint or not at all, so that neighbours always share an edge.
-_FINEST_FIRST = ("BGC", "BSC")
-
-
-def derive_lsoa_outlines(warehouse: Warehouse) -> int:
-    """Make `geography.lsoa21_outline`: one WKB outline per LSOA 2021 of the footprint."""
-    con = warehouse.con
-    con.execute(
-        "create or replace table geography.lsoa21_outline "
-        "(lsoa21_code varchar, resolution varchar, geometry blob)"
-    )
-    wanted = "select lsoa21_code from geography.lsoa21 where place_code is not null"
-    for resolution in _FINEST_FIRST:
-        ((missing, total),) = con.execute(
-            "select count(*) filter (b.area_code is null), count(*) "  # noqa: S608
-            f"from ({wanted}) as w left join staging.boundary as b "
-            "on b.area_type = 'lsoa21' and b.resolution = ? and b.area_code = w.lsoa21_code",
-            [resolution],
-        ).fetchall()
-        if (total and not missing) or resolution == _FINEST_FIRST[-1]:
-            con.execute(
-                "insert into geography.lsoa21_outline "  # noqa: S608
-                "select b.area_code, b.resolution, b.geometry from staging.boundary as b "
-                f"where b.area_type = 'lsoa21' and b.resolution = ? and b.area_code in ({wanted}) "
-                "order by b.area_code",
-                [resolution],
-            )
-            break
-    return warehouse.row_count("geography.lsoa21_outline")
+_TABLE = "geography.place_outline"
 
 
 def derive_place_outlines(warehouse: Warehouse) -> int:
-    """Make `geography.place_outline`: one WKB outline per Place.
+    """Make `geography.place_outline`, one outline (WKB) for each Place; give its number of rows.
 
-    From the authorities' outlines where there are any, else dissolved from the Place's LSOAs.
+    The parts of each come from its SQL: authorities where there are any, else LSOAs.
     """
-    import shapely
-
     con = warehouse.con
-    con.execute(
-        "create or replace table geography.place_outline (place_code varchar, geometry blob)"
-    )
-    authorities = con.execute(
-        "select p.place_code, b.geometry from registry.place_local_authority as p "
-        "left join staging.boundary as b on b.area_type = 'lad24' and b.area_code = p.lad_code "
-        "order by p.place_code, p.lad_code"
-    ).fetchall()
-    pieces: dict[str, list[bytes | None]] = {}
-    for place, outline in authorities:
-        pieces.setdefault(place, []).append(outline)
-    rows: list[tuple[str, bytes]] = []
-    for place, outlines in sorted(pieces.items()):
-        known = [outline for outline in outlines if outline is not None]
-        if len(known) < len(outlines):
-            known = [
-                row[0]
-                for row in con.execute(
-                    "select o.geometry from geography.lsoa21_outline as o "
-                    "inner join geography.lsoa21 as l using (lsoa21_code) "
-                    "where l.place_code = ? order by lsoa21_code",
-                    [place],
-                ).fetchall()
-            ]
-        if len(known) == 1:
-            rows.append((place, known[0]))
-        elif known:
-            rows.append((place, shapely.to_wkb(shapely.union_all(shapely.from_wkb(known)))))
-    for row in rows:
-        con.execute("insert into geography.place_outline values (?, ?)", list(row))
-    return len(rows)
+    found = con.execute(f"from ({sql_table(_TABLE).text}) order by place_code").fetchall()
+    con.execute(create_table(warehouse.workspace.contracts[_TABLE]))
+    for place_code, parts in found:
+        con.execute(f"insert into {_TABLE} values (?, ?)", [place_code, _dissolved(parts)])  # noqa: S608
+    return len(found)
+
+
+def _dissolved(parts: list[bytes]) -> bytes:
+    if len(parts) == 1:
+        return parts[0]
+    dissolved: bytes = shapely.to_wkb(shapely.union_all(shapely.from_wkb(parts)))
+    return dissolved

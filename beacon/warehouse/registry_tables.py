@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from beacon.registry import Indicator, load_pocket_rules
 from beacon.registry.authorities import AuthorityRegister
 from beacon.registry.bindings import ObservationFilter, ObservationLabel
-from beacon.release.previous import PREVIOUS_TABLES
 from beacon.warehouse.plan_tables import PLAN_TABLES, aspiration_rows, breakdown_rows, target_rows
 
 if TYPE_CHECKING:
@@ -93,6 +92,19 @@ STAGED_PART_COLUMNS = (
     "key varchar, part varchar, vintage varchar, status varchar, rows_staged bigint, "
     "sha256 varchar, original_name varchar, origin varchar, size_bytes bigint, message varchar"
 )
+
+# What the previous release said; filled by `beacon.release.previous` before `marts.change` is made.
+PREVIOUS_TABLES: dict[str, str] = {
+    "previous_release": "release varchar, same_code boolean",
+    "previous_row": (
+        "mart varchar, indicator_slug varchar, measure varchar, area_code varchar, "
+        "area_name varchar, period varchar, sex varchar, age varchar, category_type varchar, "
+        "category varchar, value double, lower_95 double, upper_95 double, numerator double, "
+        "denominator double, unit varchar, value_status varchar, limits_method varchar, "
+        "source varchar, dataset varchar, series varchar, source_sha256 varchar, frame varchar"
+    ),
+    "changed_input": "source varchar",
+}
 
 # The index that Core20 is read on unless somebody asks for the older one.
 DEFAULT_IMD_VINTAGE = 2025
@@ -199,6 +211,12 @@ def load_registry_tables(con: duckdb.DuckDBPyConnection, workspace: Workspace) -
     for table, columns in {**_TABLES, **PLAN_TABLES}.items():
         con.execute(f"create or replace table registry.{table} ({columns})")
         insert_rows(con, f"registry.{table}", rows[table])
+
+
+def load_staged_parts(con: duckdb.DuckDBPyConnection, rows: list[tuple[Any, ...]]) -> None:
+    """Fill `registry.staged_part` with how each dataset part stands."""
+    con.execute(f"create or replace table registry.staged_part ({STAGED_PART_COLUMNS})")
+    insert_rows(con, "registry.staged_part", rows)
 
 
 def registry_ddl() -> list[str]:

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from beacon.session import Session
 
 from beacon.core.paths import resource_dir
 from beacon.core.settings import Settings
 from beacon.registry import load_indicators
-from beacon.session import Session
 from beacon.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from beacon.session import Session
 
 from beacon.core.settings import Home, Settings
 from beacon.release.layout import get_release
 from beacon.release.query import connect_release
-from beacon.session import Session
 from beacon.workspace import Workspace
 
 pytestmark = pytest.mark.given

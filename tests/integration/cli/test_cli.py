@@ -203,9 +203,10 @@ def test_run_publishes_then_says_unchanged_then_names_a_damaged_file(tmp_path: P
 
 
 def test_a_copy_that_cannot_be_used_is_said_and_is_no_fault(sample_home: Path) -> None:
+    from beacon.session import Session
+
     from beacon.cli.run_commands import _exit_code, _notes
     from beacon.core.settings import Settings
-    from beacon.session import Session
     from beacon.workspace import Workspace
 
     (good,) = (sample_home / "sample").glob("imd2025/*File_1*.xlsx")

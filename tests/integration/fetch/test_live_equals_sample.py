@@ -14,10 +14,10 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from beacon.session import Session
 
 from beacon.core.settings import Settings
 from beacon.release.layout import Release, latest_release
-from beacon.session import Session
 from beacon.workspace import Workspace
 from tests.integration.fetch.conftest import whole_register
 from tests.replicas.world import World, not_in_sample

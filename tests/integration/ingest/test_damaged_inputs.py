@@ -12,10 +12,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
-from beacon.core.settings import Settings
 from beacon.ingest.collect import find_files
 from beacon.session import Session
+
+from beacon.core.settings import Settings
 from beacon.workspace import Workspace
 
 Damage = Callable[[Path], None]

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import pytest
+from beacon.ingest.collect import collect, nothing_to_do
+from beacon.session import Session
 
 from beacon.core.settings import Settings
 from beacon.ingest import scan as folder
-from beacon.ingest.collect import collect, nothing_to_do
-from beacon.session import Session
 from beacon.workspace import Workspace
 
 

@@ -8,11 +8,11 @@ import threading
 from pathlib import Path
 
 import pytest
+from beacon.session import Session
 
 from beacon.core.logs import FILE, bound, log, open_log, rotate, step
 from beacon.core.redaction import redact
 from beacon.core.settings import Home, Settings
-from beacon.session import Session
 from beacon.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parents[3]

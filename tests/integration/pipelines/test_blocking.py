@@ -5,13 +5,13 @@ from typing import Any
 
 import dagster as dg
 import pytest
+from beacon.session import MARTS, Session
 
 from assets.checks import _as_asset_check
 from beacon.checks import CheckResult
 from beacon.core.errors import PublicationBlockedError
 from beacon.core.settings import Settings
 from beacon.release.layout import latest_release
-from beacon.session import MARTS, Session
 from beacon.workspace import Workspace
 
 

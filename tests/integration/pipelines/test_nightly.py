@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 import pytest
+from beacon.session import MARTS
 
 from assets.checks import CHECKED_TABLES
 from assets.keys import (
@@ -22,7 +23,6 @@ from assets.lineage import derive_lineage, known_lineage
 from assets.metadata import STAGES, group
 from beacon.core.settings import Home, Settings
 from beacon.release.layout import latest_release, list_releases
-from beacon.session import MARTS
 from pipelines.definitions import defs
 from pipelines.instance import open_instance
 from pipelines.nightly_run import run_nightly

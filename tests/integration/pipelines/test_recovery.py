@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 import pytest
+from pipelines.night import NIGHT
 
 from assets.keys import indicator_key, indicators, landing_key, sources_in_use
 from assets.landing import RETRY_MINUTES, _land_patiently
@@ -19,7 +20,6 @@ from beacon.release.layout import latest_release, list_releases
 from pipelines.definitions import defs
 from pipelines.instance import open_instance
 from pipelines.jobs import NIGHTLY
-from pipelines.night import NIGHT
 from pipelines.nightly_run import run_config, run_nightly
 from pipelines.retries import end_dead_runs_of
 from pipelines.schedules import nightly_schedule, rebuild_schedule

@@ -6,21 +6,21 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from beacon.ingest.collect import nothing_to_do
+from beacon.release.as_of import NothingThenError, end_of, objects_as_of, publish_as_of
+from beacon.release.rebuild import rebuild
+from beacon.session import Session
 from typer.testing import CliRunner
 
 from beacon.cli.main import app
 from beacon.core.files import read_json
 from beacon.core.settings import Home, Settings
-from beacon.ingest.collect import nothing_to_do
 from beacon.ingest.landing_store import LandingStore
 from beacon.operations.status import gather
-from beacon.release.as_of import NothingThenError, end_of, objects_as_of, publish_as_of
 from beacon.release.build import digest_of
 from beacon.release.layout import Release, latest_release, list_releases, next_label
 from beacon.release.query import connect_release
-from beacon.release.rebuild import rebuild
 from beacon.release.verify import verify_release
-from beacon.session import Session
 from beacon.workspace import Workspace
 
 MARCH = date(2026, 3, 1)

@@ -12,6 +12,7 @@ import openpyxl
 import pandas as pd
 import polars as pl
 import pytest
+from beacon.session import MARTS
 
 import beacon
 from beacon.contracts import load_contracts
@@ -21,7 +22,6 @@ from beacon.core.settings import Home
 from beacon.release.layout import Release, get_release
 from beacon.release.query import connect_release
 from beacon.release.workbook import SHEETS, write_workbook
-from beacon.session import MARTS
 from beacon.statistics.macros import macro_names
 
 

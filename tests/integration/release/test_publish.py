@@ -12,6 +12,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from beacon.session import HomeBusyError, Session
 
 from beacon.core.errors import BeaconError, PublicationBlockedError, ReleaseNotFoundError
 from beacon.core.settings import Home, Settings
@@ -19,7 +20,6 @@ from beacon.release import build, layout
 from beacon.release.catalogue import catalogue_label
 from beacon.release.layout import get_release, latest_release, list_releases, next_label
 from beacon.release.verify import verify_release
-from beacon.session import HomeBusyError, Session
 from beacon.workspace import Workspace
 from tests.integration.release.conftest import MARTS, SmallRun
 

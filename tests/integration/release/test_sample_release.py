@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 import pytest
+from beacon.session import Session
 from typer.testing import CliRunner
 
 from beacon.cli.main import app
@@ -17,7 +18,6 @@ from beacon.release.approval import ApprovalNeededError
 from beacon.release.layout import get_release
 from beacon.release.query import connect_release
 from beacon.release.trace import trace
-from beacon.session import Session
 from beacon.statistics.inequality import inequality
 from beacon.warehouse.connection import Warehouse, open_warehouse
 from beacon.workspace import Workspace

@@ -6,12 +6,12 @@ import hashlib
 import json
 from pathlib import Path
 
+from beacon.ingest.collect import find_files, nothing_to_do
+from beacon.session import Session
 from typer.testing import CliRunner
 
 from beacon.cli.main import app
 from beacon.core.settings import Settings
-from beacon.ingest.collect import find_files, nothing_to_do
-from beacon.session import Session
 from beacon.workspace import Workspace
 
 from .conftest import BRACKENMOUTH, CAWLDERWICK, spend, write_text, write_workbook

@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from beacon.ingest.collect import nothing_to_do
+from beacon.session import Session
 from typer.testing import CliRunner
 
 from beacon.backup import Repository, repository, restore, take_backup
@@ -16,11 +18,9 @@ from beacon.cli.main import app
 from beacon.core.errors import BeaconError
 from beacon.core.files import write_json
 from beacon.core.settings import Home, Settings
-from beacon.ingest.collect import nothing_to_do
 from beacon.release.catalogue import catalogue_label
 from beacon.release.layout import latest_release, list_releases
 from beacon.release.verify import verify_release
-from beacon.session import Session
 from beacon.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parents[3]

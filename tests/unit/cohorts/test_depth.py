@@ -7,12 +7,12 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 import pytest
+from beacon.session import Session
 from pydantic import ValidationError
 
 from beacon.checks import run_sql_checks
 from beacon.core.settings import Settings
 from beacon.registry import PocketRules, load_pocket_rules
-from beacon.session import Session
 from beacon.workspace import Workspace
 from tests.unit.cohorts.conftest import BANDS, PLACES
 

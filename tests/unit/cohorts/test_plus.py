@@ -5,12 +5,12 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from beacon.session import Session
 
 from beacon.core.errors import Problem
 from beacon.core.settings import Home, Settings
 from beacon.registry import PlusGroup
 from beacon.registry.plus_groups import AREA_DATA
-from beacon.session import Session
 from beacon.workspace import Workspace
 
 PARTS = ("core20_only", "plus_only", "core20_and_plus", "neither")

@@ -3,13 +3,13 @@
 from pathlib import Path
 
 import pytest
+from beacon.session import MARTS
 
 from beacon.contracts import compare_columns, load_contracts
 from beacon.contracts.sql_header import check_sql_directory
 from beacon.core.paths import resource_dir
 from beacon.core.settings import Settings
 from beacon.documentation import pages
-from beacon.session import MARTS
 from beacon.warehouse.connection import open_warehouse
 from beacon.workspace import Workspace
 

@@ -185,8 +185,9 @@ def test_nothing_is_added_up_that_does_not_add_up(home):
 
 
 def test_places_that_do_not_cover_the_board_are_not_added_up(sample_home):
-    from beacon.core.settings import Settings
     from beacon.session import Session
+
+    from beacon.core.settings import Settings
     from beacon.workspace import Workspace
 
     with Session(Workspace(Settings(home=sample_home, inputs="sample")), run_id="part") as session:

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from beacon.session import Session
 
 from beacon.core.errors import InputRefusedError
 from beacon.core.settings import Settings
 from beacon.registry.sources import load_source_register
-from beacon.session import Session
 from beacon.sources.publishers.nomis import parse_month, read_nomis
 from beacon.sources.recognise import recognise
 from beacon.warehouse import indicator_rows as indicators

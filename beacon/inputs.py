@@ -1,0 +1,144 @@
+"""Finding this run's inputs, whatever the mode: the mode changes only where bytes come from."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from beacon.core.errors import SettingsError
+from beacon.core.logs import step
+from beacon.core.progress import report
+from beacon.ingest.land import LandingReport, land_files
+from beacon.ingest.landing_store import LandingStore, remove_partial_objects
+from beacon.ingest.part_log import log_part
+from beacon.ingest.scan import FoundFile, scan_folder
+from beacon.registry.indicators import LOCAL_RETURN
+from beacon.sources.recognition import Recognition
+from beacon.workspace import Workspace
+
+
+def input_folder(workspace: Workspace) -> Path:
+    """The folder that this run reads; for the sample, written first if it is not there yet.
+
+    Raises:
+        SettingsError: When the mode has no folder to read.
+    """
+    settings = workspace.settings
+    if settings.inputs == "folder":
+        if settings.folder is None:
+            raise SettingsError("Give --folder the directory that holds the official files.")
+        return settings.folder.expanduser().absolute()
+    if settings.inputs == "sample":
+        return _sample_folder(workspace)
+    raise SettingsError("Live inputs come from publishers, not from a folder.")
+
+
+def _sample_folder(workspace: Workspace) -> Path:
+    from beacon.sample import PRESETS, sample_fingerprint, write_sample, written_fingerprint
+
+    settings = workspace.settings
+    if settings.sample_size not in PRESETS:
+        raise SettingsError(
+            f"There is no sample of size {settings.sample_size!r}; choose from "
+            f"{', '.join(PRESETS)}."
+        )
+    size = PRESETS[settings.sample_size]
+    folder = workspace.home.sample
+    if written_fingerprint(folder) != sample_fingerprint(settings.sample_seed, size):
+        write_sample(folder, seed=settings.sample_seed, size=size)
+    return folder
+
+
+def find_files(workspace: Workspace, *, again: bool = False) -> list[FoundFile]:
+    """Every file of this run's inputs, recognised by content, and what the system supplies itself.
+
+    The latter are files in the home and the returns accepted for it. Live inputs are fetched
+    first; `again` asks only for what an earlier attempt did not reach.
+    """
+    found = [_unless_a_return(file) for file in _publishers_files(workspace, again)]
+    return [*found, *_supplied_files(workspace), *_accepted_returns(workspace)]
+
+
+def _unless_a_return(file: FoundFile) -> FoundFile:
+    """A table of returns that lies among the inputs was never accepted, so it is not known."""
+    if (file.recognition.key or "").startswith(f"{LOCAL_RETURN}/"):
+        return replace(file, recognition=Recognition(None))
+    return file
+
+
+def _supplied_files(workspace: Workspace) -> list[FoundFile]:
+    """What the system put into its home itself, such as the areas of its PLUS groups."""
+    folder = workspace.home.supplied
+    if not folder.is_dir():
+        return []
+    return scan_folder(
+        folder,
+        workspace.register,
+        workspace.home.state / "recognised-supplied.json",
+    )
+
+
+def _accepted_returns(workspace: Workspace) -> list[FoundFile]:
+    """What organisations returned to this home, whatever the mode, one table per indicator."""
+    if not (workspace.home.landing / LOCAL_RETURN).is_dir():
+        return []
+    from beacon.returns import ReturnContext, collect_returns
+
+    context = ReturnContext(workspace.indicators, workspace.register, workspace.footprint)
+    return collect_returns(
+        context, LandingStore(workspace.home.landing), workspace.home.state / "returns"
+    )
+
+
+def _publishers_files(workspace: Workspace, again: bool) -> list[FoundFile]:
+    if workspace.settings.inputs == "live":
+        from beacon.fetch.fetch_all import fetch_night
+        from beacon.fetch.fetch_progress import terminal_progress
+
+        return fetch_night(workspace, terminal_progress(), again=again)
+    return scan_folder(
+        input_folder(workspace),
+        workspace.register,
+        workspace.home.state / "recognised.json",
+    )
+
+
+def unreached(workspace: Workspace) -> list[str]:
+    """What the last fetch of live inputs did not reach; nothing for other inputs."""
+    if workspace.settings.inputs != "live":
+        return []
+    from beacon.fetch.fetch_all import downloads_of, load_night
+
+    night = load_night(downloads_of(workspace) / "fetched.json")
+    return [failure.name for failure in night.failures if failure.unreached]
+
+
+def land(workspace: Workspace, *, again: bool = False) -> LandingReport:
+    """Find this run's inputs and keep the bytes of those that are needed.
+
+    Args:
+        workspace: Settings, home and registers.
+        again: Whether to ask only publishers that were not reached before.
+
+    Returns:
+        What was found; it is kept for the steps that follow.
+
+    Raises:
+        SettingsError: When there is nowhere to look.
+    """
+    report("finding and landing inputs")
+    remove_partial_objects(workspace.home.landing)
+    with step("landed") as details:
+        found = land_files(
+            find_files(workspace, again=again),
+            workspace.register,
+            LandingStore(workspace.home.landing),
+            workspace.needed,
+            fictional=workspace.settings.is_fictional,
+            supplied_from=workspace.settings.inputs,
+        )
+        details["unrecognised"] = len(found.unrecognised)
+    for outcome in found.outcomes:
+        log_part(outcome.name, outcome.status, outcome.problems)
+    found.save(workspace.landing_report_file)
+    return found

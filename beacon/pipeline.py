@@ -1,0 +1,138 @@
+"""The run: land, stage, transform, check, publish.
+
+Five functions and their order. Whoever orchestrates calls the same functions: `run_pipeline` in one
+go, for tests, benchmarks and past days; the assets one step at a time. What one step leaves for the
+next is in the home: reports in `state/`, rows in the working database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from beacon.checks.check_step import check
+from beacon.contracts.sql_files import sql_table
+from beacon.core.errors import Problem
+from beacon.core.logs import step
+from beacon.core.progress import report
+from beacon.ingest.land import LandingReport
+from beacon.ingest.landing_store import LandingStore
+from beacon.inputs import land
+from beacon.release.build import Publication, recover
+from beacon.release.fingerprint import build_fingerprint, is_built
+from beacon.release.inputs_in_use import inputs_in_use, staged_part_rows
+from beacon.release.layout import latest_release
+from beacon.release.previous import load_previous
+from beacon.release.publish import publish
+from beacon.warehouse.connection import Warehouse, open_warehouse
+from beacon.warehouse.indicator_rows import PUBLISHED, derive_published, renamed_series
+from beacon.warehouse.registry_tables import load_staged_parts
+from beacon.warehouse.staging import stage, staged_parts
+from beacon.warehouse.transform import derive_table, derived_tables
+from beacon.workspace import Workspace
+
+
+def _know_what_was_staged(warehouse: Warehouse) -> None:
+    load_staged_parts(warehouse.con, staged_part_rows(staged_parts(warehouse.workspace)))
+
+
+def _know_the_previous_release(warehouse: Warehouse) -> None:
+    load_previous(warehouse, inputs_in_use(warehouse.workspace, staged_parts(warehouse.workspace)))
+
+
+# Tables of the registry that a run fills itself, just before a table is made that reads them.
+FILLED_BY_THE_RUN: dict[str, Callable[[Warehouse], None]] = {
+    "registry.staged_part": _know_what_was_staged,
+    "registry.previous_release": _know_the_previous_release,
+}
+
+
+def transform(warehouse: Warehouse, table: str) -> int:
+    """Make one derived table; give its number of rows.
+
+    Args:
+        warehouse: The open working database.
+        table: Its name, such as "marts.place".
+    """
+    report(f"making {table}")
+    with step("derived", asset=table.replace(".", "/")) as details:
+        for needed in sql_table(table).depends:
+            if needed in FILLED_BY_THE_RUN:
+                FILLED_BY_THE_RUN[needed](warehouse)
+        details["rows"] = rows = derive_table(warehouse, table)
+    return rows
+
+
+def transform_indicators(
+    warehouse: Warehouse, slugs: Iterable[str]
+) -> dict[str, tuple[int, list[Problem]]]:
+    """Make the rows of some indicators; give how many, and what is wrong with each, by slug."""
+    report("making the indicators")
+    indicators = [warehouse.workspace.indicators[slug] for slug in slugs]
+    with step("derived", asset=PUBLISHED.replace(".", "/")) as details:
+        rows = derive_published(warehouse, [indicator.slug for indicator in indicators])
+        details["rows"] = sum(rows.values())
+    problems = renamed_series(warehouse, indicators)
+    return {slug: (count, problems[slug]) for slug, count in rows.items()}
+
+
+def up_to_date(workspace: Workspace, landed: LandingReport) -> bool:
+    """Whether what was landed is what the current release was made from, by today's code."""
+    release = latest_release(workspace.home)
+    if release is None or any(outcome.status == "new" for outcome in landed.outcomes):
+        return False
+    fingerprint = build_fingerprint(workspace, LandingStore(workspace.home.landing))
+    return is_built(workspace.home, release.label, release.manifest, fingerprint)
+
+
+def confirm(workspace: Workspace, landed: LandingReport) -> Publication | None:
+    """The current release, where it already says what was landed; None where it does not."""
+    release = latest_release(workspace.home)
+    if release is None or not up_to_date(workspace, landed):
+        return None
+    recover(workspace.home)
+    return Publication("unchanged", release, release)
+
+
+def run_pipeline(
+    workspace: Workspace,
+    finish: Callable[[Warehouse], Publication],
+    *,
+    checks: bool = True,
+    store: LandingStore | None = None,
+) -> Publication:
+    """Stage, transform, check and publish what was landed, in one go. The caller holds the lock.
+
+    Args:
+        workspace: Settings, home and registers.
+        finish: `publish`, with its options bound to it.
+        checks: False leaves out contract checks.
+        store: Where the bytes are; the home's landing store by default.
+
+    Returns:
+        What `finish` gives.
+
+    Raises:
+        PublicationBlockedError: When nothing may be published, and why.
+    """
+    with open_warehouse(workspace) as warehouse:
+        for table in workspace.staging_tables:
+            stage(warehouse, table, store=store)
+        for table in derived_tables():
+            transform(warehouse, table)
+            if checks:
+                check(warehouse, table)
+        return finish(warehouse)
+
+
+__all__ = [
+    "check",
+    "confirm",
+    "land",
+    "publish",
+    "run_pipeline",
+    "stage",
+    "staged_parts",
+    "transform",
+    "transform_indicators",
+    "up_to_date",
+]

@@ -1,0 +1,190 @@
+-- table: indicators.published
+-- grain: one row per indicator, measure, area, period, sex, age and category
+-- depends: staging.observation, indicators.practice_observation, registry.selection, registry.cancelled_period, registry.place
+-- columns: indicator_slug, measure, role, modelled, area_code, area_name, period, period_start, period_end, sex, age, category_type, category, value, lower_95, upper_95, lower_998, upper_998, limits_method, numerator, denominator, value_status, value_note, publisher_comparison, publisher_trend, source, dataset, series, source_sha256, source_row
+-- The rows of the indicators asked for (variable indicator_slugs): the registry says which series of which
+-- publisher it is, in order of preference. Nothing is computed but one constant factor of scale, and
+-- limits by the indicator's declared method where the publisher gives counts without limits: only
+-- where the counts give the value, or where another source of the same measure gives the denominator
+-- of the very same row. Every such row says so in limits_method, and a lent denominator in its note.
+with wanted as (
+    select * from registry.selection where list_contains(getvariable('indicator_slugs'), indicator_slug)
+),
+-- Read twice rather than kept: a copy of all observations, or of all found, is 100 MB and no faster.
+observations as not materialized (
+    select * from staging.observation
+    union all by name
+    select * from indicators.practice_observation
+),
+found as not materialized (
+    select
+        wanted.*,
+        observation.* exclude (source, series, dataset, sex, age, category_type, category),
+        observation.dataset,
+        coalesce(wanted.set_sex, observation.sex) as sex,
+        coalesce(wanted.set_age, observation.age) as age,
+        coalesce(wanted.set_category_type, observation.category_type) as category_type,
+        coalesce(wanted.set_category, observation.category) as category,
+        observation.area_code in (select place_code from registry.place) as is_place
+    from wanted
+    inner join observations as observation
+        on wanted.source = observation.source and wanted.series = observation.series
+    where (wanted.expected_name is null or wanted.expected_name = observation.series_name)
+        and (wanted.where_dataset is null or list_contains(wanted.where_dataset, observation.dataset))
+        and (wanted.where_series_name is null or list_contains(wanted.where_series_name, observation.series_name))
+        and (wanted.where_sex is null or list_contains(wanted.where_sex, coalesce(observation.sex, '')))
+        and (wanted.where_age is null or list_contains(wanted.where_age, coalesce(observation.age, '')))
+        and (wanted.where_period is null or list_contains(wanted.where_period, observation.period))
+        -- Without a word on categories, only rows that stand for everybody are taken.
+        and list_contains(coalesce(wanted.where_category_type, ['']), coalesce(observation.category_type, ''))
+        and list_contains(coalesce(wanted.where_category, ['']), coalesce(observation.category, ''))
+        -- A year that was cancelled or is not comparable has no value here, whoever prints one.
+        and not exists (
+            from registry.cancelled_period as cancelled
+            where cancelled.indicator_slug = wanted.indicator_slug
+                and (cancelled.measure is null or cancelled.measure = wanted.measure)
+                and cancelled.period = observation.period
+        )
+),
+choice as (
+    -- first_only: a measure comes whole from the first source that has a value for a Place (or,
+    -- failing that, for any area). by_period: the same, period by period.
+    -- A series is one measure, sex and category.
+    select
+        indicator_slug,
+        measure,
+        sex,
+        category_type,
+        category,
+        if(combine_sources = 'by_period', period, null) as period,
+        coalesce(
+            min(binding_order) filter (is_place and value is not null),
+            min(binding_order) filter (value is not null),
+            min(binding_order)
+        ) as binding_order
+    from found
+    group by all
+),
+chosen as (
+    select found.*
+    from found
+    inner join choice
+        on found.indicator_slug = choice.indicator_slug
+        and found.measure = choice.measure
+        and found.sex = choice.sex
+        and found.category_type is not distinct from choice.category_type
+        and found.category is not distinct from choice.category
+        and found.binding_order = choice.binding_order
+        and (choice.period is null or found.period = choice.period)
+),
+-- The same series can come in two files of one publisher (by region and by authority).
+distinct_rows as (
+    select *
+    from chosen
+    qualify row_number() over (
+        partition by indicator_slug, measure, area_code, period, sex, age, category_type, category
+        order by binding_order, source_sha256, source_row
+    ) = 1
+),
+-- A percentage without counts, where another source of the measure counts the same people: the
+-- Department's interactive tool beside its data sets, or a newer vintage beside an older one.
+lent as (
+    select
+        indicator_slug, measure, area_code, period, sex, age, category_type, category,
+        denominator as lent_denominator, source as lender
+    from found
+    where ci_method = 'wilson' and role = 'measure' and denominator > 0
+    qualify row_number() over (
+        partition by indicator_slug, measure, area_code, period, sex, age, category_type, category
+        order by binding_order, source_sha256, source_row
+    ) = 1
+),
+-- A file without names of areas takes them from the others; an area that nobody names is its code.
+area_names as (
+    select area_code, min(area_name) as area_name
+    from observations
+    where area_name is not null
+    group by all
+),
+counted as (
+    select
+        distinct_rows.* exclude (area_name),
+        coalesce(distinct_rows.area_name, area_names.area_name, distinct_rows.area_code) as area_name,
+        lent_denominator,
+        lender,
+        value * scale as scaled,
+        numerator is null and denominator is null as is_without_counts,
+        abs(scaled - numerator / nullif(denominator, 0) * multiplier) <= 0.5 * 10.0 ** -rounding + 1e-9
+            as is_reproduced
+    from distinct_rows
+    left join area_names using (area_code)
+    left join lent
+        on distinct_rows.indicator_slug = lent.indicator_slug
+        and distinct_rows.measure = lent.measure
+        and distinct_rows.area_code = lent.area_code
+        and distinct_rows.period = lent.period
+        and distinct_rows.sex = lent.sex
+        and distinct_rows.age = lent.age
+        and distinct_rows.category_type is not distinct from lent.category_type
+        and distinct_rows.category is not distinct from lent.category
+),
+limited as (
+    select
+        *,
+        if(is_without_counts, scaled / multiplier * lent_denominator, numerator) as events,
+        if(is_without_counts, lent_denominator, denominator) as persons,
+        if(scaled is not null and ci_method in ('wilson', 'byar') and persons > 0
+            and (is_without_counts or is_reproduced), ci_method, null) as method
+    from counted
+)
+select
+    indicator_slug,
+    measure,
+    role,
+    modelled,
+    area_code,
+    area_name,
+    period,
+    period_start,
+    period_end,
+    sex,
+    coalesce(nullif(age, ''), 'Not stated') as age,
+    coalesce(category_type, 'All') as category_type,
+    coalesce(category, 'All') as category,
+    scaled as value,
+    coalesce(lower_95 * scale, case method
+        when 'wilson' then wilson_lower_95(events, persons) * multiplier
+        when 'byar' then rate_lower(events, persons, multiplier, 0.95)
+    end) as lower_95,
+    coalesce(upper_95 * scale, case method
+        when 'wilson' then wilson_upper_95(events, persons) * multiplier
+        when 'byar' then rate_upper(events, persons, multiplier, 0.95)
+    end) as upper_95,
+    coalesce(lower_998 * scale, case method
+        when 'wilson' then wilson_lower_998(events, persons) * multiplier
+        when 'byar' then rate_lower(events, persons, multiplier, 0.998)
+    end) as lower_998,
+    coalesce(upper_998 * scale, case method
+        when 'wilson' then wilson_upper_998(events, persons) * multiplier
+        when 'byar' then rate_upper(events, persons, multiplier, 0.998)
+    end) as upper_998,
+    case
+        when value is null then null
+        when lower_95 is not null then 'publisher'
+        else coalesce(method, 'none')
+    end as limits_method,
+    numerator,
+    denominator,
+    value_status,
+    -- A lent denominator is no part of this source's figure, so it is told and not put in its column.
+    nullif(concat_ws(' ', value_note, if(lower_95 is null and method is not null and is_without_counts,
+        'Limits computed with the denominator ' || printf('%.0f', persons) || ' of ' || lender || '.', null)), '')
+        as value_note,
+    publisher_comparison,
+    publisher_trend,
+    source,
+    dataset,
+    series,
+    source_sha256,
+    source_row
+from limited
