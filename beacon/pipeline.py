@@ -8,6 +8,7 @@ next is in the home: reports in `state/`, rows in the working database.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 
 from beacon.checks.check_step import check
 from beacon.contracts.sql_files import sql_table
@@ -17,12 +18,14 @@ from beacon.core.progress import report
 from beacon.ingest.land import LandingReport
 from beacon.ingest.landing_store import LandingStore
 from beacon.inputs import land
+from beacon.operations.home_lock import home_lock
 from beacon.release.build import Publication, recover
 from beacon.release.fingerprint import build_fingerprint, is_built
 from beacon.release.inputs_in_use import inputs_in_use, staged_part_rows
 from beacon.release.layout import latest_release
 from beacon.release.previous import load_previous
-from beacon.release.publish import publish
+from beacon.release.publish import RunStart, publish
+from beacon.site import build_site
 from beacon.warehouse.connection import Warehouse, open_warehouse
 from beacon.warehouse.indicator_rows import PUBLISHED, derive_published, renamed_series
 from beacon.warehouse.registry_tables import load_staged_parts
@@ -93,14 +96,14 @@ def confirm(workspace: Workspace, landed: LandingReport) -> Publication | None:
     return Publication("unchanged", release, release)
 
 
-def run_pipeline(
+def make_release(
     workspace: Workspace,
     finish: Callable[[Warehouse], Publication],
     *,
     checks: bool = True,
     store: LandingStore | None = None,
 ) -> Publication:
-    """Stage, transform, check and publish what was landed, in one go. The caller holds the lock.
+    """Stage, transform, check and publish what was landed. The caller holds the home's lock.
 
     Args:
         workspace: Settings, home and registers.
@@ -124,10 +127,39 @@ def run_pipeline(
         return finish(warehouse)
 
 
+def run_pipeline(
+    workspace: Workspace,
+    start: RunStart | None = None,
+    *,
+    checks: bool = True,
+    pages: bool = False,
+) -> Publication:
+    """The whole run without an orchestrator: for tests, benchmarks and notebooks.
+
+    Args:
+        workspace: Settings, home and registers.
+        start: The run, for the release's record.
+        checks: False leaves out contract checks.
+        pages: True makes the site too.
+
+    Raises:
+        HomeBusyError: When another run holds the home for too long.
+        PublicationBlockedError: When nothing may be published, and why.
+    """
+    with home_lock(workspace.home):
+        confirmed = confirm(workspace, land(workspace))
+        if confirmed is not None:
+            return confirmed
+        make_pages = build_site if pages else None
+        finish = partial(publish, start=start or RunStart(), make_pages=make_pages)
+        return make_release(workspace, finish, checks=checks)
+
+
 __all__ = [
     "check",
     "confirm",
     "land",
+    "make_release",
     "publish",
     "run_pipeline",
     "stage",

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from beacon.session import Session
 
 from beacon.core.settings import Settings
+from beacon.pipeline import run_pipeline
 from beacon.workspace import Workspace
 from tests.fixtures.once import made_once
 from tests.servers.postgres import Cluster, running_cluster
@@ -54,8 +54,8 @@ def official_files() -> Path:
 @pytest.fixture(scope="session")
 def _published_sample(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
     def publish(home: Path) -> None:
-        with Session(Workspace(Settings(home=home, inputs="sample")), run_id="fixture") as session:
-            assert session.run_all(check=False).status == "published"
+        workspace = Workspace(Settings(home=home, inputs="sample"))
+        assert run_pipeline(workspace, checks=False).status == "published"
 
     return made_once(tmp_path_factory, worker_id, "sample-home", publish)
 
@@ -82,9 +82,8 @@ def official_home(
 
     def publish(home: Path) -> None:
         settings = Settings(home=home, inputs="folder", folder=official_files)
-        with Session(Workspace(settings), run_id="fixture") as session:
-            # With every check: a contract that official data break would block the release.
-            assert session.run_all().status == "published"
+        # With every check: a contract that official data break would block the release.
+        assert run_pipeline(Workspace(settings)).status == "published"
 
     return made_once(tmp_path_factory, worker_id, "official-home", publish)
 

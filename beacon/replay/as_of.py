@@ -20,7 +20,7 @@ from beacon.core.settings import Home, Settings
 from beacon.ingest.land import LandingOutcome, LandingReport
 from beacon.ingest.landing_store import LandedObject, LandingStore
 from beacon.operations.home_lock import home_lock
-from beacon.pipeline import run_pipeline
+from beacon.pipeline import make_release
 from beacon.release import layout
 from beacon.release.build import Publication
 from beacon.release.publish import RunStart, publish
@@ -172,7 +172,7 @@ def publish_fixed(
     store = FixedStore(Home(workspace.settings.home).landing, workspace.chosen)
     with home_lock(workspace.home):
         workspace.report().save(workspace.landing_report_file)
-        return run_pipeline(workspace, finish, checks=checks, store=store)
+        return make_release(workspace, finish, checks=checks, store=store)
 
 
 def publish_as_of(settings: Settings, day: date) -> Publication:
