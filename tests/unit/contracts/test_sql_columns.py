@@ -4,17 +4,19 @@ A run looks for what is missing only; a column too many would be dropped without
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from beacon.contracts import cast_select
 from beacon.contracts.loader import ContractError
-from beacon.contracts.sql_files import sql_tables
+from beacon.contracts.sql_files import sql_table, sql_tables
 from beacon.core.settings import Settings
 from beacon.warehouse.connection import Warehouse, open_warehouse
 from beacon.workspace import Workspace
 
+_WRONG = "select 'E06000001' as place, 1 as stray"
 SCHEMAS = ("geography", "cohorts", "indicators", "marts")
 
 
@@ -35,6 +37,6 @@ def test_every_file_gives_exactly_the_columns_of_its_contract(warehouse: Warehou
 def test_a_file_that_lacks_a_column_is_told_all_that_is_wrong(warehouse: Warehouse) -> None:
     before = warehouse.row_count("marts.place")
     with pytest.raises(ContractError, match="place_code") as error:
-        warehouse.derive("marts.place", "select 'E06000001' as place, 1 as stray")
+        warehouse.derive(replace(sql_table("marts.place"), text=_WRONG))
     assert "stray, which the contract does not declare" in str(error.value)
     assert warehouse.row_count("marts.place") == before
