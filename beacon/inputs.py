@@ -134,7 +134,7 @@ def land(workspace: Workspace, *, again: bool = False) -> LandingReport:
             workspace.register,
             LandingStore(workspace.home.landing),
             workspace.needed,
-            fictional=workspace.settings.is_fictional,
+            fictional=workspace.is_fictional,
             supplied_from=workspace.settings.inputs,
         )
         details["unrecognised"] = len(found.unrecognised)

@@ -26,8 +26,8 @@ from beacon.registry import (
     load_plus_groups,
     load_targets,
 )
-from beacon.registry.needed_series import Needed
 from beacon.registry.sources import SourceRegister, load_source_register
+from beacon.sources.needed_series import Needed
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,20 @@ class Workspace:
         """The PLUS groups by id, whether switched on or not."""
         return load_plus_groups()
 
+    @property
+    def is_fictional(self) -> bool:
+        """Whether everything made for these settings is fictional.
+
+        The sample is, and files in a folder are not. What is fetched is what the footprint is: a
+        fictional footprint is filled from replicas, and readers refuse official codes there.
+
+        Raises:
+            RegistryError: When the footprint of live inputs is not valid.
+        """
+        if self.settings.inputs != "live":
+            return self.settings.inputs == "sample"
+        return load_footprint(self.settings.footprint).fictional
+
     @cached_property
     def footprint(self) -> Footprint:
         """The areas this run reports on.
@@ -89,7 +103,7 @@ class Workspace:
             SettingsError: When fictional inputs meet an official footprint, or the reverse.
         """
         footprint = load_footprint(self.settings.footprint)
-        if footprint.fictional != self.settings.is_fictional:
+        if footprint.fictional != self.is_fictional:
             kind = "fictional" if footprint.fictional else "official"
             raise SettingsError(
                 f"Footprint {footprint.id!r} is {kind} but inputs are "

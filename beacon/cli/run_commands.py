@@ -180,7 +180,7 @@ def _summary(
     from beacon.release.query import connect_release
 
     rows: list[tuple[str, str]] = []
-    if workspace.settings.is_fictional:
+    if workspace.is_fictional:
         rows.append(("", FICTIONAL_NOTICE))
     if release is None:
         rows += [("release", "none"), ("seconds", f"{seconds:.1f}")]

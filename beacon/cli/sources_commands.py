@@ -25,7 +25,7 @@ def sources(
     if context.invoked_subcommand is not None:
         return
     from beacon.core.settings import Home
-    from beacon.ingest.source_state import COLUMNS, NEEDS_ATTENTION, as_row, source_states
+    from beacon.operations.source_state import COLUMNS, NEEDS_ATTENTION, as_row, source_states
     from beacon.registry.sources import load_source_register
 
     home_directory = Home(settings_from(home=home).home)

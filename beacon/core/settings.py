@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -64,27 +63,6 @@ class Settings(BaseSettings):
             default = SAMPLE_FOOTPRINT if self.inputs == "sample" else OFFICIAL_FOOTPRINT
             object.__setattr__(self, "footprint", default)
         return self
-
-    @property
-    def is_fictional(self) -> bool:
-        """True when everything made under these settings is fictional.
-
-        The sample is, and files in a folder are not. What is fetched is what the footprint is: a
-        fictional footprint is filled from replicas, and readers refuse official codes there.
-
-        Raises:
-            RegistryError: When the footprint of live inputs is not valid.
-        """
-        if self.inputs != "live":
-            return self.inputs == "sample"
-        return _footprint_is_fictional(self.footprint)
-
-
-@cache
-def _footprint_is_fictional(name: str) -> bool:
-    from beacon.registry import load_footprint
-
-    return load_footprint(name).fictional
 
 
 def secrets_from_environment() -> dict[str, str]:

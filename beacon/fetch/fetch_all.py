@@ -133,7 +133,7 @@ def _carried_on(before: Night) -> Night:
 
 def downloads_of(workspace: Workspace) -> Path:
     """Where a workspace's downloads are kept; `fetched.json` there says what the last night did."""
-    realm = "fictional" if workspace.settings.is_fictional else "official"
+    realm = "fictional" if workspace.is_fictional else "official"
     return workspace.home.downloads / realm
 
 
@@ -161,8 +161,8 @@ class Fetcher:
     @cached_property
     def accepted(self) -> frozenset[str]:
         """Hashes of all last good objects."""
-        settings = self.workspace.settings
-        current = LandingStore(self.workspace.home.landing).current(fictional=settings.is_fictional)
+        store = LandingStore(self.workspace.home.landing)
+        current = store.current(fictional=self.workspace.is_fictional)
         return frozenset(landed.sha256 for landed in current.values())
 
     @property
@@ -385,7 +385,7 @@ class _Publisher:
     def _faults(self, spec: DatasetSpec, path: Path, seen: Recognition, name: str) -> list[Problem]:
         from beacon.sources.readers import READERS
 
-        fictional = self._fetcher.workspace.settings.is_fictional
+        fictional = self._fetcher.workspace.is_fictional
         try:
             READERS[spec.dataset.reader](path, seen.container or "csv", spec, fictional)
         except InputRefusedError as error:
@@ -485,7 +485,7 @@ def live_hosts(workspace: Workspace) -> Hosts:
             f"reference_data/hosts.yaml lacks {', '.join(unknown)}, which the source register uses."
         )
     public = hosts.not_loopback(bases)
-    if settings.is_fictional and public:
+    if workspace.is_fictional and public:
         raise SettingsError(
             f"Footprint {settings.footprint!r} is fictional, so live inputs may come only from "
             f"replicas on this machine; {', '.join(public)} would be asked. Name replicas in "

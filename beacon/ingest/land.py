@@ -21,8 +21,8 @@ from beacon.ingest.landing_store import (
     part_name,
 )
 from beacon.ingest.scan import FoundFile
-from beacon.registry.needed_series import Needed
 from beacon.registry.sources import DatasetSpec, SourceRegister
+from beacon.sources.needed_series import Needed
 
 LandingStatus = Literal["new", "unchanged", "refused", "absent"]
 

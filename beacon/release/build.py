@@ -209,7 +209,7 @@ def _refuse_if_blocked(
             "The release was not published: "
             + " ".join(f"{check['table']}: {check['message']}" for check in failed[:5])
         )
-    fictional = warehouse.workspace.settings.is_fictional
+    fictional = warehouse.workspace.is_fictional
     if fictional and previous is not None and not previous.manifest["fictional"]:
         raise PublicationBlockedError(
             f"The home {warehouse.workspace.home.root} holds official releases; fictional ones "
@@ -248,7 +248,7 @@ def _write_companions(
     contracts = [warehouse.workspace.contracts[f"marts.{mart.name}"] for mart in written]
     _write(building / layout.VIEWS, views_sql(contracts))
     write_csvs(building, contracts)
-    fictional = warehouse.workspace.settings.is_fictional
+    fictional = warehouse.workspace.is_fictional
     package = {
         "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
         "name": "beacon",

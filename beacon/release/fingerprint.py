@@ -78,7 +78,7 @@ def build_fingerprint(workspace: Workspace, store: LandingStore) -> str:
     digest.update(repr(passed).encode())
     digest.update(code_digest().encode())
     digest.update(workspace.footprint.model_dump_json().encode())
-    current = store.current(fictional=workspace.settings.is_fictional)
+    current = store.current(fictional=workspace.is_fictional)
     for name in sorted(current):
         landed = current[name]
         spec = workspace.register.datasets.get(landed.key)

@@ -41,7 +41,7 @@ def build_manifest(
         files: SHA-256 of every other file of the release, by relative path.
     """
     footprint = workspace.footprint
-    fictional = workspace.settings.is_fictional
+    fictional = workspace.is_fictional
     outcome: dict[str, dict[str, int]] = {}
     for check in checks:
         counts = outcome.setdefault(check["severity"], {"passed": 0, "failed": 0})

@@ -191,9 +191,10 @@ def publish_as_of(settings: Settings, day: date) -> Publication:
     """
     home = Home(settings.home)
     store = LandingStore(home.landing)
-    chosen = objects_as_of(store, day, fictional=settings.is_fictional)
+    fictional = Workspace(settings).is_fictional
+    chosen = objects_as_of(store, day, fictional=fictional)
     if not chosen:
-        everything = store.every_object(fictional=settings.is_fictional)
+        everything = store.every_object(fictional=fictional)
         first = (
             f"The first file arrived on {everything[0].retrieved_at[:10]}."
             if everything

@@ -32,7 +32,7 @@ def stage(
             workspace.home.staging,
             workspace.register,
             store or LandingStore(workspace.home.landing),
-            fictional=workspace.settings.is_fictional,
+            fictional=workspace.is_fictional,
         )
         stager.remove_partial()
         outcomes = list(LandingReport.load(workspace.landing_report_file).outcomes)

@@ -216,10 +216,10 @@ def test_a_user_agent_is_one_line(tmp_path: Path) -> None:
 
 
 def test_live_inputs_are_what_their_footprint_is(tmp_path: Path) -> None:
-    assert Settings(home=tmp_path, inputs="live", footprint="sample").is_fictional
-    assert not Settings(home=tmp_path, inputs="live").is_fictional
-    assert Settings(home=tmp_path, inputs="sample").is_fictional
-    assert not Settings(home=tmp_path, inputs="folder", folder=tmp_path).is_fictional
+    assert Workspace(Settings(home=tmp_path, inputs="live", footprint="sample")).is_fictional
+    assert not Workspace(Settings(home=tmp_path, inputs="live")).is_fictional
+    assert Workspace(Settings(home=tmp_path, inputs="sample")).is_fictional
+    assert not Workspace(Settings(home=tmp_path, inputs="folder", folder=tmp_path)).is_fictional
 
 
 def test_keys_are_no_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from beacon.cli.main import app
 from beacon.core.settings import Home
-from beacon.ingest.source_state import freshness, next_expected, source_states
+from beacon.operations.source_state import freshness, next_expected, source_states
 from beacon.registry.sources import Cadence, load_source_register
 
 YEARLY = Cadence(every="yearly, in March", issued_in_months=(3,), stale_after_days=450)

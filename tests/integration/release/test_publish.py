@@ -188,7 +188,7 @@ def test_the_sample_never_replaces_an_official_release(
     small: SmallRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert small.workspace.footprint.fictional
-    monkeypatch.setattr(Settings, "is_fictional", property(lambda _: False))
+    monkeypatch.setattr(Workspace, "is_fictional", property(lambda _: False))
     official = small.publish().release
     assert official.manifest["fictional"] is False
     monkeypatch.undo()
