@@ -131,4 +131,4 @@ def _resumed(run: dg.DagsterRun | None) -> tuple[str, ...]:
     """The runs that this one goes on from, where it does not start anew."""
     if run is None or not run.step_keys_to_execute:
         return ()
-    return tuple(sorted({run.parent_run_id, run.root_run_id} - {None} - {""}))  # type: ignore[type-var]
+    return tuple(run_id for run_id in (run.parent_run_id, run.root_run_id) if run_id)

@@ -8,7 +8,7 @@ import shutil
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from beacon.contracts import Contract, datapackage_parquet, datapackage_resource
 from beacon.core.errors import PublicationBlockedError
@@ -57,7 +57,7 @@ class Publication:
         previous: The release that was current before.
     """
 
-    status: str
+    status: Literal["published", "unchanged"]
     release: Release
     previous: Release | None
 
