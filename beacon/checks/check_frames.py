@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as t
 
 from beacon.contracts.types import Family
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 PRESENT = "(present)"
 """Stands for a geometry, bytes or a list: only whether there is one is checked."""
@@ -43,6 +45,9 @@ def arrow_to_pandas(table: pa.Table) -> pd.DataFrame:
     are timestamps at midnight; decimals are floats; geometries, bytes and lists are only present
     or missing.
     """
+    # A third of a second that a night without news does not need.
+    import pandas as pd
+
     nullable = {
         pa.int8(): pd.Int8Dtype(),
         pa.int16(): pd.Int16Dtype(),
