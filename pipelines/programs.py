@@ -26,7 +26,7 @@ PROGRAMS = ("code", "webserver", "daemon", "prepare")
 
 
 def command(program: str, *, host: str, code_host: str, code_socket: str = "") -> list[str]:
-    """What is started for a service: its arguments, after Python's own.
+    """What is started for a service: one of Dagster's own commands, with its arguments.
 
     Args:
         program: code, webserver or daemon.
@@ -43,10 +43,12 @@ def command(program: str, *, host: str, code_host: str, code_socket: str = "") -
             "dagster", "api", "grpc", *serving, "-m", LOCATION,
             "--use-python-environment-entry-point", "--location-name", LOCATION,
         ],
-        "webserver": ["dagster_webserver", "-h", host, "-p", str(WEBSERVER_PORT), *served],
-        "daemon": ["dagster._daemon", "run", *served],
+        "webserver": ["dagster-webserver", "-h", host, "-p", str(WEBSERVER_PORT), *served],
+        "daemon": ["dagster-daemon", "run", *served],
     }  # fmt: skip
-    return ["-m", *commands[program], "--log-format", "json"]
+    name, *arguments = commands[program]
+    # Beside this Python, so that no other environment's Dagster is found.
+    return [str(Path(sys.executable).with_name(name)), *arguments, "--log-format", "json"]
 
 
 def environment() -> dict[str, str]:
@@ -80,8 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         # What an earlier process left, if it was killed.
         Path(socket).unlink(missing_ok=True)
     chosen = command(program, host=host, code_host=code_host, code_socket=socket)
-    started = [sys.executable, *chosen]
-    os.execve(sys.executable, started, variables)  # noqa: S606 - fixed programs
+    os.execve(chosen[0], chosen, variables)  # noqa: S606 - fixed programs
 
 
 if __name__ == "__main__":
