@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from beacon.cli.common import HomeOption, print_rows, settings_from
+from beacon.cli.common import Format, FormatOption, HomeOption, print_rows, settings_from
+from beacon.cli.options import inform
 
 if TYPE_CHECKING:
     from beacon.backup import Repository
@@ -25,9 +26,12 @@ def backup(
     show: Annotated[
         bool, typer.Option("--list", help="Copy nothing; list the back-ups there.")
     ] = False,
+    form: FormatOption = Format.table,
     home: HomeOption = None,
 ) -> None:
-    """Copy landing and releases to DIR: only what is new, each file read back after writing.
+    """Copy landing and releases to DIR, as far as they are new.
+
+    Each file is read back after writing.
 
     A run may be publishing meanwhile. What is interrupted is ended by running it again, and is no
     back-up until then. Exit status: 0 complete; 1 no back-up, for cause; 3 complete, but something
@@ -39,11 +43,11 @@ def backup(
     if check or show:
         repository = Repository(directory)
         repository.snapshot()
-        _check(repository) if check else _show(repository)
+        _check(repository) if check else _show(repository, form)
         return
     taken = take_backup(Home(settings_from(home=home).home), directory)
     snapshot = taken.snapshot
-    typer.echo(
+    inform(
         f"{snapshot.name}: release {snapshot.release or 'none'}, {len(snapshot.releases)} releases "
         f"in all, {len(snapshot.files):,} files of {snapshot.size_bytes / 1e6:,.1f} MB; "
         f"{taken.copied_files:,} of them new, {taken.copied_bytes / 1e6:,.1f} MB."
@@ -54,7 +58,7 @@ def backup(
         raise typer.Exit(3)
 
 
-def _show(repository: Repository) -> None:
+def _show(repository: Repository, form: Format) -> None:
     rows = []
     for name in repository.names():
         snapshot = repository.snapshot(name)
@@ -64,7 +68,7 @@ def _show(repository: Repository) -> None:
                 round(snapshot.size_bytes / 1e6, 1),
             )
         )  # fmt: skip
-    print_rows(("back-up", "current_release", "releases", "files", "megabytes"), rows)
+    print_rows(("back-up", "current_release", "releases", "files", "megabytes"), rows, form)
 
 
 def _check(repository: Repository) -> None:
@@ -86,14 +90,17 @@ def restore(
         str | None, typer.Option("--snapshot", help="Which back-up; the newest by default.")
     ] = None,
 ) -> None:
-    """Make an empty home what it was when a back-up was taken; every release is verified."""
+    """Make an empty home what it was at a back-up.
+
+    Every release is verified.
+    """
     from beacon.backup import restore as restore_home
     from beacon.core.settings import Home
 
     place = Home(home)
     done = restore_home(place, directory, snapshot)
-    typer.echo(
+    inform(
         f"{place.root} is as it was at {done.snapshot.name}: release "
         f"{done.snapshot.release or 'none'}, {len(done.snapshot.releases)} releases verified."
     )
-    typer.echo("Next: `beacon run` with the same inputs, which says unchanged.")
+    inform("Next: `beacon run` with the same inputs, which says unchanged.")

@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from beacon.core.errors import SettingsError
+from beacon.cli.options import chosen_columns
+from beacon.cli.tables import write_table
+from beacon.core.errors import BeaconError, SettingsError
+from beacon.core.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from beacon.core.settings import Settings
@@ -20,7 +23,10 @@ if TYPE_CHECKING:
 HomeOption = Annotated[
     Path | None,
     typer.Option(
-        "--home", help="Directory of everything Beacon writes. [env: BEACON_HOME; default: ./data]"
+        "--home",
+        envvar="BEACON_HOME",
+        show_default="./data",
+        help="Directory of everything Beacon writes.",
     ),
 ]
 
@@ -79,7 +85,12 @@ def settings_of_home(home: Path | None, footprint: str | None) -> Settings:
 def print_rows(
     columns: Sequence[str], rows: Iterable[Sequence[Any]], form: Format = Format.table
 ) -> None:
-    """Print rows to standard output as a table, CSV or JSON."""
+    """Print rows to standard output as a table, CSV or JSON: all columns, or those chosen.
+
+    Raises:
+        BeaconError: When a column was chosen that is not there.
+    """
+    columns, rows = _chosen(columns, list(rows))
     if form is Format.csv:
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(columns)
@@ -88,7 +99,23 @@ def print_rows(
         records = [dict(zip(columns, map(_json_cell, row), strict=True)) for row in rows]
         sys.stdout.write(json.dumps(records, ensure_ascii=False, indent=2, default=str) + "\n")
     else:
-        _print_table(columns, rows)
+        write_table(columns, rows)
+
+
+def _chosen(
+    columns: Sequence[str], rows: list[Sequence[Any]]
+) -> tuple[Sequence[str], list[Sequence[Any]]]:
+    wanted = chosen_columns()
+    if wanted is None:
+        return columns, rows
+    for name in wanted:
+        if name not in columns:
+            raise BeaconError(
+                f"There is no column {name!r}.{did_you_mean(name, columns)} "
+                f"Columns: {', '.join(columns)}."
+            )
+    places = [list(columns).index(name) for name in wanted]
+    return wanted, [[row[place] for place in places] for row in rows]
 
 
 def _csv_cell(value: Any) -> Any:
@@ -99,32 +126,3 @@ def _csv_cell(value: Any) -> Any:
 
 def _json_cell(value: Any) -> Any:
     return value.hex() if isinstance(value, bytes) else value
-
-
-def _print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(header_style="bold", box=None, pad_edge=False)
-    listed = [list(row) for row in rows]
-    for index, name in enumerate(columns):
-        numeric = any(
-            isinstance(row[index], int | float) and not isinstance(row[index], bool)
-            for row in listed
-        )
-        table.add_column(name, justify="right" if numeric else "left", overflow="fold")
-    for row in listed:
-        table.add_row(*(_table_cell(value) for value in row))
-    Console(width=None if sys.stdout.isatty() else 200, markup=False).print(table)
-
-
-def _table_cell(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        return f"{value:,.4f}".rstrip("0").rstrip(".")
-    if isinstance(value, bytes):
-        return f"<{len(value):,} bytes>"
-    return str(value)

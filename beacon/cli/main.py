@@ -11,6 +11,7 @@ import typer
 from beacon.cli.backup_commands import backup, restore
 from beacon.cli.indicators_commands import indicators
 from beacon.cli.manage_commands import approve, diff, export, pin, prune, rebuild, rollback
+from beacon.cli.options import with_columns, with_json, with_quiet
 from beacon.cli.plans_commands import aspirations, targets
 from beacon.cli.query_commands import query
 from beacon.cli.releases_commands import releases, verify
@@ -28,12 +29,10 @@ from beacon.core.version import installed_version
 app = typer.Typer(
     name="beacon",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
-    help=(
-        "Population-health analytics of an English integrated care system: Core20 cohorts, the "
-        "Marmot beacon indicators, versioned releases."
-    ),
+    # Help is plain text: it is read in terminals of 80 columns, in logs and by screen readers.
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
 )
 
 
@@ -44,39 +43,46 @@ def _say_version(wanted: bool) -> None:
 
 
 @app.callback()
-def _options(
+def beacon(
     version: Annotated[
         bool,
-        typer.Option("--version", callback=_say_version, is_eager=True, help="Say the version."),
+        typer.Option(
+            "--version", is_eager=True, callback=_say_version, help="Print the version and end."
+        ),
     ] = False,
 ) -> None:
-    pass
+    """Population-health analytics of an English integrated care system.
+
+    Core20 cohorts, the Marmot beacon indicators, versioned releases. Start with `beacon run`, which
+    makes a fictional sample; then `beacon site open`.
+    """
+    del version
 
 
-app.command("run")(run)
-app.command("status")(status)
+app.command("run")(with_quiet(run))
+app.command("status")(with_json(status))
 app.add_typer(alerts_app, name="alerts")
-app.command("query")(query)
-app.command("releases")(releases)
-app.command("verify")(verify)
-app.command("diff")(diff)
-app.command("trace")(trace)
-app.command("rollback")(rollback)
-app.command("rebuild")(rebuild)
-app.command("pin")(pin)
-app.command("prune")(prune)
-app.command("export")(export)
-app.command("approve")(approve)
-app.command("backup")(backup)
-app.command("restore")(restore)
-app.command("indicators")(indicators)
-app.command("targets")(targets)
-app.command("aspirations")(aspirations)
+app.command("query")(with_columns(query))
+app.command("releases")(with_columns(releases))
+app.command("verify")(with_json(verify))
+app.command("diff")(with_json(diff))
+app.command("trace")(with_json(trace))
+app.command("rollback")(with_quiet(rollback))
+app.command("rebuild")(with_quiet(rebuild))
+app.command("pin")(with_quiet(pin))
+app.command("prune")(with_quiet(prune))
+app.command("export")(with_quiet(export))
+app.command("approve")(with_columns(approve))
+app.command("backup")(with_quiet(with_columns(backup)))
+app.command("restore")(with_quiet(restore))
+app.command("indicators")(with_columns(indicators))
+app.command("targets")(with_columns(targets))
+app.command("aspirations")(with_columns(aspirations))
 app.add_typer(sources_app, name="sources")
 app.add_typer(returns_app, name="returns")
 app.add_typer(site_app, name="site")
 app.command("stats")(stats)
-app.command("doctor")(doctor)
+app.command("doctor")(with_columns(doctor))
 app.command("ui")(ui)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,11 +11,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from beacon.cli.common import HomeOption, print_rows, settings_from
+from beacon.cli.common import Format, FormatOption, HomeOption, print_rows, settings_from
+from beacon.cli.options import inform
 from beacon.cli.run_commands import Inputs
 
 if TYPE_CHECKING:
     from beacon.core.settings import Home
+    from beacon.release.diff import Difference
 
 _SHOWN_DIFFERENCES = 200
 
@@ -28,6 +29,7 @@ class DiffFormat(StrEnum):
 
     table = "table"
     csv = "csv"
+    json = "json"
     html = "html"
 
 
@@ -46,7 +48,7 @@ def diff(
     first: Annotated[str, typer.Argument(metavar="A", help="Release before.")],
     second: Annotated[str, typer.Argument(metavar="B", help="Release after.")],
     mart: Annotated[str | None, typer.Option("--mart", help="One mart only.")] = None,
-    form: Annotated[DiffFormat, typer.Option("--format", help="table, csv or html.")] = (
+    form: Annotated[DiffFormat, typer.Option("--format", help="How to print differences.")] = (
         DiffFormat.table
     ),
     provenance: Annotated[
@@ -61,7 +63,9 @@ def diff(
 
     place = Home(settings_from(home=home).home)
     before, after = get_release(place, first), get_release(place, second)
-    differences = list(compare_releases(before, after, mart, provenance=provenance))
+    differences = sorted(
+        compare_releases(before, after, mart, provenance=provenance), key=_importance
+    )
     if form is DiffFormat.html:
         sys.stdout.write(as_html(before, after, differences))
         return
@@ -77,10 +81,8 @@ def diff(
         for each in differences
     ]
     columns = ("mart", "row", "change", "column", "before", "after")
-    if form is DiffFormat.csv:
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows(rows)
+    if form is not DiffFormat.table:
+        print_rows(columns, rows, Format(form.value))
         return
     if not rows:
         typer.echo(f"{first} and {second} say the same.")
@@ -93,15 +95,31 @@ def diff(
         typer.echo(f"{more:,} more differences: --format csv writes all.", err=True)
 
 
+# What a reader of a difference asks first; ranks, differences and spreads follow from values.
+_FIRST_MARTS = ("beacon_indicator", "core20plus5_indicator", "core20_cohort", "place")
+_FIRST_COLUMNS = ("value", "value_status", "lower_95", "upper_95", "compared_with_nation")
+_DERIVED = ("rank", "ranked", "difference", "nation_", "previous_")
+
+
+def _importance(difference: Difference) -> tuple[int, int, int]:
+    """Whole rows and values of indicators first, what follows from them last."""
+    column = difference.column or ""
+    order = _FIRST_COLUMNS.index(column) if column in _FIRST_COLUMNS else len(_FIRST_COLUMNS)
+    derived = any(word in column for word in _DERIVED)
+    mart = difference.mart
+    rank = _FIRST_MARTS.index(mart) if mart in _FIRST_MARTS else len(_FIRST_MARTS)
+    return int(derived), rank, -1 if not column else order
+
+
 def rollback(release: LabelArgument, home: HomeOption = None) -> None:
     """Make an older release current again, at once. The newer one stays on disk."""
     from beacon.release.manage import rollback as roll_back
 
     with _locked(home) as place:
         done = roll_back(place, release)
-    typer.echo(f"{done.now.label} is current (was {done.before or 'none'}).")
+    inform(f"{done.now.label} is current (was {done.before or 'none'}).")
     if done.before:
-        typer.echo(
+        inform(
             f"The next run will not publish what {done.before} said again unless "
             "`beacon approve` says so."
         )
@@ -113,7 +131,7 @@ def pin(
     remove: Annotated[bool, typer.Option("--remove", help="Unpin it.")] = False,
     home: HomeOption = None,
 ) -> None:
-    """Keep a release whatever `prune` is told, for instance because a report quotes it."""
+    """Keep a release whatever `prune` is told."""
     from beacon.release import manage
 
     with _locked(home) as place:
@@ -121,7 +139,7 @@ def pin(
             manage.unpin(place, release)
         else:
             manage.pin(place, release, note)
-    typer.echo(f"{release} is {'no longer ' if remove else ''}pinned.")
+    inform(f"{release} is {'no longer ' if remove else ''}pinned.")
 
 
 def prune(
@@ -135,9 +153,9 @@ def prune(
     with _locked(home) as place:
         gone = manage.prunable(place, keep) if dry_run else manage.prune(place, keep)
     for release in gone:
-        typer.echo(f"{'would remove' if dry_run else 'removed'} {release.label}")
+        inform(f"{'would remove' if dry_run else 'removed'} {release.label}")
     if not gone:
-        typer.echo("Nothing to remove.")
+        inform("Nothing to remove.")
 
 
 def export(
@@ -145,14 +163,17 @@ def export(
     to: Annotated[Path, typer.Option("--to", help="Directory to copy it under.")],
     home: HomeOption = None,
 ) -> None:
-    """Copy a release to a directory that needs nothing else; every file is checked on the way."""
+    """Copy a release to a directory that needs nothing else.
+
+    Every file is checked on the way.
+    """
     from beacon.release.layout import get_release
     from beacon.release.manage import export_release
 
     with _locked(home) as place:
         made = export_release(place, get_release(place, release), to)
-    typer.echo(f"{made}")
-    typer.echo("Open it with: cd there, then duckdb -init views.sql")
+    inform(f"{made}")
+    inform("Open it with: cd there, then duckdb -init views.sql")
 
 
 def rebuild(
@@ -165,7 +186,9 @@ def rebuild(
     ] = None,
     home: HomeOption = None,
 ) -> None:
-    """Make the current release again from landing and compare bit for bit; publishes nothing.
+    """Make the current release again and compare bit for bit.
+
+    It is made from landing, and nothing is published.
 
     Exit status 1 when something differs.
     """
@@ -178,7 +201,7 @@ def rebuild(
     for line in (*result["differences"], *result["notes"]):
         typer.echo(line)
     same = result["outcome"] == "same"
-    typer.echo(f"{result['release']} {'follows' if same else 'does NOT follow'} from landing.")
+    inform(f"{result['release']} {'follows' if same else 'does NOT follow'} from landing.")
     raise typer.Exit(0 if same else 1)
 
 
@@ -186,9 +209,13 @@ def approve(
     yes: Annotated[bool, typer.Option("--yes", help="Agree; without it, only show.")] = False,
     by: Annotated[str, typer.Option("--by", help="Who agrees; kept with the release.")] = "",
     reason: Annotated[str, typer.Option("--reason", help="Why; kept with the release.")] = "",
+    form: FormatOption = Format.table,
     home: HomeOption = None,
 ) -> None:
-    """Show a release that was held back, and with --yes let it through at the next run."""
+    """Show a release that was held back; --yes lets it through.
+
+    The next run publishes it.
+    """
     from beacon.release import approval
 
     with _locked(home) as place:
@@ -197,7 +224,8 @@ def approve(
             typer.echo("Nothing is waiting for approval.")
             return
         if not yes:
-            typer.echo(f"Held {held['held_at']}: {'; '.join(held['reasons'])}.")
+            told = f"Held {held['held_at']}: {'; '.join(held['reasons'])}."
+            typer.echo(told, err=form is not Format.table)
             columns = ("indicator", "measure", "area", "period", "sex", "before", "after", "reason")
             rows = [
                 (
@@ -207,9 +235,9 @@ def approve(
                 for row in held["examples"]
             ]  # fmt: skip
             if rows:
-                print_rows(columns, rows)
+                print_rows(columns, rows, form)
             if held["changes"] > len(rows):
-                typer.echo(f"{held['changes'] - len(rows):,} more.")
+                typer.echo(f"{held['changes'] - len(rows):,} more.", err=True)
             raise typer.Exit(1)
         if not by.strip():
             raise typer.BadParameter("--yes needs --by: the name of who agrees.")

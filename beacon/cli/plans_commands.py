@@ -7,12 +7,14 @@ from typing import Annotated, Any
 import typer
 
 from beacon.cli.common import Format, FormatOption, HomeOption, print_rows, settings_from
+from beacon.cli.options import chosen_columns
 
 ReleaseOption = Annotated[
     str | None, typer.Option("--release", help="Release label; the current one by default.")
 ]
 PlaceOption = Annotated[str | None, typer.Option("--place", help="Name or code of an area.")]
 
+_NAMES = "select distinct unnest([{what}_id, area_name]) from {what} where {where}"
 # {where} stands for conditions whose values are given apart.
 _TARGETS = """
 select target_id, step, name, unit, polarity, baseline_value, target_value, target_upper_value, due,
@@ -59,7 +61,7 @@ def targets(
     form: FormatOption = Format.table,
     home: HomeOption = None,
 ) -> None:
-    """List the numbers that the plans set, how far there is to go, and whether it is in time."""
+    """List the numbers that the plans set, and how they stand."""
     where, given = ["true"], []
     if target is not None:
         where.append("target_id = ?")
@@ -74,9 +76,9 @@ def targets(
         # What it is set for; of a measured target with nothing there, the areas that have a value.
         where.append("(area_role = 'set_for' or value is not null)")
     columns, rows = _read(_TARGETS, where, given, home, release, "target")
-    _none_is_an_error(rows, target or place or status, "target", "beacon targets")
-    if form is Format.table:
-        shown = ("target_id", "area_name", "target_value", "due", "status", "value",
+    _none_is_an_error(rows, target or place or status, "target", "beacon targets", home, release)
+    if form is Format.table and chosen_columns() is None:
+        shown = ("target_id", "area_name", "value", "target_value", "due", "status",
                  "still_to_go", "yearly_change_needed", "yearly_change", "reaches_in_time",
                  "reason")  # fmt: skip
         columns, rows = _only(columns, rows, shown)
@@ -99,7 +101,7 @@ def aspirations(
     form: FormatOption = Format.table,
     home: HomeOption = None,
 ) -> None:
-    """List what the plans aspire to, what shows it, and progress by Place."""
+    """List what the plans aspire to, and progress by Place."""
     where, given = ["true"], []
     shown: tuple[str, ...]
     for column, wanted in (
@@ -118,13 +120,18 @@ def aspirations(
                  "progress_reason")  # fmt: skip
     else:
         sql = _ASPIRATIONS
-        shown = ("aspiration_id", "wording", "mapping", "indicators", "as_wanted", "against",
+        shown = ("aspiration_id", "wording", "mapping", "as_wanted", "against", "indicators",
                  "no_clear_change", "not_assessed", "no_value")  # fmt: skip
     columns, rows = _read(sql, where, given, home, release, "aspiration")
     _none_is_an_error(
-        rows, aspiration or place or document or mapping, "aspiration", "beacon aspirations"
+        rows,
+        aspiration or place or document or mapping,
+        "aspiration",
+        "beacon aspirations",
+        home,
+        release,
     )
-    if form is Format.table:
+    if form is Format.table and chosen_columns() is None:
         columns, rows = _only(columns, rows, shown)
     print_rows(columns, rows, form)
 
@@ -149,12 +156,23 @@ def _read(
 
 
 def _none_is_an_error(
-    rows: list[tuple[Any, ...]], asked: str | None, what: str, command: str
+    rows: list[tuple[Any, ...]],
+    asked: str | None,
+    what: str,
+    command: str,
+    home: Any,
+    label: str | None,
 ) -> None:
+    """Refuse a name that nothing has, with those that are like it."""
     from beacon.core.errors import BeaconError
+    from beacon.core.suggestions import did_you_mean
 
-    if not rows and asked is not None:
-        raise BeaconError(f"No {what} matches {asked!r}. `{command}` lists them all.")
+    if rows or asked is None:
+        return
+    sql = _NAMES.replace("{what}", what)
+    _, known = _read(sql, ["true"], [], home, label, what)
+    likely = did_you_mean(asked, (str(name) for (name,) in known if name))
+    raise BeaconError(f"No {what} matches {asked!r}.{likely} `{command}` lists them all.")
 
 
 def _only(

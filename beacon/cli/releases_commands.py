@@ -42,9 +42,10 @@ def verify(
     release: Annotated[
         str | None, typer.Argument(help="Release label; every release by default.")
     ] = None,
+    form: FormatOption = Format.table,
     home: HomeOption = None,
 ) -> None:
-    """Hash every file of a release again and compare with what was published."""
+    """Check that every file of a release is as it was published."""
     from beacon.core.settings import Home
     from beacon.release.layout import get_release, list_releases
     from beacon.release.verify import verify_release
@@ -53,7 +54,11 @@ def verify(
     chosen = [get_release(place, release)] if release else list_releases(place)
     get_release(place)
     results = [verify_release(place, found) for found in chosen]
-    for result in results:
+    if form is not Format.table:
+        columns = ("release", "intact", "files", "faults")
+        rows = [(r.label, r.intact, r.files, "; ".join(r.faults)) for r in results]
+        print_rows(columns, rows, form)
+    for result in results if form is Format.table else ():
         state = "intact" if result.intact else "DAMAGED"
         typer.echo(f"{result.label}: {state}, {result.files} files")
         for fault in result.faults:

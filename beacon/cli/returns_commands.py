@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from beacon.cli.common import Format, FormatOption, HomeOption, print_rows, settings_of_home
+from beacon.cli.options import with_columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -57,6 +58,7 @@ def template(
 
 
 @returns_app.command("check")
+@with_columns
 def check(
     file: Annotated[Path, typer.Argument(help="A filled-in return, .xlsx or .csv.")],
     home: HomeOption = None,
@@ -87,7 +89,9 @@ def add(
     home: HomeOption = None,
     footprint: FootprintOption = None,
 ) -> None:
-    """Check a return and, if nothing is wrong, accept it; the next run takes it in.
+    """Check a return and accept it, if nothing is wrong.
+
+    The next run takes it in.
 
     Exit status: 0 accepted, or accepted before; 1 refused, and nothing has changed.
     """
@@ -118,6 +122,7 @@ def add(
 
 
 @returns_app.command("list")
+@with_columns
 def list_accepted(
     home: HomeOption = None, footprint: FootprintOption = None, form: FormatOption = Format.table
 ) -> None:

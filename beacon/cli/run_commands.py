@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from beacon.cli.common import HomeOption, settings_from
+from beacon.cli.options import is_quiet
+from beacon.cli.tables import write_pairs
 
 if TYPE_CHECKING:
     from beacon.workspace import Workspace
@@ -33,13 +35,30 @@ class Inputs(StrEnum):
 def run(
     inputs: Annotated[
         Inputs | None,
-        typer.Option("--inputs", help="sample: fictional; folder: downloaded files; live: HTTP."),
+        typer.Option(
+            "--inputs",
+            envvar="BEACON_INPUTS",
+            show_default="sample",
+            help="sample: fictional; folder: downloaded files; live: HTTP.",
+        ),
     ] = None,
     folder: Annotated[
-        Path | None, typer.Option("--folder", help="Folder of official files, read as it stands.")
+        Path | None,
+        typer.Option(
+            "--folder",
+            envvar="BEACON_FOLDER",
+            show_default="none",
+            help="Folder of official files, read as it stands.",
+        ),
     ] = None,
     footprint: Annotated[
-        str | None, typer.Option("--footprint", help="Name of a footprint, or a YAML file.")
+        str | None,
+        typer.Option(
+            "--footprint",
+            envvar="BEACON_FOOTPRINT",
+            show_default="sample for the sample, else cheshire_merseyside",
+            help="Name of a footprint, or a YAML file.",
+        ),
     ] = None,
     home: HomeOption = None,
     as_of: Annotated[
@@ -51,7 +70,7 @@ def run(
         ),
     ] = None,
 ) -> None:
-    """Read the inputs, derive everything, check it, and publish a release.
+    """Read the inputs, derive, check, and publish a release.
 
     Exit status: 0 published or unchanged; 1 nothing was published, for cause; 3 published or
     unchanged, but a source was refused or is damaged and its last good version is in use.
@@ -87,6 +106,8 @@ def _make_past(settings: Any, day: date) -> None:
 
 
 def _say(text: str) -> None:
+    if is_quiet():
+        return
     sys.stderr.write(text + "\n")
     sys.stderr.flush()
 
@@ -139,38 +160,27 @@ def _exit_code(workspace: Workspace, outcome: dict[str, Any]) -> int:
 
 
 def _report(workspace: Workspace, outcome: dict[str, Any], seconds: float) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
     from beacon.ingest.land import LandingReport
     from beacon.release.layout import latest_release
 
-    console = Console(stderr=False, highlight=False, markup=False, width=_width())
     for problem in _problems(workspace, outcome):
-        console.print(f"REFUSED  {problem}", style="red")
+        typer.echo(f"REFUSED  {problem}")
     for note in _notes(workspace, outcome):
-        console.print(f"NOT USED {note}")
+        typer.echo(f"NOT USED {note}")
     for error in outcome["errors"]:
-        console.print(f"FAILED   {error}", style="red")
+        typer.echo(f"FAILED   {error}")
     report = LandingReport.load(workspace.landing_report_file)
-    if report.unrecognised:
-        console.print(
+    if report.unrecognised and not is_quiet():
+        typer.echo(
             f"{len(report.unrecognised)} files were not recognised and "
             f"{len(report.not_needed)} are not used by any indicator: "
             f"{', '.join([*report.unrecognised, *report.not_needed][:6])} … "
             "(`beacon sources check` lists all)"
         )
+    if is_quiet():
+        return
     release = latest_release(workspace.home)
-    table = Table(show_header=False, box=None, pad_edge=False)
-    table.add_column(style="bold")
-    table.add_column()
-    for name, value in _summary(workspace, outcome, release, seconds):
-        table.add_row(name, value)
-    console.print(table)
-
-
-def _width() -> int | None:
-    return None if sys.stdout.isatty() else 160
+    write_pairs(_summary(workspace, outcome, release, seconds))
 
 
 def _summary(
@@ -205,17 +215,15 @@ def _summary(
                 f"{name}: {share:.1f}% ({people:,} people, {lsoas:,} of {of_lsoas:,} LSOAs)",
             )
         )
-    counts = con.execute(
-        "select count(distinct indicator_slug) filter (places_with_value > 0), "
-        "count(distinct indicator_slug) from indicator "
-        "where programme = 'marmot_beacon' and role = 'measure'"
-    ).fetchall()[0]
-    rows.append(
-        (
-            "indicators",
-            f"{counts[0]} of {counts[1]} beacons published, {counts[1] - counts[0]} missing",
-        )
-    )
+    beacons = con.execute(
+        "select indicator_id, min(short_name), max(places_with_value) from indicator "
+        "where programme = 'marmot_beacon' and role = 'measure' group by indicator_id order by 1"
+    ).fetchall()
+    without = [f"{number} {name}" for number, name, places in beacons if not places]
+    told = f"{len(beacons) - len(without)} of {len(beacons)} beacons have figures for Places"
+    rows.append(("indicators", told))
+    if without:
+        rows.append(("missing", f"{'; '.join(without)} (`beacon indicators --missing`: why)"))
     severities = release.manifest["checks"]["by_severity"]
     failed = ", ".join(
         f"{counted['failed']} {severity}" for severity, counted in severities.items()

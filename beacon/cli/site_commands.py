@@ -31,7 +31,10 @@ def build(
     ] = False,
     home: HomeOption = None,
 ) -> None:
-    """Write the pages of a release as files that open without a server or a network."""
+    """Write the pages of a release as files.
+
+    They open without a server or a network.
+    """
     from beacon.core.settings import Home
     from beacon.release.layout import get_release
     from beacon.site import build_site
@@ -53,7 +56,10 @@ def build(
 def open_site(
     release: ReleaseOption = None, out: OutOption = None, home: HomeOption = None
 ) -> None:
-    """Open the pages of a release in this machine's browser, building them first if need be."""
+    """Open the pages of a release in this machine's browser.
+
+    They are built first if need be.
+    """
     import webbrowser
 
     from beacon.core.settings import Home

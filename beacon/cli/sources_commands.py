@@ -50,7 +50,10 @@ def check(
     ] = "folder",
     form: FormatOption = Format.table,
 ) -> None:
-    """Say what every file of a folder is, and read those that are official, without keeping any."""
+    """Say what every file of a folder is, and read what is official.
+
+    Nothing is kept.
+    """
     from beacon.core.errors import InputRefusedError, SettingsError
     from beacon.ingest.scan import list_files
     from beacon.registry.sources import load_source_register

@@ -66,7 +66,10 @@ def stats(
         str | None, typer.Option(help="sii_rii: name that goes into the seed.")
     ] = None,
 ) -> None:
-    """Compute a public-health statistic from your own CSV or Parquet file."""
+    """Compute a public-health statistic from your own file.
+
+    The file is CSV or Parquet.
+    """
     from beacon.core.errors import BeaconError
     from beacon.statistics.methods import METHODS, Options
 

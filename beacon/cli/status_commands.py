@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from beacon.cli.common import HomeOption, print_rows
+from beacon.cli.common import Format, FormatOption, HomeOption, print_rows
+from beacon.cli.options import with_columns
+from beacon.cli.tables import write_pairs
 
 if TYPE_CHECKING:
     from beacon.core.settings import Home
@@ -80,9 +82,6 @@ def _ago(moment: str | datetime, at: datetime) -> str:
 
 
 def _print_table(found: Status) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
     from beacon.core.clock import in_london, next_night
 
     rows: list[tuple[str, str]] = []
@@ -126,12 +125,7 @@ def _print_table(found: Status) -> None:
         )
     )
     rows.append(("alerts", f"{len(found.conditions)} open, {found.undelivered} not yet delivered"))
-    table = Table(show_header=False, box=None, pad_edge=False)
-    table.add_column(style="bold")
-    table.add_column(overflow="fold")
-    for name, value in rows:
-        table.add_row(name, value)
-    Console(width=None if sys.stdout.isatty() else 160, markup=False, highlight=False).print(table)
+    write_pairs(rows)
     for condition in found.conditions:
         from beacon.operations.alerts import as_text
 
@@ -180,12 +174,15 @@ def _as_json(found: Status) -> dict[str, Any]:
 
 
 alerts_app = typer.Typer(
-    name="alerts", help="Alerts: what is open, telling it, and trying the channels out."
+    name="alerts", help="What is open, telling it, and trying the channels out."
 )
 
 
 @alerts_app.callback(invoke_without_command=True)
-def alerts(context: typer.Context, home: HomeOption = None) -> None:
+@with_columns
+def alerts(
+    context: typer.Context, form: FormatOption = Format.table, home: HomeOption = None
+) -> None:
     """List the alerts that are open, and what has not been delivered."""
     if context.invoked_subcommand is not None:
         return
@@ -200,19 +197,23 @@ def alerts(context: typer.Context, home: HomeOption = None) -> None:
             (alert["level"], alert["title"], in_london(alert["since"]), alert["command"])
             for alert in book.open.values()
         ],
+        form,
     )
     for entry in book.outbox:
         for channel in entry["pending"] or []:
             failure = entry["failures"].get(channel, {})
             typer.echo(
                 f"not delivered: {entry['alert']['title']} over {channel}: "
-                f"{failure.get('last', 'not tried yet')}, {failure.get('times', 0)} times"
+                f"{failure.get('last', 'not tried yet')}, {failure.get('times', 0)} times",
+                err=True,
             )
 
 
 @alerts_app.command("send")
 def send(home: HomeOption = None) -> None:
-    """Look now and tell what is new: for a timer beside the daemon, which cannot tell its own end.
+    """Look now and tell what is new.
+
+    For a timer beside the daemon, which cannot tell its own end.
 
     Exit status 1 when some channel did not take an alert; it is tried again at the next call.
     """

@@ -11,16 +11,16 @@ from typing import Annotated
 
 import typer
 
-from beacon.cli.common import HomeOption, print_rows, settings_from
+from beacon.cli.common import Format, FormatOption, HomeOption, print_rows, settings_from
 from beacon.cli.run_commands import Inputs
 
 _LEAST_FREE_BYTES = 2_000_000_000
 
 
-def doctor(home: HomeOption = None) -> None:
-    """Check that this machine, installation and home are fit for a run."""
+def doctor(form: FormatOption = Format.table, home: HomeOption = None) -> None:
+    """Check that machine, installation and home are fit."""
     rows = [*_machine(), *_installation(), *_home(settings_from(home=home).home)]
-    print_rows(("check", "state", "detail"), rows)
+    print_rows(("check", "state", "detail"), rows, form)
     if any(state == "FAIL" for _, state, _ in rows):
         raise typer.Exit(1)
 
@@ -103,7 +103,10 @@ def ui(
     ] = None,
     home: HomeOption = None,
 ) -> None:
-    """Start the operators' UI and the daemon that starts nightly runs, on this machine only."""
+    """Start the operators' UI and the daemon of nightly runs.
+
+    It can be reached from this machine only.
+    """
     from beacon.cli.runner import load_service
 
     settings = settings_from(

@@ -25,7 +25,10 @@ def trace(
     form: Annotated[Format, typer.Option("--format", help="table or json.")] = Format.table,
     home: HomeOption = None,
 ) -> None:
-    """Print where a number comes from: value, method, row, file, origin, hash, date, licence."""
+    """Print where a number comes from, to the row of the file.
+
+    Value, method, row, file, origin, hash, date and licence.
+    """
     import json
     import sys
 

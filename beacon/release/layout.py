@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from beacon.core.errors import BeaconError, ReleaseNotFoundError
 from beacon.core.files import read_json, write_json
 from beacon.core.settings import Home
+from beacon.core.suggestions import did_you_mean
 
 MANIFEST = "manifest.json"
 RUN_RECORD = "run.json"
@@ -132,8 +133,11 @@ def get_release(home: Home, label: str | None = None) -> Release:
             f"No release has been published in {home.root}. Run `beacon run` first."
         )
     if (label is not None and not _LABEL.fullmatch(label)) or not release.path.is_dir():
-        known = ", ".join(found.label for found in list_releases(home)) or "none"
-        raise ReleaseNotFoundError(f"There is no release {release.label!r}. Releases: {known}.")
+        labels = [found.label for found in list_releases(home)]
+        raise ReleaseNotFoundError(
+            f"There is no release {release.label!r}.{did_you_mean(release.label, labels)} "
+            f"Releases: {', '.join(labels) or 'none'}."
+        )
     return release
 
 

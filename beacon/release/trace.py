@@ -9,6 +9,7 @@ from typing import Any
 from beacon.core.errors import BeaconError
 from beacon.core.files import read_json, sha256_of
 from beacon.core.settings import Home
+from beacon.core.suggestions import did_you_mean
 from beacon.release.layout import Release
 from beacon.release.query import connect_release
 
@@ -122,16 +123,22 @@ def _records(con: Any, sql: str, values: dict[str, Any]) -> list[dict[str, Any]]
 def _refuse_unknown(con: Any, found: list[Any], indicator: str, place: str) -> None:
     if found:
         return
-    slugs = [row["indicator_slug"] for row in _records(con, "select * from indicator", {})]
-    if indicator not in slugs and not indicator.isdigit():
+    known = _records(con, "select distinct indicator_slug, indicator_id from indicator", {})
+    names = [name for row in known for name in (row["indicator_slug"], str(row["indicator_id"]))]
+    if indicator not in names:
         raise BeaconError(
-            f"There is no indicator {indicator!r}. `beacon indicators --all` lists them."
+            f"There is no indicator {indicator!r}.{did_you_mean(indicator, names)} "
+            "`beacon indicators --all` lists them."
         )
-    areas = con.execute(
-        "select distinct area_name from beacon_indicator order by area_name"
-    ).fetchall()
+    areas = [
+        name
+        for (name,) in con.execute(
+            "select distinct area_name from beacon_indicator order by area_name"
+        ).fetchall()
+    ]
     raise BeaconError(
-        f"{indicator} has no row for {place!r}. Areas: {', '.join(name for (name,) in areas)}."
+        f"{indicator} has no row for {place!r}.{did_you_mean(place, areas)} "
+        f"Areas: {', '.join(areas)}."
     )
 
 

@@ -112,8 +112,113 @@ def test_indicators_lists_all_22_with_their_state(sample_home: Path) -> None:
     life = rows[0]
     assert life["status"] == "published"
     assert life["places"] == "9 of 9"
-    assert "polarity: high_is_good" in beacon("indicators", "2", home=sample_home)
-    assert "definition:" in beacon("indicators", "life_expectancy", home=sample_home)
+    shown = beacon("indicators", "2", home=sample_home)
+    assert "direction     high is good" in shown
+    assert "null" not in shown.lower()
+    assert "definition" in beacon("indicators", "life_expectancy", home=sample_home)
+    assert "next          beacon trace 2 PLACE" in shown
+
+
+def test_what_is_missing_is_named_with_its_reason(sample_home: Path) -> None:
+    rows = json.loads(beacon("indicators", "--missing", "--json", home=sample_home))
+    assert rows
+    assert all(row["places"].startswith("0 of") and row["why"] for row in rows)
+
+
+def test_columns_are_chosen_and_a_misspelt_one_is_told(sample_home: Path) -> None:
+    sql = "select place_name, people, lsoas from place"
+    text = beacon(
+        "query", sql, "--columns", "lsoas,place_name", "--format", "csv", home=sample_home
+    )
+    assert text.splitlines()[0] == "lsoas,place_name"
+    found = CliRunner().invoke(
+        app, ["query", sql, "--columns", "peopel", "--home", str(sample_home)]
+    )
+    assert "Did you mean 'people'?" in str(found.exception)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("releases",), ("verify",), ("indicators",), ("targets",), ("aspirations",), ("doctor",),
+        ("alerts",), ("returns", "list"), ("query", "select 1 as a"), ("trace", "1", "Dunmarrow"),
+    ],
+)  # fmt: skip
+def test_every_command_that_prints_a_table_gives_json(
+    arguments: tuple[str, ...], sample_home: Path
+) -> None:
+    rows = json.loads(beacon(*arguments, "--json", home=sample_home))
+    assert isinstance(rows, list)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--help",), ("run", "--help"), ("stats", "--help"), ("releases",), ("verify",), ("indicators",),
+        ("indicators", "--all"), ("indicators", "15"), ("targets",), ("aspirations",), ("doctor",),
+        ("query", "from scorecard limit 2"), ("query", "from scorecard limit 9"), ("status",),
+        ("query", "from target"), ("sources",), ("targets", "--place", "Dunmarrow"),
+    ],
+)  # fmt: skip
+def test_nothing_is_wider_than_80_columns(
+    arguments: tuple[str, ...], sample_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("BEACON_HOME", str(sample_home))
+    found = CliRunner().invoke(app, [*arguments])
+    assert found.exception is None or isinstance(found.exception, SystemExit), found.output
+    paths = [line for line in found.stdout.splitlines() if len(line) > 80 and "/" not in line]
+    assert paths == []
+    assert "\x1b" not in found.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "meant"),
+    [
+        (("indicators", "life_expectency"), "'life_expectancy'"),
+        (("trace", "fuel_povrty", "Dunmarrow"), "'fuel_poverty'"),
+        (("trace", "16", "Dunmarow"), "'Dunmarrow'"),
+        (("targets", "smoking_cheshire"), "'smoking_cheshire_merseyside'"),
+        (("targets", "--place", "Dunmarow"), "'Dunmarrow'"),
+    ],
+)
+def test_a_misspelt_name_is_told_with_what_is_like_it(
+    arguments: tuple[str, ...], meant: str, sample_home: Path
+) -> None:
+    found = CliRunner().invoke(app, [*arguments, "--home", str(sample_home)])
+    assert found.exit_code == 1
+    assert "Did you mean " in str(found.exception)
+    assert meant in str(found.exception)
+
+
+def test_a_misspelt_release_is_told_with_what_is_like_it(sample_home: Path) -> None:
+    (label,) = (
+        row["release"] for row in json.loads(beacon("releases", "--json", home=sample_home))
+    )
+    found = CliRunner().invoke(app, ["verify", label[:-1] + "7", "--home", str(sample_home)])
+    assert f"Did you mean '{label}'?" in str(found.exception)
+
+
+def test_the_version_and_the_defaults_are_told() -> None:
+    assert beacon("--version").startswith("beacon ")
+    text = " ".join(beacon("run", "--help").split())
+    for default in ("./data", "sample", "sample for the sample, else cheshire_merseyside"):
+        assert f"default: ({default}" in text
+    assert "BEACON_HOME" in text
+    assert "--install-completion" in beacon("--help")
+
+
+def test_python_dash_m_beacon_is_the_command() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "beacon", "--version"],
+        capture_output=True, text=True, cwd=ROOT, check=True,
+    )  # fmt: skip
+    assert done.stdout.startswith("beacon ")
+
+
+def test_a_quiet_command_says_nothing(sample_home: Path) -> None:
+    assert beacon("prune", "--keep", "9", "--quiet", home=sample_home) == ""
+    assert beacon("prune", "--keep", "9", home=sample_home) == "Nothing to remove.\n"
 
 
 def test_doctor_finds_this_machine_fit(sample_home: Path) -> None:
