@@ -82,11 +82,18 @@ def _accepted_returns(workspace: Workspace) -> list[FoundFile]:
     """What organisations returned to this home, whatever the mode, one table per indicator."""
     if not (workspace.home.landing / LOCAL_RETURN).is_dir():
         return []
-    from beacon.returns import ReturnContext, collect_returns
+    from beacon.release.shown_before import releases_to_test_against, shown_before
+    from beacon.returns import ReturnContext, ReturnKind, collect_returns
+
+    home = workspace.home
+    releases = releases_to_test_against(home)
+
+    def earlier(kind: ReturnKind) -> tuple[ReturnedTable, ...]:
+        return shown_before(home, releases, kind.indicator, kind.rules).tables
 
     context = ReturnContext(workspace.indicators, workspace.register, workspace.footprint)
     return collect_returns(
-        context, LandingStore(workspace.home.landing), workspace.home.state / "returns"
+        context, LandingStore(home.landing), home.state / "returns", earlier
     )
 
 

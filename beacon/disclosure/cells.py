@@ -3,8 +3,9 @@
 A hidden cell is safe when another table fits everything shown, in which that cell differs by at
 least one, no count is below zero and no hidden count falls to zero. Cells are hidden until there is
 such a table for each. That is more than hiding two in every row and column: in tables of several
-dimensions those can still be worked out together. What is not guarded against: differences between
-periods that overlap, and between tables published apart.
+dimensions those can still be worked out together. Differences between
+periods that overlap and between tables published one after another are guarded against in
+`beacon.disclosure.successive`.
 
 Sources: Hundepool et al., Statistical Disclosure Control (Wiley 2012), chapter 4; ISB1523
 Anonymisation Standard for Publishing Health and Social Care Data.
@@ -73,7 +74,8 @@ class Hidden:
         cell: The row's key.
         reason: small_count (or marked as sensitive), or complementary: hidden so that another
             cannot be worked out.
-        protects: Key of the cell on whose account it was hidden; None for a small count.
+        protects: Key of the cell on whose account it was hidden; None for a small count, and for a
+            cell that was withheld beforehand.
     """
 
     row: int
@@ -116,6 +118,7 @@ def protect(
     blank: Sequence[str] = (),
     whole: bool = True,
     sensitive: str | None = None,
+    withheld: str | None = None,
 ) -> Protected:
     """Hide what may not be shown of a table of counts.
 
@@ -128,6 +131,8 @@ def protect(
         rule: The rule; 5 and complementary suppression by default.
         blank: Further columns that would give a hidden count away, such as its rate and limits.
         sensitive: Column of booleans: cells to hide whatever their count.
+        withheld: Column of booleans: cells that are hidden already for reasons of their own, so
+            that others are protected by them first.
         whole: False where people are counted in parts (full-time equivalents).
 
     Raises:
@@ -145,8 +150,7 @@ def protect(
         rows = group["_row"].to_list()
         cells = group.select(keys).to_dicts()
         system = _system(group, count, breakdowns)
-        marked = group[sensitive].to_list() if sensitive is not None else []
-        _hide(system, rule, [i for i, is_marked in enumerate(marked) if is_marked])
+        _hide(system, rule, _marked(group, sensitive), _marked(group, withheld))
         found += [
             Hidden(rows[i], cells[i], reason, None if other is None else cells[other])
             for i, (reason, other) in sorted(system.hidden.items())
@@ -208,16 +212,22 @@ def _system(group: pl.DataFrame, count: str, breakdowns: Sequence[Breakdown]) ->
     return _System(counts, matrix, is_total)
 
 
-def _hide(system: _System, rule: Rule, sensitive: list[int]) -> None:
+def _marked(group: pl.DataFrame, column: str | None) -> list[int]:
+    return [] if column is None else [i for i, marked in enumerate(group[column]) if marked]
+
+
+def _hide(system: _System, rule: Rule, sensitive: list[int], withheld: list[int]) -> None:
     small = np.flatnonzero((system.counts > 0) & (system.counts < rule.smallest_shown))
     for cell in sorted({*small.tolist(), *sensitive}):
         system.hidden[cell] = ("small_count", None)
+    queue = sorted(system.hidden)
+    for cell in withheld:
+        system.hidden.setdefault(cell, ("complementary", None))
     if not rule.complementary:
         return
     # Cells for which another table that fits all that is shown is known: they are safe, and stay
     # so however much more is hidden.
     safe: set[int] = set()
-    queue = sorted(system.hidden)
     for cell in queue:
         if cell in safe:
             continue
@@ -234,8 +244,8 @@ def _other_table(system: _System, cell: int) -> NDArray[np.float64]:
 
     Whatever it changes must be hidden. What is hidden already costs nothing, totals cost more than
     parts and large counts more than small; no count falls below one, and zeros stay as they are
-    unless there is no other way (Fischetti and Salazar 2001, Management Science 47: 1008-1027, give
-    the linear programme of this problem).
+    unless they are hidden already or there is no other way (Fischetti and Salazar 2001, Management
+    Science 47: 1008-1027, give the linear programme of this problem).
     """
     from scipy.optimize import linprog
 
@@ -246,6 +256,7 @@ def _other_table(system: _System, cell: int) -> NDArray[np.float64]:
     equations = np.hstack([system.matrix, -system.matrix])
     for zeros_stay in (True, False):
         zero = system.counts == 0
+        zero[list(system.hidden)] = False
         most_up = np.where(zero, 0.0 if zeros_stay else np.inf, np.inf)
         most_down = np.maximum(system.counts - 1.0, 0.0)
         most_up[system.counts < 0] = np.inf

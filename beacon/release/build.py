@@ -25,6 +25,7 @@ from beacon.release.catalogue import (
 from beacon.release.layout import Release
 from beacon.release.manifest import FICTIONAL_NOTICE, build_manifest
 from beacon.release.parquet import WrittenMart, write_mart
+from beacon.release.small_counts import small_counts_told
 from beacon.release.workbook import CSV_FOLDER, write_csvs, write_workbook
 from beacon.warehouse.connection import Warehouse
 
@@ -115,8 +116,13 @@ def publish_release(
         if previous is not None and _says_the_same(written, previous):
             return Publication("unchanged", previous, previous)
         content = content_digest({mart.name: mart.content_sha256 for mart in written})
+        told = small_counts_told(warehouse, building, [_entry(mart) for mart in written], inputs)
+        if told and not needs_approval:
+            raise PublicationBlockedError(f"{label} was not published: {'; '.join(told)}.")
         approval = (
-            refuse_unless_approved(warehouse, content, label, previous) if needs_approval else None
+            refuse_unless_approved(warehouse, content, label, previous, told)
+            if needs_approval
+            else None
         )
         record = run_record if approval is None else {**run_record, "approval": approval}
         record = {**record, "previous": previous.label if previous else None}
@@ -147,6 +153,10 @@ def publish_release(
         return Publication("published", release, previous)
     finally:
         shutil.rmtree(building, ignore_errors=True)
+
+
+def _entry(mart: WrittenMart) -> dict[str, Any]:
+    return {"name": mart.name, "file": mart.file}
 
 
 def _made_pages(

@@ -11,7 +11,7 @@ from __future__ import annotations
 from beacon.returns.accept import AcceptedReturn, accept_return, accepted_returns
 from beacon.returns.check import CheckedReturn, check_return
 from beacon.returns.collection import collect_returns
-from beacon.returns.context import ReturnContext, load_return_context
+from beacon.returns.context import ReturnContext, ReturnKind, load_return_context
 from beacon.returns.faults import Fault, ReturnRefusedError
 from beacon.returns.template import csv_template, xlsx_template
 
@@ -20,6 +20,7 @@ __all__ = [
     "CheckedReturn",
     "Fault",
     "ReturnContext",
+    "ReturnKind",
     "ReturnRefusedError",
     "accept_return",
     "accepted_returns",

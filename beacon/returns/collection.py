@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from beacon.core.errors import Problem
 from beacon.core.files import sha256_of, write_atomically
+from beacon.disclosure.returned_counts import ReturnedTable, read_lines
 from beacon.ingest.landing_store import LandingStore
 from beacon.ingest.scan import FoundFile
 from beacon.returns.accept import AcceptedReturn, accepted_returns
 from beacon.returns.check import ROW, Row, check_return
 from beacon.returns.context import ReturnContext, ReturnKind
+from beacon.returns.withholding import with_withheld_totals
 from beacon.sources.publishers.returned_tables import (
     COLLECTION_HEADER,
     MISSING,
@@ -28,15 +30,21 @@ from beacon.sources.publishers.returned_tables import (
 from beacon.sources.recognition import Recognition
 
 Line = dict[str, Any]
+Earlier = Callable[[ReturnKind], Sequence[ReturnedTable]]
+"""Gives the tables of a kind of return that earlier releases showed, oldest first."""
 
 
 def collect_returns(
-    context: ReturnContext, store: LandingStore, directory: Path
+    context: ReturnContext,
+    store: LandingStore,
+    directory: Path,
+    earlier: Earlier = lambda _: (),
 ) -> list[FoundFile]:
     """One file per indicator that has accepted returns, written to a directory.
 
-    A return that the rules no longer accept refuses its whole table, and the last good one stays
-    in use: a total never loses an organisation in silence.
+    Totals are withheld with regard to what earlier releases show. A return that the rules no
+    longer accept refuses its whole table, and the last good one stays in use: a total never loses
+    an organisation in silence.
     """
     by_indicator: dict[int, list[AcceptedReturn]] = {}
     for accepted in accepted_returns(store, context):
@@ -50,6 +58,8 @@ def collect_returns(
         lines = _lines(context, kind, returns, store, problems)
         path = directory / f"local_return_{kind.indicator.id:02d}_{kind.indicator.slug}.csv"
         content = _csv(lines)
+        if kind.rules.counts_people:
+            content = _withheld(content, kind, earlier)
         if not path.is_file() or path.read_bytes() != content:
             write_atomically(path, content)
         found.append(
@@ -61,6 +71,12 @@ def collect_returns(
             )
         )
     return found
+
+
+def _withheld(content: bytes, kind: ReturnKind, earlier: Earlier) -> bytes:
+    smallest = kind.indicator.disclosure.smallest_shown
+    lines = read_lines(content)
+    return _csv(with_withheld_totals(lines, earlier(kind), smallest_shown=smallest))
 
 
 def _csv(lines: Iterable[Line]) -> bytes:

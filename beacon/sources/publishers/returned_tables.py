@@ -52,7 +52,8 @@ COLLECTION_HEADER = (
 
 Rows are of three kinds: `returned`, one row of one organisation's return; `missing`, a return that
 is expected and has not come; `total`, an area and level for which the others are to be summed, so
-that every published figure has a row of its own to be traced to.
+that every published figure has a row of its own to be traced to. A total with `[c]` in place of a
+numerator is withheld, because of what earlier releases show beside it.
 """
 
 RETURNED, MISSING, TOTAL = "returned", "missing", "total"
@@ -136,6 +137,7 @@ class _Cell:
     denominator: float | None = None
     is_board: bool = False
     multiplier: float = 1.0
+    withheld: bool = False
     status: str = "published"
     note: str = ""
     source_row: int = 0
@@ -193,6 +195,7 @@ def _rows(columns: Columns, rules: ReturnRules) -> pl.DataFrame:
             "expected": expected == "yes",
             "numerator": numerator,
             "denominator": denominator,
+            "withheld": (kind == TOTAL) & (numerator_status == "suppressed"),
             "multiplier": multiplier,
             **days,
             **{name: columns.text(name) for name in names},
@@ -234,6 +237,7 @@ def _one_total(total: dict[str, Any], parts: Sequence[dict[str, Any]]) -> _Cell:
         level,
         is_board=total["area_code"] == total["icb_code"],
         multiplier=total["multiplier"],
+        withheld=bool(total["withheld"]),
         source_row=total["source_row"],
         note=_who_returned(parts),
     )
@@ -315,6 +319,7 @@ def _hide_small_counts(cells: list[_Cell]) -> list[_Cell]:
             Breakdown.flat("member", (_NUMERATOR, _REST), _ALL),
         ),
         by=_DAYS,
+        withheld="withheld",
     ).table.filter(pl.col("suppressed"))
     keys = set(hidden.select(*_DAYS, "area", "level").iter_rows())
     for cell in cells:
@@ -343,6 +348,7 @@ def _people_table(cells: list[_Cell]) -> pl.DataFrame:
                     "level": cell.level or _ALL,
                     "member": member,
                     "count": _whole_people(count),
+                    "withheld": cell.withheld,
                 }
             )
     return pl.DataFrame(rows, schema_overrides={"count": pl.Int64}, infer_schema_length=None)
@@ -365,6 +371,7 @@ def _with_sums(frame: pl.DataFrame, icb: str) -> pl.DataFrame:
     both = frame.group_by([*_DAYS, "area", "level"], maintain_order=True).agg(
         pl.lit(_ALL).alias("member"),
         pl.when(pl.col("count").null_count() == 0).then(pl.col("count").sum()).alias("count"),
+        pl.col("withheld").any(),
     )
     return pl.concat([frame, both.select(frame.columns)])
 
