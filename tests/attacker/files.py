@@ -34,7 +34,10 @@ class Figure:
 
 
 def figures(release: Path, slug: str) -> Iterator[Figure]:
-    """Every figure of an indicator in the marts, the mart of changes, the CSVs and the workbook."""
+    """Every figure of an indicator in the marts, the mart of changes, the CSVs and the workbook.
+
+    Marts, CSVs and the workbook that are not there are left out.
+    """
     yield from _parquet(release, slug)
     if (release / "workbook.xlsx").exists():
         yield from _csvs(release, slug)
@@ -54,6 +57,8 @@ def _number(value: object) -> float | None:
 def _parquet(release: Path, slug: str) -> Iterator[Figure]:
     for mart in _MARTS:
         path = release / f"{mart}.parquet"
+        if not path.exists():
+            continue
         for measure, period, area, category, numerator, denominator, value in duckdb.execute(
             "select measure, period, area_name, category, numerator, denominator, value "
             "from read_parquet(?) where indicator_slug = ?",
@@ -62,6 +67,8 @@ def _parquet(release: Path, slug: str) -> Iterator[Figure]:
             cell = (measure, period, area, category)
             yield Figure(path.name, cell, _counts(numerator, denominator), value)
     path = release / "change.parquet"
+    if not path.exists():
+        return
     for measure, period, area, category, before, now in duckdb.execute(
         "select measure, period, area_name, category, previous_value, value "
         "from read_parquet(?) where indicator_slug = ?",

@@ -17,13 +17,14 @@ import duckdb
 import polars as pl
 
 from beacon.contracts import create_table
-from beacon.core.files import read_json
+from beacon.core.files import read_json, write_json
 from beacon.core.settings import Home, Settings
 from beacon.disclosure.own_counts import protect_own_counts
 from beacon.ingest.landing_store import LandingStore
-from beacon.release import approval, build
+from beacon.release import approval, build, layout
 from beacon.release.build import Publication, publish_release
 from beacon.release.previous import load_previous
+from beacon.release.small_counts import small_counts_told
 from beacon.returns import ReturnContext, accept_return, collect_returns
 from beacon.sources.publishers.returned_tables import read_local_returns
 from beacon.warehouse.connection import Warehouse
@@ -163,3 +164,30 @@ class ReturnsHome:
             self.warehouse.derive(table)
         load_previous(self.warehouse, inputs)
         self.warehouse.derive("marts.change")
+
+
+class QuickHome(ReturnsHome):
+    """The same, with releases that hold one mart: what the returns' reader gives, and no more.
+
+    What other marts, CSVs and the workbook show is made from it. Releases are not held.
+    """
+
+    def publish(self) -> Publication:
+        """Write what the accepted returns come to as the next release."""
+        inputs = self._stage()
+        label = f"v2026.01.01-{len(layout.list_releases(self.home)) + 1}"
+        making = self.home.releases / ".making"
+        making.mkdir(parents=True)
+        self.con.execute(
+            "copy (select observation.dataset as indicator_slug, 'main' as measure, period, "
+            "period_start, period_end, area_code, area_name, coalesce(category, 'All') as category, "
+            "numerator, denominator, value, value_status, source from staging.observation) "
+            f"to '{making / 'beacon_indicator.parquet'}'"
+        )
+        marts = [{"name": "beacon_indicator", "file": "beacon_indicator.parquet"}]
+        if self.guarded:
+            self.held += small_counts_told(self.warehouse, making, marts, inputs)
+        write_json(making / layout.MANIFEST, {"marts": marts, "inputs": inputs})
+        release = layout.Release(label, self.home.releases / label)
+        making.rename(release.path)
+        return Publication("published", release, None)

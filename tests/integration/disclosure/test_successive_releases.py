@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.attacker.files import figures
-from tests.attacker.returns_home import ReturnsHome
+from tests.attacker.returns_home import QuickHome, ReturnsHome
 from tests.attacker.returns_world import SLUG, ReturnsWorld
 
 RELEASES = 24
@@ -43,7 +43,7 @@ def told(home: ReturnsHome) -> list[str]:
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(6))
 def test_no_small_count_is_recovered_from_24_releases(tmp_path: Path, seed: int) -> None:
-    home = ReturnsHome(tmp_path / "home", only_marts=True)
+    home = QuickHome(tmp_path / "home")
     small, recovered = attacked(home, tmp_path, seed)
     assert small > 167  # a thousand in all
     assert recovered == 0
@@ -60,6 +60,6 @@ def test_csvs_workbook_and_changes_tell_no_more(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_some_are_recovered_without_the_guard(tmp_path: Path) -> None:
-    home = ReturnsHome(tmp_path / "home", guarded=False, only_marts=True)
+    home = QuickHome(tmp_path / "home", guarded=False)
     _, recovered = attacked(home, tmp_path, 0)
     assert recovered > 10
