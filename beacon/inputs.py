@@ -8,6 +8,7 @@ from pathlib import Path
 from beacon.core.errors import SettingsError
 from beacon.core.logs import step
 from beacon.core.progress import report
+from beacon.disclosure.returned_counts import ReturnedTable
 from beacon.ingest.land import LandingReport, land_files
 from beacon.ingest.landing_store import LandingStore, remove_partial_objects
 from beacon.ingest.part_log import log_part
@@ -92,9 +93,7 @@ def _accepted_returns(workspace: Workspace) -> list[FoundFile]:
         return shown_before(home, releases, kind.indicator, kind.rules).tables
 
     context = ReturnContext(workspace.indicators, workspace.register, workspace.footprint)
-    return collect_returns(
-        context, LandingStore(home.landing), home.state / "returns", earlier
-    )
+    return collect_returns(context, LandingStore(home.landing), home.state / "returns", earlier)
 
 
 def _publishers_files(workspace: Workspace, again: bool) -> list[FoundFile]:

@@ -24,10 +24,9 @@ from beacon.pipeline import make_release
 from beacon.release import layout
 from beacon.release.build import Publication
 from beacon.release.publish import RunStart, publish
+from beacon.release.shown_before import BACKFILLS
 from beacon.warehouse.connection import Warehouse
 from beacon.workspace import Workspace
-
-BACKFILLS = "backfills"
 
 
 class NothingThenError(BeaconError):

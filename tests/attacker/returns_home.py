@@ -19,16 +19,17 @@ import polars as pl
 from beacon.contracts import create_table
 from beacon.core.files import read_json, write_json
 from beacon.core.settings import Home, Settings
-from beacon.disclosure.own_counts import protect_own_counts
+from beacon.disclosure.returned_counts import ReturnedTable
 from beacon.ingest.landing_store import LandingStore
 from beacon.release import approval, build, layout
 from beacon.release.build import Publication, publish_release
 from beacon.release.previous import load_previous
+from beacon.release.shown_before import releases_to_test_against, shown_before
 from beacon.release.small_counts import small_counts_told
-from beacon.returns import ReturnContext, accept_return, collect_returns
+from beacon.returns import ReturnContext, ReturnKind, accept_return, collect_returns
 from beacon.sources.publishers.returned_tables import read_local_returns
 from beacon.warehouse.connection import Warehouse
-from beacon.warehouse.indicator_rows import derive_indicators
+from beacon.warehouse.transform import derive_table
 from beacon.workspace import Workspace
 
 MARTS = ("beacon_indicator", "core20plus5_indicator", "core20_cohort", "lsoa", "change")
@@ -37,7 +38,7 @@ _EMPTY = (
     "marts.core20_cohort", "marts.lsoa",
 )  # fmt: skip
 _DERIVED = (
-    "indicators.gap", "indicators.system", "indicators.fact", "marts.beacon_indicator",
+    "indicators.published", "indicators.gap", "indicators.system", "indicators.fact", "marts.beacon_indicator",
     "marts.core20plus5_indicator",
 )  # fmt: skip
 _BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
@@ -119,13 +120,15 @@ class ReturnsHome:
                 checks=[],
                 inputs=inputs,
                 run_record={"published_at": "2026-01-01T00:00:00+00:00"},
+                fingerprint="-",
             )
 
     def _stage(self) -> list[dict[str, Any]]:
         """Put the returns together, land them and read them."""
         self.con.execute("delete from staging.observation")
-        earlier = self.home if self.guarded else None
-        found = collect_returns(self.context, self.store, self.home.state / "returns", earlier)
+        found = collect_returns(
+            self.context, self.store, self.home.state / "returns", self._earlier
+        )
         inputs = []
         for file in found:
             assert not file.recognition.problems
@@ -155,15 +158,17 @@ class ReturnsHome:
             )  # fmt: skip
         return inputs
 
+    def _earlier(self, kind: ReturnKind) -> tuple[ReturnedTable, ...]:
+        if not self.guarded:
+            return ()
+        releases = releases_to_test_against(self.home)
+        return shown_before(self.home, releases, kind.indicator, kind.rules).tables
+
     def _derive(self, inputs: list[dict[str, Any]]) -> None:
-        indicators = [kind.indicator for kind in self.context.ordered]
-        derive_indicators(self.warehouse, indicators)
-        for indicator in indicators:
-            protect_own_counts(self.con, indicator)
         for table in _DERIVED:
-            self.warehouse.derive(table)
+            derive_table(self.warehouse, table)
         load_previous(self.warehouse, inputs)
-        self.warehouse.derive("marts.change")
+        derive_table(self.warehouse, "marts.change")
 
 
 class QuickHome(ReturnsHome):
