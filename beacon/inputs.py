@@ -83,8 +83,8 @@ def _accepted_returns(workspace: Workspace) -> list[FoundFile]:
     """What organisations returned to this home, whatever the mode, one table per indicator."""
     if not (workspace.home.landing / LOCAL_RETURN).is_dir():
         return []
-    from beacon.release.shown_before import releases_to_test_against, shown_before
     from beacon.returns import ReturnContext, ReturnKind, collect_returns
+    from beacon.returns.shown_before import releases_to_test_against, shown_before
 
     home = workspace.home
     releases = releases_to_test_against(home)

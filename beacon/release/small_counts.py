@@ -16,8 +16,7 @@ from beacon.core.settings import Home
 from beacon.disclosure.returned_counts import ReturnedTable, question_of, read_lines
 from beacon.disclosure.successive import told
 from beacon.registry.indicators import LOCAL_RETURN, Indicator
-from beacon.release.layout import Release
-from beacon.release.shown_before import (
+from beacon.returns.shown_before import (
     releases_to_test_against,
     shown_before,
     shown_totals,
@@ -61,7 +60,7 @@ def small_counts_told(
 
 def _reasons(
     home: Home,
-    releases: Sequence[Release],
+    releases: Sequence[Path],
     indicator: Indicator,
     rules: ReturnRules,
     path: Path,
@@ -80,8 +79,9 @@ def _reasons(
         return  # it shows nothing that the earlier release does not
     if earlier.untested:
         yield (
-            f"the returns of {name} in {', '.join(earlier.untested)} are no longer in landing, so "
-            "it cannot be tested whether small counts follow from both; restore them from a backup"
+            f"what {', '.join(earlier.untested)} showed of {name} is damaged, or its returns are "
+            "no longer in landing, so it cannot be tested whether small counts follow from both; "
+            "restore them from a backup"
         )
     question = question_of(
         ReturnedTable(lines, shown),

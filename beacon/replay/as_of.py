@@ -24,7 +24,7 @@ from beacon.pipeline import make_release
 from beacon.release import layout
 from beacon.release.build import Publication
 from beacon.release.publish import RunStart, publish
-from beacon.release.shown_before import BACKFILLS
+from beacon.returns.shown_before import BACKFILLS
 from beacon.warehouse.connection import Warehouse
 from beacon.workspace import Workspace
 

@@ -24,9 +24,9 @@ from beacon.ingest.landing_store import LandingStore
 from beacon.release import approval, build, layout
 from beacon.release.build import Publication, publish_release
 from beacon.release.previous import load_previous
-from beacon.release.shown_before import releases_to_test_against, shown_before
 from beacon.release.small_counts import small_counts_told
 from beacon.returns import ReturnContext, ReturnKind, accept_return, collect_returns
+from beacon.returns.shown_before import releases_to_test_against, shown_before
 from beacon.sources.publishers.returned_tables import read_local_returns
 from beacon.warehouse.connection import Warehouse
 from beacon.warehouse.transform import derive_table
@@ -63,7 +63,7 @@ class ReturnsHome:
         self.only_marts = only_marts
         self.held: list[str] = []
         self.workspace = Workspace(Settings(home=root))
-        for name in ("contracts", "indicators", "register", "code_digest"):
+        for name in ("contracts", "indicators", "register"):
             self.workspace.__dict__[name] = getattr(_shared(), name)
         self.context = ReturnContext(
             self.workspace.indicators, self.workspace.register, self.workspace.footprint

@@ -6,16 +6,16 @@ they were made from are the objects of landing that its manifest names.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from beacon.core.files import sha256_of
+from beacon.core.files import read_json, sha256_of
 from beacon.core.settings import Home
 from beacon.disclosure.returned_counts import Key, Line, ReturnedTable, read_lines
 from beacon.registry.indicators import LOCAL_RETURN, Indicator
-from beacon.release.layout import Release, list_releases
 from beacon.sources.publishers.returned_tables import ReturnRules
 
 BACKFILLS = "backfills"
@@ -29,59 +29,79 @@ class Earlier:
 
     Attributes:
         tables: Each once, however many releases showed it alike.
-        untested: Releases whose returns are no longer in landing.
+        untested: Releases that cannot be read, or whose returns are no longer in landing.
     """
 
     tables: tuple[ReturnedTable, ...] = ()
     untested: tuple[str, ...] = ()
 
 
-def releases_to_test_against(home: Home) -> list[Release]:
-    """Every release of a home that is still kept, and of its backfills, oldest first."""
-    backfills = [
-        release
-        for folder in sorted((home.root / BACKFILLS).glob("*"))
-        for release in list_releases(Home(folder))
-    ]
-    return [*backfills, *list_releases(home)]
+def releases_to_test_against(home: Home) -> list[Path]:
+    """Directories of all releases that a home keeps, and of its backfills, oldest first."""
+    backfills = sorted((home.root / BACKFILLS).glob("*/releases/v*"))
+    return [*backfills, *sorted(home.releases.glob("v*"), key=_order)]
+
+
+def _order(release: Path) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", release.name)]
 
 
 def shown_before(
-    home: Home, releases: Iterable[Release], indicator: Indicator, rules: ReturnRules
+    home: Home, releases: Iterable[Path], indicator: Indicator, rules: ReturnRules
 ) -> Earlier:
     """The returns of an indicator that earlier releases were made from, and what they showed.
 
     Args:
         home: Whose landing keeps the returns.
-        releases: The releases, oldest first.
+        releases: Directories of the releases, oldest first.
         indicator: The indicator.
         rules: The rules of its returns.
     """
     tables: dict[tuple[str, frozenset[Key]], ReturnedTable] = {}
     untested = []
     for release in releases:
-        entry = _input(release, indicator)
-        if entry is None:
+        try:
+            found = _table(home, release, indicator, rules)
+        except _UntestableError:
+            untested.append(release.name)
             continue
-        path = home.landing / entry["file"]
-        if not path.is_file() or sha256_of(path) != entry["sha256"]:
-            untested.append(release.label)
-            continue
-        lines = read_lines(path.read_bytes())
-        shown = shown_totals(release.path, release.manifest["marts"], indicator, rules, lines)
-        alike = (str(entry["sha256"]), shown)
-        # Of tables that are alike the last counts: its pattern is the one to keep to.
-        tables.pop(alike, None)
-        tables[alike] = ReturnedTable(lines, shown, indicator.disclosure.rounding)
+        if found is not None:
+            alike, table = found
+            # Of tables that are alike the last counts: its pattern is the one to keep to.
+            tables.pop(alike, None)
+            tables[alike] = table
     return Earlier(tuple(tables.values()), tuple(untested))
 
 
-def _input(release: Release, indicator: Indicator) -> dict[str, Any] | None:
-    name = f"{LOCAL_RETURN}/{indicator.slug}"
-    found: list[dict[str, Any]] = [
-        entry for entry in release.manifest["inputs"] if entry["name"] == name
-    ]
-    return found[0] if found else None
+class _UntestableError(Exception):
+    """What a release showed of the returns cannot be told any more."""
+
+
+def _table(
+    home: Home, release: Path, indicator: Indicator, rules: ReturnRules
+) -> tuple[tuple[str, frozenset[Key]], ReturnedTable] | None:
+    import duckdb
+
+    try:
+        manifest = read_json(release / "manifest.json")
+        entry = {one["name"]: one for one in manifest["inputs"]}.get(
+            f"{LOCAL_RETURN}/{indicator.slug}"
+        )
+        marts = manifest["marts"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise _UntestableError from error
+    if entry is None:
+        return None
+    path = home.landing / entry["file"]
+    if not path.is_file() or sha256_of(path) != entry["sha256"]:
+        raise _UntestableError
+    lines = read_lines(path.read_bytes())
+    try:
+        shown = shown_totals(release, marts, indicator, rules, lines)
+    except duckdb.Error as error:
+        raise _UntestableError from error
+    table = ReturnedTable(lines, shown, indicator.disclosure.rounding)
+    return (str(entry["sha256"]), shown), table
 
 
 def shown_totals(
