@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import resource
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
 
 from beacon.cli.common import Format, FormatOption, HomeOption, print_rows, settings_from
+
+_TIMEOUT_SECONDS = 60.0
+# DuckDB stops between vectors of rows, and counts the memory of its buffers. One call of a function
+# on a long text can take longer and more; these bounds are the operating system's.
+_GRACE_SECONDS = 2.0
+_PROCESS_BYTES = 4 << 30
 
 
 def query(
@@ -15,22 +27,39 @@ def query(
         str | None, typer.Option("--release", help="Release label; the current one by default.")
     ] = None,
     form: FormatOption = Format.table,
+    timeout: Annotated[
+        float, typer.Option("--timeout", min=0.1, help="Seconds until the query is stopped.")
+    ] = _TIMEOUT_SECONDS,
     home: HomeOption = None,
 ) -> None:
-    """Run a query on the marts of a release. Nothing can be changed and no other file read."""
-    import duckdb
-
-    from beacon.core.errors import BeaconError
+    """Run one query on the marts of a release. Nothing can be changed and no file can be read."""
     from beacon.core.settings import Home
     from beacon.release.layout import get_release
-    from beacon.release.query import connect_release
+    from beacon.release.query import ask
 
     found = get_release(Home(settings_from(home=home).home), release)
-    con = connect_release(found, lock=True, sql=sql)
-    try:
-        cursor = con.execute(sql)
-        columns = [column[0] for column in cursor.description or []]
-        rows = cursor.fetchall()
-    except duckdb.Error as error:
-        raise BeaconError(f"The query failed. {error}") from error
+    with _bounded(timeout):
+        columns, rows = ask(found, sql, timeout_seconds=timeout)
     print_rows(columns, rows, form)
+
+
+@contextmanager
+def _bounded(seconds: float) -> Iterator[None]:
+    """Keep this process within its memory, and end it where DuckDB does not stop in time."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    bound = _PROCESS_BYTES if hard == resource.RLIM_INFINITY else min(_PROCESS_BYTES, hard)
+    resource.setrlimit(resource.RLIMIT_DATA, (bound, hard))
+    watchdog = threading.Timer(seconds + _GRACE_SECONDS, _end, [seconds])
+    watchdog.daemon = True
+    watchdog.start()
+    try:
+        yield
+    finally:
+        watchdog.cancel()
+        resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
+
+
+def _end(seconds: float) -> None:
+    sys.stderr.write(f"beacon: The query was ended after {seconds:g} seconds. Ask for less.\n")
+    sys.stderr.flush()
+    os._exit(1)

@@ -61,3 +61,7 @@ class PublicationBlockedError(BeaconError):
 
 class ReleaseNotFoundError(BeaconError):
     """The release, mart or home that was asked for does not exist."""
+
+
+class DamagedReleaseError(BeaconError):
+    """A file of a release is not what was published."""

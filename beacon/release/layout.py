@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from beacon.core.errors import BeaconError, ReleaseNotFoundError
+from beacon.core.errors import BeaconError, DamagedReleaseError, ReleaseNotFoundError
 from beacon.core.files import read_json, write_json
 from beacon.core.settings import Home
 from beacon.core.suggestions import did_you_mean
@@ -44,20 +44,33 @@ class Release:
         """The release's manifest.
 
         Raises:
-            ReleaseNotFoundError: When the manifest is not there.
+            DamagedReleaseError: When the manifest is gone or cannot be read.
         """
-        manifest: dict[str, Any] | None = read_json(self.path / MANIFEST)
-        if manifest is None:
-            raise ReleaseNotFoundError(
-                f"Release {self.label} has no manifest; run `beacon verify` to see what is damaged."
-            )
+        try:
+            manifest: dict[str, Any] = read_json(self.path / MANIFEST)
+            _ = manifest["marts"], manifest["files"], manifest["release"]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise damaged(self, MANIFEST, "it is gone or cannot be read") from error
         return manifest
 
     @property
     def run_record(self) -> dict[str, Any]:
         """When and by which run it was made; the part of a release that is not reproducible."""
-        record: dict[str, Any] = read_json(self.path / RUN_RECORD) or {}
+        try:
+            record: dict[str, Any] = read_json(self.path / RUN_RECORD) or {}
+            _ = record.get("published_at")
+        except (ValueError, AttributeError) as error:
+            raise damaged(self, RUN_RECORD, "it cannot be read") from error
         return record
+
+
+def damaged(release: Release, file: str, why: str) -> DamagedReleaseError:
+    """The error for a file of a release that is not what was published, with the ways back."""
+    return DamagedReleaseError(
+        f"{release.path / file} is damaged: {why}. `beacon verify` names every damaged file. "
+        "`beacon rollback RELEASE` makes an earlier release current; `beacon run` publishes anew; "
+        "`beacon restore` brings back what was backed up."
+    )
 
 
 def _order(label: str) -> tuple[int, ...]:

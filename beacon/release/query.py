@@ -2,40 +2,123 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import threading
+from typing import TYPE_CHECKING, Any
 
-from beacon.release.layout import Release
+from beacon.core.errors import BeaconError
+from beacon.release.layout import Release, damaged
 from beacon.statistics.macros import install_macros, names_macros
 
 if TYPE_CHECKING:
     import duckdb
 
+TIMEOUT_SECONDS = 60.0
+MEMORY_LIMIT = "1GB"
 
-def connect_release(
-    release: Release, *, lock: bool = False, sql: str | None = None
-) -> duckdb.DuckDBPyConnection:
+# MULTI is what DuckDB makes of a PIVOT whose columns it must look up first.
+_READING = frozenset({"SELECT", "EXPLAIN", "MULTI"})
+_ALLOWED = "SELECT, FROM, WITH, VALUES, TABLE, PIVOT, DESCRIBE, SUMMARIZE, SHOW or EXPLAIN"
+
+
+def connect_release(release: Release, *, sql: str | None = None) -> duckdb.DuckDBPyConnection:
     """A connection with a view for each mart of a release, and the statistics macros.
 
     Args:
         release: The release to read.
         sql: All that will be asked, where that is known: macros that it does not name are not
             made, which takes longer than most questions.
-        lock: Bar every file outside the release and every change of settings, for SQL that comes
-            from elsewhere.
     """
     import duckdb
 
     con = duckdb.connect()
     if sql is None or names_macros(sql):
         install_macros(con)
-    root = str(release.path)
     for mart in release.manifest["marts"]:
-        file = (release.path / mart["file"]).as_posix().replace("'", "''")
-        con.execute(
-            f"create view \"{mart['name']}\" as select * from read_parquet('{file}')"  # noqa: S608
-        )
-    if lock:
-        con.execute("set allowed_directories = [?]", [root])
-        con.execute("set enable_external_access = false")
-        con.execute("set lock_configuration = true")
+        _create(con, "view", release, mart)
     return con
+
+
+def ask(
+    release: Release, sql: str, *, timeout_seconds: float = TIMEOUT_SECONDS
+) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """The answer to one query that somebody typed: names of columns, and rows.
+
+    The marts that the query names are copied into memory; then DuckDB's access to files,
+    extensions and settings is shut off for good, and the query runs in a transaction that may only
+    read. A list of allowed files would not do: DuckDB may write to a file that it may read, and a
+    COPY inside a WITH counts as a SELECT.
+
+    Raises:
+        BeaconError: When it is not exactly one statement that reads, when it fails, or when it
+            takes longer than `timeout_seconds` or more memory than `MEMORY_LIMIT`.
+    """
+    import duckdb
+
+    con = duckdb.connect(config={"memory_limit": MEMORY_LIMIT, "temp_directory": ""})
+    try:
+        _load_and_lock(con, release, sql)
+        statement = _the_statement(con, sql)
+        clock = threading.Timer(timeout_seconds, con.interrupt)
+        clock.daemon = True
+        clock.start()
+        try:
+            cursor = con.execute(statement)
+            columns = [column[0] for column in cursor.description or []]
+            return columns, cursor.fetchall()
+        finally:
+            clock.cancel()
+    except duckdb.InterruptException as error:
+        raise BeaconError(
+            f"The query was stopped after {timeout_seconds:g} seconds. Ask for less, or give "
+            "--timeout SECONDS."
+        ) from error
+    except (duckdb.OutOfMemoryException, MemoryError) as error:
+        raise BeaconError(
+            f"The query needs more memory than a query may have ({MEMORY_LIMIT}). Ask for less, or "
+            "read the mart in Python: beacon.connect()."
+        ) from error
+    except duckdb.Error as error:
+        raise BeaconError(f"The query failed. {error}") from error
+    finally:
+        con.close()
+
+
+def _load_and_lock(con: duckdb.DuckDBPyConnection, release: Release, sql: str) -> None:
+    if names_macros(sql):
+        install_macros(con)
+    asked = sql.lower()
+    for mart in release.manifest["marts"]:
+        # A view of the others, so that SHOW TABLES and DESCRIBE tell of them.
+        kind = "table" if mart["name"].lower() in asked else "view"
+        _create(con, kind, release, mart)
+    con.execute("set enable_external_access = false")
+    con.execute("set lock_configuration = true")
+    con.execute("begin transaction read only")
+
+
+def _create(
+    con: duckdb.DuckDBPyConnection, kind: str, release: Release, mart: dict[str, Any]
+) -> None:
+    import duckdb
+
+    file = release.path / mart["file"]
+    quoted = file.as_posix().replace("'", "''")
+    try:
+        con.execute(f"create {kind} \"{mart['name']}\" as from read_parquet('{quoted}')")
+    except duckdb.OutOfMemoryException:
+        raise
+    except duckdb.Error as error:
+        raise damaged(release, mart["file"], str(error).splitlines()[0]) from error
+
+
+def _the_statement(con: duckdb.DuckDBPyConnection, sql: str) -> duckdb.Statement:
+    statements = con.extract_statements(sql)
+    if len(statements) != 1:
+        raise BeaconError(f"Give one statement, not {len(statements)}.")
+    try:
+        kind = statements[0].type.name
+    except ValueError:  # A statement that DuckDB knows and its Python package does not.
+        kind = "that"
+    if kind not in _READING:
+        raise BeaconError(f"Nothing can be changed: give {_ALLOWED}, not {kind}.")
+    return statements[0]
