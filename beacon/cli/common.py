@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import sys
 from collections.abc import Iterable, Sequence
@@ -15,6 +14,7 @@ import typer
 from beacon.cli.options import chosen_columns
 from beacon.cli.tables import write_table
 from beacon.core.errors import BeaconError, SettingsError
+from beacon.core.spreadsheet_text import csv_line
 from beacon.core.suggestions import did_you_mean
 
 if TYPE_CHECKING:
@@ -87,14 +87,15 @@ def print_rows(
 ) -> None:
     """Print rows to standard output as a table, CSV or JSON: all columns, or those chosen.
 
+    Text that a spreadsheet would run has an apostrophe before it in CSV (docs/security.md).
+
     Raises:
         BeaconError: When a column was chosen that is not there.
     """
     columns, rows = _chosen(columns, list(rows))
     if form is Format.csv:
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows([_csv_cell(value) for value in row] for row in rows)
+        sys.stdout.write(csv_line(columns))
+        sys.stdout.writelines(csv_line(_csv_cell(value) for value in row) for row in rows)
     elif form is Format.json:
         records = [dict(zip(columns, map(_json_cell, row), strict=True)) for row in rows]
         sys.stdout.write(json.dumps(records, ensure_ascii=False, indent=2, default=str) + "\n")

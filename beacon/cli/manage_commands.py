@@ -69,14 +69,15 @@ def diff(
     if form is DiffFormat.html:
         sys.stdout.write(as_html(before, after, differences))
         return
+    # Numbers stay numbers in CSV: only text is kept from being run by a spreadsheet.
+    plain = (int, float) if form is DiffFormat.csv else ()
     rows = [
         (
             each.mart,
             "; ".join(f"{name}={shown(value)}" for name, value in each.key),
             each.change,
             each.column or "",
-            shown(each.before),
-            shown(each.after),
+            *(v if isinstance(v, plain) else shown(v) for v in (each.before, each.after)),
         )
         for each in differences
     ]

@@ -14,8 +14,9 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from beacon.contracts import Contract
+from beacon.contracts import Column, Contract
 from beacon.contracts.ddl import quote_identifier, quote_literal
+from beacon.core.spreadsheet_text import csv_cell_sql
 from beacon.release.manifest import FICTIONAL_NOTICE
 
 if TYPE_CHECKING:
@@ -266,14 +267,17 @@ _FORMATS = {"value": "#,##0.00", "percent": "0.0", "people": "#,##0", "whole": "
 
 
 def write_csvs(folder: Path, contracts: Sequence[Contract]) -> None:
-    """Write each mart of a release that is being built as `csv/<mart>.csv`, outlines left out."""
+    """Write each mart of a release that is being built as `csv/<mart>.csv`, outlines left out.
+
+    Text that a spreadsheet would run as a formula has an apostrophe before it.
+    """
     import duckdb
 
     (folder / CSV_FOLDER).mkdir()
     with duckdb.connect() as con:
         for contract in contracts:
             columns = ", ".join(
-                quote_identifier(column.name)
+                _csv_column(column)
                 for column in contract.columns
                 if column.duck_type.family != "binary"
             )
@@ -283,6 +287,11 @@ def write_csvs(folder: Path, contracts: Sequence[Contract]) -> None:
                 f"copy (select {columns} from read_parquet({source})) to {target} "  # noqa: S608
                 "(format csv, header true)"
             )
+
+
+def _csv_column(column: Column) -> str:
+    name = quote_identifier(column.name)
+    return f"{csv_cell_sql(name)} as {name}" if column.duck_type.name == "VARCHAR" else name
 
 
 def write_workbook(
@@ -301,7 +310,8 @@ def write_workbook(
     import xlsxwriter
 
     path = folder / WORKBOOK
-    book = xlsxwriter.Workbook(str(path), {"constant_memory": False, "strings_to_urls": False})
+    options = {"strings_to_urls": False, "strings_to_formulas": False, "strings_to_numbers": False}
+    book = xlsxwriter.Workbook(str(path), options)
     book.set_properties(
         {
             "title": f"Beacon {label}: {footprint}",

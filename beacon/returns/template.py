@@ -46,7 +46,7 @@ def xlsx_template(context: ReturnContext, kind: ReturnKind) -> bytes:
     import xlsxwriter
 
     buffer = io.BytesIO()
-    book = xlsxwriter.Workbook(buffer, {"in_memory": True})
+    book = xlsxwriter.Workbook(buffer, {"in_memory": True, "strings_to_formulas": False})
     book.set_properties(
         {
             "title": f"Local return, indicator {kind.indicator.id}",

@@ -7,10 +7,8 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
+from beacon.core.spreadsheet_text import to_csv_cell
 from beacon.site.facts import Row
-
-# A spreadsheet would run text that starts so as a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def csv_text(rows: Sequence[Row]) -> str:
@@ -34,6 +32,4 @@ def _cell(value: Any) -> Any:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return f"'{value}"
-    return value
+    return to_csv_cell(value)

@@ -10,6 +10,7 @@ from typing import Literal
 import polars as pl
 
 from beacon.core.errors import InputRefusedError, Problem
+from beacon.core.spreadsheet_text import RUN_AS_FORMULA
 
 Kind = Literal["number", "text", "yes_no"]
 
@@ -75,7 +76,8 @@ def write_table(frame: pl.DataFrame, path: Path) -> None:
 
     buffer = io.BytesIO()
     if path.suffix.lower() == ".csv":
-        frame.write_csv(buffer)
+        as_text = pl.col(pl.String).str.replace(RUN_AS_FORMULA, "'$1")
+        frame.with_columns(as_text).write_csv(buffer)
     elif path.suffix.lower() == ".parquet":
         frame.write_parquet(buffer)
     else:
