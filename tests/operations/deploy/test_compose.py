@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[3]
 FOLDER = ROOT / "deploy" / "compose"
 COMPOSITION: dict[str, Any] = yaml.safe_load((FOLDER / "compose.yaml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSITION["services"]
-_PINNED = re.compile(r"^[\w./-]+:\d+\.\d+(\.\d+)?(-\w+)*$")
+_PINNED = re.compile(r"^[\w./-]+:\d+\.\d+(\.\d+)?(-\w+)*@sha256:[0-9a-f]{64}$")
 
 
 def test_every_part_is_there() -> None:
@@ -97,7 +97,7 @@ def test_every_secret_and_volume_that_is_used_is_declared() -> None:
     assert [path for path in mounted if not (FOLDER / path).is_file()] == []
 
 
-def test_images_are_pinned() -> None:
+def test_images_are_pinned_by_digest() -> None:
     for name in ("db", "proxy"):
         assert _PINNED.match(SERVICES[name]["image"]), SERVICES[name]["image"]
 
@@ -111,6 +111,8 @@ def test_the_image_is_pinned_locked_and_not_root() -> None:
     lines = _dockerfile()
     bases = [line[1] for line in lines if line[0] == "FROM"]
     assert [base for base in bases if not _PINNED.match(base)] == []
+    # One build of each, in all stages.
+    assert len(set(bases)) == len({base.partition("@")[0] for base in bases})
     installs = [" ".join(line) for line in lines if "sync" in line]
     assert installs
     assert all("--frozen --no-dev --extra postgres" in line for line in installs)
