@@ -44,6 +44,9 @@ run_retries:
   enabled: true
   max_retries: 0
   retry_on_asset_or_op_failure: false
+code_servers:
+  # Seconds that the web server waits for the definitions to load.
+  local_startup_timeout: 600
 # Whether sources and releases are as fresh as their policies say; the daemon finds out.
 freshness:
   enabled: true
