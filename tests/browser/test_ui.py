@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 
 from beacon.site.pdf import find_chromium
-from tests.integration.site.browser import Browser
+from tests.browser.chromium import Browser
 from tests.servers.postgres import free_port
 
 MUTATION = (
