@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import beacon
@@ -44,6 +44,7 @@ def test_only_text_is_touched(value: object) -> None:
     assert to_csv_cell(value) is value
 
 
+@settings(deadline=None)
 @given(TEXTS)
 def test_no_written_text_is_run_and_each_comes_back(text: str) -> None:
     written = to_csv_cell(text)
@@ -51,6 +52,7 @@ def test_no_written_text_is_run_and_each_comes_back(text: str) -> None:
     assert from_csv_cell(written) == text
 
 
+@settings(deadline=None)
 @given(TEXTS)
 def test_duckdb_and_polars_follow_the_same_rule(text: str) -> None:
     row = duckdb.execute(f"select {csv_cell_sql('t')} from (select ? as t)", [text]).fetchone()
