@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from beacon.core.errors import BeaconError
 from beacon.core.settings import Home, Settings
@@ -121,7 +122,7 @@ def _wait_until_it_answers(address: str, processes: list[subprocess.Popen[bytes]
 
 
 async def _serve_while(
-    proxy: object, listener: socket.socket, processes: list[subprocess.Popen[bytes]]
+    proxy: ASGIApp, listener: socket.socket, processes: list[subprocess.Popen[bytes]]
 ) -> int:
     """Serve until a process ends; gives its exit status."""
     server = uvicorn.Server(

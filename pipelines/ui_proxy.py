@@ -17,6 +17,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route, WebSocketRoute
+from starlette.types import Scope
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from beacon.core.errors import BeaconError
@@ -77,9 +78,9 @@ class _Passing:
         # A person waits for a page; a run's plan may take the server a while.
         self._client = httpx.AsyncClient(timeout=httpx.Timeout(300, connect=10), trust_env=False)
 
-    def _address(self, scheme: str, scope: dict) -> str:
-        query = scope["query_string"].decode("latin-1")
-        path = scope["raw_path"].decode("latin-1").partition("?")[0]
+    def _address(self, scheme: str, scope: Scope) -> str:
+        query = str(scope["query_string"], "latin-1")
+        path = str(scope["raw_path"], "latin-1").partition("?")[0]
         return f"{scheme}://{self._place}{path}" + (f"?{query}" if query else "")
 
     async def request(self, request: Request) -> Response:
