@@ -76,10 +76,10 @@ def read_return(path: Path, faults: FaultList) -> ReturnTable | None:
 
 def _sheet_cells(path: Path, faults: FaultList) -> list[list[Cell]]:
     from beacon.core.errors import InputRefusedError
-    from beacon.sources.tabular.tables import open_workbook, sheet_rows
+    from beacon.sources.tabular.spreadsheets import open_workbook
 
     try:
-        return sheet_rows(path, open_workbook(path), DATA_SHEET)
+        return open_workbook(path).rows(DATA_SHEET)
     except InputRefusedError as error:
         for problem in error.problems:
             faults.add(problem.message, FRESH)

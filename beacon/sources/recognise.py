@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fnmatch
-import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,44 +12,56 @@ from beacon.core.errors import InputRefusedError, Problem
 from beacon.registry.sources import Container, Dataset, DatasetSpec, SourceRegister
 from beacon.sources.page_archive import read_index, read_page_table
 from beacon.sources.recognition import Recognition
-from beacon.sources.tabular.columns import header_matches, resolve_header
-from beacon.sources.tabular.containers import container_of, open_text
-from beacon.sources.tabular.tables import (
-    HEADER_SEARCH_ROWS,
-    clean_header,
-    is_link_cache,
-    join_header,
-    open_workbook,
-    peek_csv,
-    sheet_rows,
-    text_of,
-)
-from beacon.sources.tabular.xlsx_heads import UnusualWorkbookError, xlsx_heads
+from beacon.sources.refusals import refusing_by_name
+from beacon.sources.tabular.columns import header_matches, place_of, resolve_header
+from beacon.sources.tabular.containers import container_of
+from beacon.sources.tabular.csv_table import distinct_values, peek_csv
+from beacon.sources.tabular.file_names import publishers_name
+from beacon.sources.tabular.geometries import geojson_fields, geopackage_layers
+from beacon.sources.tabular.sheet_cells import text_of
+from beacon.sources.tabular.spreadsheets import open_workbook
+from beacon.sources.tabular.tables import HEADER_SEARCH_ROWS, clean_header, join_header
 
 # A header that keeps this share of a dataset's columns is that dataset, altered: better refused
 # by name than passed over as unknown.
 _ALTERED_SHARE = 0.7
 _MOST_SHEETS = 60
+# Enough to see the values that tell datasets with one header apart.
+_PEEKED_ROWS = 160
 # A table with more columns than this beyond the expected ones is another table (IoD File 2 begins
 # with all the columns of File 1).
 _MOST_UNKNOWN_COLUMNS = 3
 
 
 def recognise(path: Path, register: SourceRegister) -> Recognition:
-    """Recognise one file.
+    """Recognise one file. Nothing is raised, whatever is in it.
 
     A damaged or altered file is attributed to the dataset it was meant to be, where its remaining
     headers or its name allow, with the problem that keeps it from being used.
     """
+    try:
+        with refusing_by_name(path):
+            return _recognise(path, register)
+    except InputRefusedError as error:
+        return meant_by_name(path, register, error.problems)
+
+
+def meant_by_name(
+    path: Path, register: SourceRegister, problems: tuple[Problem, ...]
+) -> Recognition:
+    """What a file that cannot be opened was meant to be, as far as its name tells."""
+    meant = _by_name(path, register)
+    return Recognition(meant.key if meant else None, _part_by_name(path, meant), (), None, problems)
+
+
+def _recognise(path: Path, register: SourceRegister) -> Recognition:
     try:
         container = container_of(path)
         if container == "pages":
             return _recognise_pages(path, register)
         tables = _candidate_headers(path, container)
     except InputRefusedError as error:
-        meant = _by_name(path, register)
-        key = meant.key if meant else None
-        return Recognition(key, _part_by_name(path, meant), (), None, error.problems)
+        return meant_by_name(path, register, error.problems)
     for spec in register.datasets.values():
         if container not in spec.dataset.containers:
             continue
@@ -110,9 +121,9 @@ class _Candidate:
 def _candidate_headers(path: Path, container: Container) -> list[_Candidate]:
     """Every row near the top that could be a header, with the rows around it."""
     if container in ("csv", "csv.gz"):
-        return _candidates(peek_csv(path, container, HEADER_SEARCH_ROWS * 4))
+        return _candidates(peek_csv(path, container, _PEEKED_ROWS))
     if container in ("xlsx", "xls", "ods"):
-        return _workbook_headers(path, container)
+        return _workbook_headers(path)
     if container == "parquet":
         import polars as pl
 
@@ -122,7 +133,9 @@ def _candidate_headers(path: Path, container: Container) -> list[_Candidate]:
             raise InputRefusedError(
                 [Problem(path.name, f"the Parquet file is damaged or cut short ({error}).")]
             ) from error
-    return [_Candidate([_geometry_fields(path, container)], 0)]
+    if container == "geojson":
+        return [_Candidate([geojson_fields(path)], 0)]
+    return [_Candidate([fields], 0) for fields in geopackage_layers(path).values()]
 
 
 def _candidates(rows: list[list[str]]) -> list[_Candidate]:
@@ -134,65 +147,20 @@ def _candidates(rows: list[list[str]]) -> list[_Candidate]:
     ]
 
 
-def _workbook_headers(path: Path, container: Container) -> list[_Candidate]:
+def _workbook_headers(path: Path) -> list[_Candidate]:
     found: list[_Candidate] = []
-    for sheet, rows in _workbook_heads(path, container):
-        if not is_link_cache(sheet):
-            found.extend(_candidates([clean_header(row) for row in rows]))
-    return found
-
-
-def _workbook_heads(path: Path, container: Container) -> Iterable[tuple[str, list[list[str]]]]:
-    if container == "xlsx":
-        try:
-            return xlsx_heads(path, HEADER_SEARCH_ROWS)[:_MOST_SHEETS]
-        except UnusualWorkbookError:
-            pass  # The full reader says what is wrong with it, or reads it all the same.
+    faults: list[Problem] = []
     workbook = open_workbook(path)
-    return (
-        (
-            sheet,
-            [
-                [text_of(cell) for cell in cells]
-                for cells in sheet_rows(path, workbook, sheet, HEADER_SEARCH_ROWS)
-            ],
-        )
-        for sheet in workbook.sheet_names[:_MOST_SHEETS]
-    )
-
-
-def _geometry_fields(path: Path, container: Container) -> list[str]:
-    if container == "geojson":
-        return _geojson_fields(path)
-    import sqlite3
-
-    try:
-        with sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True) as connection:
-            tables = connection.execute("select table_name from gpkg_contents").fetchall()
-            columns = connection.execute(
-                "select name from pragma_table_info(?)", (tables[0][0],)
-            ).fetchall()
-    except (sqlite3.DatabaseError, IndexError) as error:
-        raise InputRefusedError(
-            [Problem(path.name, f"the GeoPackage is damaged or cut short ({error}).")]
-        ) from error
-    return [name for (name,) in columns]
-
-
-def _geojson_fields(path: Path) -> list[str]:
-    with path.open("rb") as stream:
-        head = stream.read(1 << 16).decode("utf-8-sig", errors="replace")
-    found = re.search(
-        r'"properties"\s*:\s*(\{\s*"(?:LSOA|LAD|FID|OBJECTID|CTY|ICB|RGN|SIC)[^{}]*\})', head
-    )
-    if not found:
-        raise InputRefusedError([Problem(path.name, "the GeoJSON has no feature properties.")])
-    try:
-        return list(json.loads(found.group(1)))
-    except json.JSONDecodeError as error:
-        raise InputRefusedError(
-            [Problem(path.name, f"the first feature cannot be read ({error}).")]
-        ) from error
+    for sheet in workbook.sheets[:_MOST_SHEETS]:
+        try:
+            rows = workbook.rows(sheet, HEADER_SEARCH_ROWS)
+        except InputRefusedError as error:
+            faults.extend(error.problems)
+            continue
+        found.extend(_candidates([clean_header(list(map(text_of, row))) for row in rows]))
+    if faults and not found:
+        raise InputRefusedError(faults)
+    return found
 
 
 def _matches(dataset: Dataset, table: _Candidate) -> bool:
@@ -232,15 +200,16 @@ def _part(
     if dataset.part_by is None:
         return "", ()
     if dataset.part_by == "file":
-        found = re.search(dataset.part_pattern or r"([^.]+)", path.name)
-        return _slug(found.group(1) if found else path.name.split(".")[0]), ()
+        name = publishers_name(path.name)
+        found = re.search(dataset.part_pattern or r"([^.]+)", name)
+        return _slug(found.group(1) if found else name.split(".")[0]), ()
     if dataset.part_by == "title":
         return _edition(path, dataset, table.above), ()
-    members = tuple(sorted(_distinct(path, container, dataset)))
+    members = tuple(sorted(_distinct(path, container, dataset, table)))
     extra = dataset.options.get("part_also_by")
     suffix = ""
     if extra:
-        header = peek_csv(path, container, 1)[0]
+        header = table.header
         suffix = "@" + _slug(next((name for name in header if header_matches(extra, name)), ""))
     return _joined(members) + suffix, members if dataset.part_is_series else ()
 
@@ -261,21 +230,13 @@ def _edition(path: Path, dataset: Dataset, titles: list[str]) -> str:
     )
 
 
-def _distinct(path: Path, container: Container, dataset: Dataset) -> set[str]:
-    """The values that name the parts of a file, which is never held whole."""
-    import csv
-
-    with open_text(path, container) as text:
-        reader = csv.reader(text)
-        header = clean_header(next(reader))
-        index = header.index(dataset.part_by or "")
-        if dataset.part_by_also is None:
-            # Few values are distinct, so each is cleaned once.
-            seen = {row[index] for row in reader if len(row) > index}
-            return {value.strip() for value in seen} - {""}
-        also = header.index(dataset.part_by_also)
-        pairs = {(row[index], row[also]) for row in reader if len(row) > max(index, also)}
-    return {" ".join(part.strip() for part in pair) for pair in pairs}
+def _distinct(path: Path, container: Container, dataset: Dataset, table: _Candidate) -> set[str]:
+    """The values that name the parts of a file."""
+    names = [name for name in (dataset.part_by, dataset.part_by_also) if name is not None]
+    places = [place_of(table.header, name) for name in names]
+    columns = [place for place in places if place is not None]
+    found = distinct_values(path, container, table.index + 1, len(table.header), columns)
+    return {" ".join(values) for values in found} - {""}
 
 
 def _altered(
@@ -283,18 +244,24 @@ def _altered(
 ) -> Recognition:
     """A file that is a known dataset with columns missing or renamed, or nothing known."""
     best: tuple[tuple[float, bool], DatasetSpec] | None = None
+    has_key = False
     for spec in register.datasets.values():
         if container not in spec.dataset.containers or len(spec.dataset.header) < 3:
             continue
         if not spec.dataset.is_read:
             continue
         for table in tables:
-            share = _share(spec.dataset, table.header_of(spec.dataset))
+            header = table.header_of(spec.dataset)
+            share = _share(spec.dataset, header)
             # Of datasets that share a header, the one whose values are there.
             rank = (share, _holds_values(spec.dataset, table))
             if share >= _ALTERED_SHARE and (best is None or rank > best[0]):
                 best = (rank, spec)
-    meant = best[1] if best else _by_name(path, register)
+                has_key = any(place_of(header, key) is not None for key in spec.dataset.key_columns)
+    named = _by_name(path, register)
+    if best is not None and named is None and not has_key:
+        return _derived(path, container, best[1])
+    meant = best[1] if best else named
     if meant is None:
         return Recognition(None, container=container)
     part = _part_by_name(path, meant)
@@ -311,6 +278,18 @@ def _altered(
     if not drift:
         return Recognition(None, container=container)
     return Recognition(meant.key, part, (), container, drift)
+
+
+def _derived(path: Path, container: Container, like: DatasetSpec) -> Recognition:
+    """A table that somebody has made from a dataset: without its codes it is not that one."""
+    key = like.dataset.key_columns[0].removeprefix("~")
+    message = (
+        f"looks like {like.dataset.title} without the columns of its areas, such as {key!r}: a "
+        "table made from it."
+    )
+    remedy = f"Give the publisher's own file ({like.source.landing_page})."
+    problem = Problem(path.name, message, row=1, column=key, remedy=remedy)
+    return Recognition(None, container=container, problems=(problem,))
 
 
 def _share(dataset: Dataset, header: list[str]) -> float:
@@ -348,7 +327,7 @@ def _drift(path: Path, dataset: Dataset, header: list[str]) -> Iterable[Problem]
 def _by_name(path: Path, register: SourceRegister) -> DatasetSpec | None:
     for spec in register.datasets.values():
         pattern = spec.dataset.file_name
-        if pattern and fnmatch.fnmatch(path.name.lower(), pattern.lower()):
+        if pattern and fnmatch.fnmatch(publishers_name(path.name).lower(), pattern.lower()):
             return spec
     return None
 
@@ -357,7 +336,7 @@ def _part_by_name(path: Path, meant: DatasetSpec | None) -> str:
     """What to call the part of a damaged file, whose content no longer says."""
     if meant is not None and meant.dataset.part_by is None:
         return ""
-    return f"file:{_slug(path.name.split('.')[0])}"
+    return f"file:{_slug(publishers_name(path.name).split('.')[0])}"
 
 
 def _slug(text: str) -> str:

@@ -14,7 +14,8 @@ from beacon.sources.reading import begins_with
 from beacon.sources.tabular.codes import area_pattern
 from beacon.sources.tabular.columns import Columns
 from beacon.sources.tabular.periods import calendar_years
-from beacon.sources.tabular.tables import TextTable, read_sheets, without_notes
+from beacon.sources.tabular.spreadsheets import read_sheets
+from beacon.sources.tabular.tables import TextTable, without_notes
 
 
 def read_fuel_poverty(

@@ -13,7 +13,8 @@ from beacon.sources.reading import most_of
 from beacon.sources.tabular.codes import area_pattern
 from beacon.sources.tabular.columns import Columns
 from beacon.sources.tabular.periods import crossing_year
-from beacon.sources.tabular.tables import read_sheets, without_notes
+from beacon.sources.tabular.spreadsheets import read_sheets
+from beacon.sources.tabular.tables import without_notes
 from beacon.sources.tabular.yearly_columns import with_named_columns, year_columns
 
 

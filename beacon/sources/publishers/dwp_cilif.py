@@ -12,7 +12,8 @@ from beacon.sources.observations import reject_conflicts, to_observations
 from beacon.sources.reading import begins_with
 from beacon.sources.tabular.columns import Columns
 from beacon.sources.tabular.periods import crossing_year
-from beacon.sources.tabular.tables import TextTable, read_sheets, without_notes
+from beacon.sources.tabular.spreadsheets import read_sheets
+from beacon.sources.tabular.tables import TextTable, without_notes
 from beacon.sources.tabular.yearly_columns import with_named_columns, year_columns
 
 _COUNT = r"Number of children FYE (20\d\d)(?: ?\[.*\])*"

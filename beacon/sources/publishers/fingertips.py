@@ -12,14 +12,17 @@ from beacon.registry.sources import Container, DatasetSpec
 from beacon.sources.observations import (
     add_periods,
     check_limits,
+    joined_notes,
     reject_conflicts,
     to_observations,
 )
-from beacon.sources.reading import read_table
+from beacon.sources.reading import read_used_series
 from beacon.sources.tabular.codes import area_pattern
 from beacon.sources.tabular.columns import Columns
 from beacon.sources.tabular.periods import parse_fingertips
 
+# Area codes of every kind occur, general practices and clusters among them.
+_AREA_CODE = r"[A-Z0-9][A-Za-z0-9_@\-]{1,19}"
 _SEXES = ("Persons", "Male", "Female", "Not applicable")
 
 
@@ -35,11 +38,10 @@ def read_fingertips(
     Raises:
         InputRefusedError: For a cell that is none of what its column may hold.
     """
-    columns = Columns(read_table(path, container, spec.dataset), spec.dataset, fictional=fictional)
-    columns.check_row_count()
+    table, rows = read_used_series(path, container, spec)
+    columns = Columns(table, spec.dataset, fictional=fictional)
+    columns.check_row_count(rows)
     series = columns.code("Indicator ID", r"\d+")
-    kinds = {str(key): str(kind) for key, kind in spec.dataset.options["year_kinds"].items()}
-    kind = kinds.get(series[0] if len(series) else "", "financial")
     value, _ = columns.number("Value")
     note = columns.text("Value note")
     lower, upper = (columns.number(f"{side} CI 95.0 limit")[0] for side in ("Lower", "Upper"))
@@ -48,18 +50,17 @@ def read_fingertips(
     )
     check_limits(columns, value, lower, upper, "Lower CI 95.0 limit")
     check_limits(columns, value, lower_998, upper_998, "Lower CI 99.8 limit")
-    category_type = columns.text("Category Type")
+    category_type = columns.label("Category Type")
     frame = pl.DataFrame(
         {
             "series": series,
             "series_name": columns.text("Indicator Name"),
-            # Area codes of every kind occur, general practices and clusters among them.
-            "area_code": columns.code("Area Code", r"[A-Za-z0-9_@\-]{2,20}"),
+            "area_code": columns.code("Area Code", _AREA_CODE),
             "area_name": columns.text("Area Name"),
             "sex": columns.allowed("Sex", _SEXES),
-            "age": columns.text("Age"),
+            "age": columns.label("Age"),
             "category_type": category_type,
-            "category": columns.text("Category"),
+            "category": columns.label("Category"),
             "value": value,
             "lower_95": lower,
             "upper_95": upper,
@@ -67,12 +68,12 @@ def read_fingertips(
             "upper_998": upper_998,
             "numerator": columns.number("Count", 0)[0],
             "denominator": columns.number("Denominator", 0)[0],
-            "value_note": note,
+            "value_note": joined_notes(note, columns.note("Value")),
             "publisher_comparison": columns.text("Compared to England value or percentiles"),
             "publisher_trend": columns.text("Recent Trend"),
             "source_row": columns.rows.cast(pl.Int32),
         }
-    ).hstack(add_periods(columns, "Time period", partial(parse_fingertips, kind=kind)))
+    ).hstack(_periods(columns, series, spec))
     columns.code("Time period Sortable", r"\d{8}")
     _check_area_codes_of_places(columns, fictional=fictional)
     columns.raise_if_problems()
@@ -84,6 +85,23 @@ def read_fingertips(
     frame = reject_conflicts(columns, frame, "Value")
     columns.raise_if_problems()
     return to_observations(frame)
+
+
+def _periods(columns: Columns, series: pl.Series, spec: DatasetSpec) -> pl.DataFrame:
+    """Periods by the kind of year of each row's indicator."""
+    kinds = {str(key): str(kind) for key, kind in spec.dataset.options["year_kinds"].items()}
+    kind_of = series.replace_strict(kinds, default="financial", return_dtype=pl.String)
+    found = {
+        kind: add_periods(columns, "Time period", partial(parse_fingertips, kind=kind))
+        for kind in kind_of.unique(maintain_order=True)
+    }
+    first, *others = found
+    periods = found[first]
+    for kind in others:
+        periods = pl.DataFrame(
+            [found[kind][name].zip_with(kind_of == kind, periods[name]) for name in periods.columns]
+        )
+    return periods
 
 
 def _check_area_codes_of_places(columns: Columns, *, fictional: bool) -> None:

@@ -16,7 +16,8 @@ from beacon.sources.reading import most_of
 from beacon.sources.tabular.codes import area_pattern
 from beacon.sources.tabular.columns import Columns
 from beacon.sources.tabular.periods import Period
-from beacon.sources.tabular.tables import TextTable, read_sheets, without_notes
+from beacon.sources.tabular.spreadsheets import read_sheets
+from beacon.sources.tabular.tables import TextTable, without_notes
 
 _CODE, _NAME = "area code (no header)", "area name (no header)"
 # "Rest of England" has this in place of a code.

@@ -12,6 +12,7 @@ from beacon.registry.sources import Container, DatasetSpec
 from beacon.sources.reading import read_table
 from beacon.sources.tabular.codes import area_pattern
 from beacon.sources.tabular.columns import Columns
+from beacon.sources.tabular.file_names import publishers_name
 from beacon.sources.tabular.periods import Period, crossing_year
 
 # Which patients of a practice a register is a share of, by the age that it begins at.
@@ -135,7 +136,8 @@ def _practices(columns: Columns, *, fictional: bool) -> pl.Series:
 
 def _year(path: Path, spec: DatasetSpec) -> Period:
     """The financial year in the publisher's file name: `PREVALENCE_2324.csv` is 2023/24."""
-    for first, last in re.findall(spec.dataset.options["year_in_name"], path.name):
+    name = publishers_name(path.name)
+    for first, last in re.findall(spec.dataset.options["year_in_name"], name):
         if int(last) == int(first) + 1:
             return crossing_year(2000 + int(first))
     raise InputRefusedError(

@@ -14,6 +14,7 @@ from beacon.registry.sources import Container, DatasetSpec
 from beacon.sources.observations import reject_conflicts, to_observations
 from beacon.sources.reading import read_table
 from beacon.sources.tabular.columns import Columns
+from beacon.sources.tabular.file_names import publishers_name
 from beacon.sources.tabular.periods import Period
 from beacon.sources.tabular.tables import without_notes
 
@@ -70,7 +71,7 @@ def read_smi_checks(
 
 def _twelve_months(path: Path, spec: DatasetSpec) -> Period:
     """The twelve months that end with the quarter in the publisher's file name."""
-    found = re.search(spec.dataset.options["quarter_in_name"], path.name)
+    found = re.search(spec.dataset.options["quarter_in_name"], publishers_name(path.name))
     if found is None:
         raise InputRefusedError(
             [

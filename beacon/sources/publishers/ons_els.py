@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import polars as pl
@@ -13,13 +14,14 @@ from beacon.sources.observations import (
     reject_conflicts,
     to_observations,
 )
-from beacon.sources.reading import read_table
-from beacon.sources.tabular.columns import Columns
+from beacon.sources.reading import read_used_series
+from beacon.sources.tabular.columns import MARKERS, Columns
 from beacon.sources.tabular.periods import parse_iso
+from beacon.sources.tabular.tidy_text import fold
 
-# The publisher's one-letter statuses and the sentences it writes into the same column.
-_STATUSES = ("", "u", "x", r"Value for .*")
-_STATUS_MEANING = {"u": "suppressed_quality", "x": "not_published"}
+# Statuses are the markers of official statistics, flags of a value that is there, and sentences.
+_FLAGS = {"p": "Provisional", "r": "Revised", "e": "Estimated", "b": "Break in the series"}
+_SENTENCE = r"Value for .*"
 
 
 def read_ons_els(
@@ -34,13 +36,14 @@ def read_ons_els(
     Raises:
         InputRefusedError: For a cell that is none of what its column may hold.
     """
-    columns = Columns(read_table(path, container, spec.dataset), spec.dataset, fictional=fictional)
-    columns.check_row_count()
+    table, rows = read_used_series(path, container, spec)
+    columns = Columns(table, spec.dataset, fictional=fictional)
+    columns.check_row_count(rows)
     value, marker = columns.number("observation")
     lower, _ = columns.number("lci_95")
     upper, _ = columns.number("uci_95")
     check_limits(columns, value, lower, upper, "lci_95")
-    status = columns.code("status", "|".join(_STATUSES))
+    status, flag = _statuses(columns)
     notes = columns.text("notes")
     series = columns.text("indicator")
     columns.fail_where(series == "", "indicator", "is empty")
@@ -60,6 +63,7 @@ def read_ons_els(
             "lower_95": lower,
             "upper_95": upper,
             "status": status,
+            "flag": flag,
             "marker": marker,
             "notes": notes,
             "source_row": columns.rows.cast(pl.Int32),
@@ -69,13 +73,13 @@ def read_ons_els(
     frame = frame.with_columns(
         pl.when(pl.col("value").is_not_null())
         .then(pl.lit("published"))
-        .otherwise(pl.col("status").replace_strict(_STATUS_MEANING, default=None))
+        .otherwise("status")
         .fill_null(pl.col("marker"))
         .alias("value_status"),
         # A status that is a sentence, and the note, both explain the value to a reader.
         pl.concat_str(
             [
-                pl.when(pl.col("status").str.len_chars() > 1).then("status"),
+                pl.when(pl.col("flag") != "").then("flag"),
                 pl.when(pl.col("notes") != "").then("notes"),
             ],
             separator=". ",
@@ -91,3 +95,21 @@ def read_ons_els(
     frame = reject_conflicts(columns, frame, "observation")
     columns.raise_if_problems()
     return to_observations(frame)
+
+
+def _statuses(columns: Columns) -> tuple[pl.Series, pl.Series]:
+    """Why a value is missing, null where the status does not say; and what it says of a value."""
+    texts = columns.text("status")
+    meanings = {fold(marker): meaning for marker, meaning in MARKERS.items()}
+    kinds = texts.unique().to_list()
+    reasons = {kind: meanings.get(fold(kind)) for kind in kinds}
+    flags = {kind: _FLAGS.get(fold(kind).strip("[]"), "") for kind in kinds}
+    sentences = {kind: kind for kind in kinds if re.fullmatch(_SENTENCE, kind)}
+    known = [
+        kind for kind in kinds if not kind or reasons[kind] or flags[kind] or kind in sentences
+    ]
+    columns.fail_where(~texts.is_in(known), "status", "is no status that is known")
+    return (
+        texts.replace_strict(reasons, return_dtype=pl.String),
+        texts.replace_strict({**flags, **sentences}, return_dtype=pl.String),
+    )

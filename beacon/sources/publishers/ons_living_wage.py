@@ -14,7 +14,8 @@ from beacon.sources.observations import reject_conflicts, to_observations
 from beacon.sources.reading import most_of
 from beacon.sources.tabular.columns import Columns
 from beacon.sources.tabular.periods import Period
-from beacon.sources.tabular.tables import ROW, TextTable, read_sheets, without_notes
+from beacon.sources.tabular.spreadsheets import read_sheets
+from beacon.sources.tabular.tables import ROW, TextTable, without_notes
 
 # Sheet -> sex and working pattern.
 _SHEETS: dict[str, tuple[str, str | None]] = {

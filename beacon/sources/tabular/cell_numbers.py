@@ -1,17 +1,67 @@
 """Text cells as numbers, and as the reasons why there are none.
 
 Nearly every cell of an official file is a plain number, so a column is cast as it stands, and only
-the cells that this leaves over are stripped and looked at for commas, percent signs and markers.
+the different texts that this leaves over are looked at one by one.
 """
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import polars as pl
 
+from beacon.sources.tabular.tidy_text import fold, hyphened, tidy
+
 PUBLISHED = "published"
+
+# A comma is a thousands mark only where it stands like one: "15,2" is no number.
+_NUMBER = re.compile(r"[+-]?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?(?:[eE][+-]?\d+)? ?%?")
+# Excel writes whole numbers with an exponent when it has cut digits off.
+_CUT = re.compile(r"[eE%]")
+_FLAG = re.compile(r"(.*\S)\s*(?:\[([rpbeuf])\]|\(([rpbeuf])\))", re.IGNORECASE)
+# Source: GSS guidance on symbols in tables, for the letters in brackets behind a number.
+_FLAG_NOTES = {
+    "r": "Revised",
+    "p": "Provisional",
+    "b": "Break in the series",
+    "e": "Estimated",
+    "u": "Low reliability",
+    "f": "Forecast",
+}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What one text stands for: a number, or why there is none, and the publisher's flag.
+
+    Attributes:
+        value: The number; None where there is none.
+        status: `PUBLISHED`, what a marker means, or None for a text that is neither.
+        note: What a letter in brackets behind the number means.
+    """
+
+    value: float | None
+    status: str | None
+    note: str | None = None
+
+
+def read_cell(text: str, markers: Mapping[str, str]) -> Cell:
+    """Read one text, by markers in the spelling of `fold`."""
+    meaning = markers.get(fold(text))
+    if meaning is not None:
+        return Cell(None, meaning)
+    rest = hyphened(tidy(text))
+    notes: list[str] = []
+    while (found := _FLAG.fullmatch(rest)) is not None:
+        rest = found[1].strip()
+        notes.insert(0, _FLAG_NOTES[(found[2] or found[3]).lower()])
+    if _NUMBER.fullmatch(rest) is None:
+        return Cell(None, None)
+    value = float(rest.replace(",", "").rstrip("% "))
+    return Cell(value, PUBLISHED, ", ".join(notes) or None)
 
 
 def whole_numbers(text: pl.Series) -> pl.Series:
@@ -20,42 +70,47 @@ def whole_numbers(text: pl.Series) -> pl.Series:
     if not numbers.null_count():
         return numbers
     places, cells = _left_over(text, numbers)
-    cells = cells.str.replace_all(",", "", literal=True).str.replace(r"\.0+$", "")
-    return numbers.scatter(places, cells.cast(pl.Int64, strict=False))
+    found: dict[str, int | None] = {}
+    for kind in cells.unique():
+        value = read_cell(kind, {}).value
+        whole = value is not None and abs(value) < 2**53 and value == int(value)
+        digits = _FLAG.sub(r"\1", kind)
+        found[kind] = (
+            int(value) if value is not None and whole and not _CUT.search(digits) else None
+        )
+    return numbers.scatter(places, cells.replace_strict(found, return_dtype=pl.Int64))
 
 
-def decimals(text: pl.Series, markers: Mapping[str, str]) -> tuple[pl.Series, pl.Series]:
-    """Numbers and, beside them, why a number is missing.
+def decimals(text: pl.Series, markers: Mapping[str, str]) -> tuple[pl.Series, pl.Series, pl.Series]:
+    """Numbers and, beside them, why a number is missing and what its publisher says of it.
 
     Args:
         text: The cells.
-        markers: What stands in a cell (stripped) in place of a number -> the status it means.
+        markers: What stands in a cell in place of a number, in any case -> the status it means.
 
     Returns:
         The numbers (Float64, null where there is none), thousands separators and one percent sign
-        allowed; and their status: `PUBLISHED`, what the marker means, or null for a cell that is
-        neither.
+        allowed; their status: `PUBLISHED`, what the marker means, or null for a cell that is
+        neither; and the note that a flag such as "[r]" means, null where there is none.
     """
     numbers = text.cast(pl.Float64, strict=False)
     status = pl.Series([PUBLISHED]).new_from_index(0, len(text))
+    notes = pl.Series([None], dtype=pl.String).new_from_index(0, len(text))
     if not numbers.null_count():
-        return numbers, status
+        return numbers, status, notes
     places, cells = _left_over(text, numbers)
-    # Markers are few and stand in many cells, so each is looked at once.
-    kinds = cells.unique()
-    plain = kinds.str.replace_all(",", "", literal=True).str.strip_suffix("%")
-    values = plain.cast(pl.Float64, strict=False)
-    meanings = [
-        markers.get(kind) if value is None else PUBLISHED
-        for kind, value in zip(kinds, values, strict=True)
-    ]
-    if values.null_count() < len(values):
-        found = cells.replace_strict(kinds, values, return_dtype=pl.Float64)
-        numbers = numbers.scatter(places, found)
-    means = pl.Series(meanings, dtype=pl.String)
-    if len(kinds) == 1:
-        return numbers, status.scatter(places, means.new_from_index(0, len(cells)))
-    return numbers, status.scatter(places, cells.replace_strict(kinds, means))
+    folded = {fold(marker): meaning for marker, meaning in markers.items()}
+    kinds = {kind: read_cell(kind, folded) for kind in cells.unique()}
+
+    def of_each(part: str, dtype: type[pl.DataType]) -> pl.Series:
+        found = {kind: getattr(cell, part) for kind, cell in kinds.items()}
+        return cells.replace_strict(found, return_dtype=dtype)
+
+    return (
+        numbers.scatter(places, of_each("value", pl.Float64)),
+        status.scatter(places, of_each("status", pl.String)),
+        notes.scatter(places, of_each("note", pl.String)),
+    )
 
 
 def all_finite(numbers: pl.Series) -> bool:
@@ -65,6 +120,6 @@ def all_finite(numbers: pl.Series) -> bool:
 
 
 def _left_over(text: pl.Series, numbers: pl.Series) -> tuple[pl.Series, pl.Series]:
-    """Places of the cells that are no plain number, and those cells, stripped."""
+    """Places of the cells that are no plain number, and those cells."""
     places = numbers.is_null().arg_true()
-    return places, text.gather(places).str.strip_chars()
+    return places, text.gather(places).fill_null("")

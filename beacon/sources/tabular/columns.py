@@ -12,20 +12,38 @@ from beacon.core.errors import InputRefusedError, Problem
 from beacon.registry.sources import Dataset
 from beacon.sources.tabular.cell_numbers import all_finite, decimals, whole_numbers
 from beacon.sources.tabular.tables import ROW, TextTable
+from beacon.sources.tabular.tidy_text import (
+    EXCEL_DATE,
+    code_column,
+    fold,
+    label_column,
+    tidy,
+    tidy_column,
+)
 
-# How official files say that there is no number, and what that means. Blank is decided by the
-# reader, because publishers differ: some leave it blank and explain in a note beside it.
+# How official files say that there is no number, in any case and with any dash, and what that
+# means. Blank is decided by the reader, because publishers differ: some leave it blank and explain
+# in a note beside it.
 # Source: GSS guidance on symbols in tables; the publishers' own notes.
 MARKERS: dict[str, str] = {
     "[c]": "suppressed",
     "c": "suppressed",
     "*": "suppressed",
+    "~": "suppressed",
     "-": "suppressed",
     "[x]": "not_published",
     "x": "not_published",
     "..": "not_published",
+    "...": "not_published",
+    "…": "not_published",
     "[n]": "not_published",
+    "[w]": "not_published",
+    "[e]": "not_published",
     ":": "not_published",
+    "n/a": "not_published",
+    "na": "not_published",
+    "#n/a": "not_published",
+    "null": "not_published",
     "[u]": "suppressed_quality",
     "u": "suppressed_quality",
     "k": "suppressed_quality",
@@ -33,32 +51,41 @@ MARKERS: dict[str, str] = {
     "z": "not_applicable",
     "[low]": "rounded_to_zero",
     "low": "rounded_to_zero",
-    "NULL": "not_published",
 }
 
 _SHOWN_ROWS = 5
 
 
 def header_matches(expected: str, actual: str) -> bool:
-    """Whether a publisher's header is the expected one; "~" starts a regular expression."""
+    """Whether a publisher's header is the expected one, whatever its case and spaces.
+
+    "~" starts a regular expression.
+    """
     if expected.startswith("~"):
-        return re.fullmatch(expected[1:], actual) is not None
-    return expected == actual
+        return re.fullmatch(expected[1:], tidy(actual), re.IGNORECASE) is not None
+    return expected == actual or fold(expected) == fold(actual)
 
 
 def resolve_header(dataset: Dataset, header: Sequence[str]) -> dict[str, int] | None:
     """Positions of the expected headers, or None unless each matches a column."""
     positions: dict[str, int] = {}
+    # Asked of every row near the top of every file, for every dataset.
+    folded = [fold(name) for name in header]
     for expected in dataset.header:
         if expected.startswith("~"):
             found = next((n for n, name in enumerate(header) if header_matches(expected, name)), -1)
         else:
-            # Asked of every row near the top of every file, for every dataset.
-            found = header.index(expected) if expected in header else -1
+            wanted = fold(expected)
+            found = folded.index(wanted) if wanted in folded else -1
         if found < 0:
             return None
         positions[expected] = found
     return positions
+
+
+def place_of(header: Sequence[str], expected: str) -> int | None:
+    """Position of a header; None where it is not there."""
+    return next((n for n, name in enumerate(header) if header_matches(expected, name)), None)
 
 
 class Columns:
@@ -74,7 +101,8 @@ class Columns:
         self._positions = self._resolve()
         self._names = {name: table.header[place] for name, place in self._positions.items()}
         self.rows = table.frame[ROW]
-        self._stripped: dict[str, pl.Series] = {}
+        self._tidy: dict[str, pl.Series] = {}
+        self._flags: dict[str, pl.Series] = {}
 
     def _resolve(self) -> dict[str, int]:
         positions: dict[str, int] = {}
@@ -84,6 +112,8 @@ class Columns:
                 for index, name in enumerate(self.table.header)
                 if header_matches(expected, name)
             ]
+            exact = [index for index in found if self.table.header[index] == expected]
+            found = exact or found
             if len(found) > 1:
                 found = self._without_repeats(found)
             if len(found) == 1:
@@ -165,30 +195,47 @@ class Columns:
         return self.table.frame.get_column(f"c{self._positions[name]}")
 
     def text(self, name: str) -> pl.Series:
-        """A column as stripped text."""
-        found = self._stripped.get(name)
+        """A column as text with single spaces and nothing invisible."""
+        found = self._tidy.get(name)
         if found is None:
-            cells = self._cells(name)
-            if cells.dtype == pl.String:
-                found = cells.str.strip_chars().alias(name)
-            else:
-                found = cells.cast(pl.String).alias(name)
-            self._stripped[name] = found
+            found = tidy_column(self._cells(name)).alias(name)
+            self._tidy[name] = found
         return found.clone()
 
+    def label(self, name: str) -> pl.Series:
+        """A column of ages or categories: plain hyphens, and no date that Excel made of one."""
+        found = label_column(self.text(name))
+        self._report(
+            found.str.contains(f"^(?:{EXCEL_DATE})$"),
+            name,
+            "is what Excel makes of a range such as 10-14; the publisher's text is lost",
+        )
+        return found.alias(name)
+
     def code(self, name: str, pattern: str, *, blank: bool = False) -> pl.Series:
-        """A column of codes, every one of which must match a pattern (unless blank is allowed)."""
+        """A column of codes, every one of which must match a pattern (unless blank is allowed).
+
+        A code with spaces in it, or in small letters, is the same code.
+        """
         values = self.text(name)
         bad = ~values.str.contains(f"^(?:{pattern})$")
+        if bad.any():
+            values = values.zip_with(~bad, code_column(values)).alias(name)
+            self._tidy[name] = values
+            bad = ~values.str.contains(f"^(?:{pattern})$")
         if blank and bad.any():
             bad &= values != ""
         self._report(bad, name, f"is not a code of the expected form {pattern}")
         return values
 
     def allowed(self, name: str, values: Sequence[str]) -> pl.Series:
-        """A column with a closed list of values."""
+        """A column with a closed list of values, in whatever case and with whatever dashes."""
         found = self.text(name)
         if not set(found.unique()).issubset(values):
+            canonical = {fold(value): value for value in values}
+            found = found.replace(
+                {kind: canonical.get(fold(kind), kind) for kind in found.unique().to_list()}
+            ).alias(name)
             others = ~found.is_in(list(values))
             self._report(others, name, f"is none of {', '.join(map(repr, values))}")
         return found
@@ -224,7 +271,8 @@ class Columns:
             status of `MARKERS`.
         """
         blank = {"": blank_status} if blank_status else {}
-        numbers, status = decimals(self._cells(name), {**MARKERS, **self.dataset.markers, **blank})
+        markers = {**MARKERS, **self.dataset.markers, **blank}
+        numbers, status, self._flags[name] = decimals(self._cells(name), markers)
         if status.null_count():
             self._report(status.is_null(), name, "is neither a number nor a known marker")
         if all_finite(numbers):
@@ -234,6 +282,13 @@ class Columns:
             self._report(not_finite.fill_null(value=False), name, "is not a finite number")
             self._report_outside(numbers, name, minimum, maximum)
         return numbers.alias(name), status.alias("value_status")
+
+    def note(self, name: str) -> pl.Series:
+        """What letters such as [r] behind the numbers of a column mean, null where there is none.
+
+        Only for a column that `number` has read.
+        """
+        return self._flags[name].alias("value_note")
 
     def _bounds(
         self, numbers: pl.Series, name: str, minimum: float | None, maximum: float | None
@@ -255,9 +310,7 @@ class Columns:
 
     def unique(self, names: Sequence[str]) -> None:
         """No two rows may share the values of these columns."""
-        if len(names) == 1 and self.text(names[0]).n_unique() == len(self.rows):
-            return
-        keys = pl.DataFrame([self.text(name) for name in names])
+        keys = pl.DataFrame([code_column(self.text(name)).alias(name) for name in names])
         self._report(keys.is_duplicated(), names[0], "occurs in more than one row", by=names)
 
     def fail_where(self, bad: pl.Series, name: str, message: str) -> None:
@@ -282,9 +335,13 @@ class Columns:
     def _last_row(self) -> int:
         return int(self.rows.to_list()[-1]) if len(self.rows) else self.table.header_row
 
-    def check_row_count(self) -> None:
-        """The number of rows must be one that the register expects of an official file."""
-        count = self.table.frame.height
+    def check_row_count(self, rows: int | None = None) -> None:
+        """The number of rows must be one that the register expects of an official file.
+
+        Args:
+            rows: Rows of the file, where the table is only some of them.
+        """
+        count = self.table.frame.height if rows is None else rows
         bounds = self.dataset.rows
         if count < 1:
             self._add("the file has headers but no data.", self.table.header_row, None)

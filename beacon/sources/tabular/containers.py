@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import io
+import json
+import re
 import zipfile
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO, TextIO, cast
 
 from beacon.core.errors import InputRefusedError, Problem
 from beacon.registry.sources import Container
+from beacon.sources.tabular.file_kinds import (
+    kind_of_archive,
+    kind_of_binary,
+    kind_of_markup,
+    kind_of_old_office,
+)
 
 # Bounds on what an untrusted file may unpack to. England's largest official file used here, the
 # homelessness ODS, unpacks to 30 MB; single-year population estimates to about 400 MB.
@@ -23,6 +30,8 @@ MAX_COMPRESSION_RATIO = 400
 _RATIO_APPLIES_FROM_BYTES = 100_000_000
 
 _HEAD_BYTES = 4096
+_OLD_OFFICE_BYTES = 1 << 20
+_WIDE_MARKS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def container_of(path: Path) -> Container:
@@ -41,27 +50,65 @@ def container_of(path: Path) -> Container:
     if head.startswith(b"\x1f\x8b"):
         return "csv.gz"
     if head.startswith(b"\xd0\xcf\x11\xe0"):
-        return "xls"
+        return _old_office_container(path)
     if head.startswith(b"SQLite format 3\x00"):
         return "gpkg"
     if head.startswith(b"PAR1"):
         return "parquet"
+    if kind := kind_of_binary(head):
+        raise _refuse(path, f"this is {kind}.", remedy="")
     return _text_container(path, head)
 
 
 def _text_container(path: Path, head: bytes) -> Container:
-    text = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if text.startswith((b"<!doctype", b"<html", b"<?xml", b"<head", b"<body")):
-        raise _refuse(path, "this is a web page, not the data file that its name promises.", row=1)
-    if text.startswith(b"{"):
-        if b'"featurecollection"' in text:
-            return "geojson"
-        if b'"error"' in text:
-            raise _refuse(path, "this is an error message from a web service, not data.", row=1)
-        raise _refuse(path, "this JSON file is not a GeoJSON feature collection.", row=1)
+    mark = next((mark for mark in _WIDE_MARKS if head.startswith(mark)), None)
+    if mark is not None:
+        encoding = "utf-32" if len(mark) == 4 else "utf-16"
+        head = head[: len(head) // 4 * 4].decode(encoding, errors="replace").encode()
+    text = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    if re.match(rb"<[a-zA-Z!?]", text):
+        raise _refuse(path, f"this is {kind_of_markup(text)}.", row=1, remedy="")
+    if text.startswith((b"{", b"[{")):
+        return _json_container(path, text)
     if b"\x00" in head:
-        raise _refuse(path, "this binary file is of no kind that Beacon reads.")
+        wide = head[1::2].count(0) * 2 > len(head) * 0.8 or head[::2].count(0) * 2 > len(head) * 0.8
+        what = (
+            "UTF-16 text without a byte-order mark; save it as CSV UTF-8"
+            if wide
+            else "a binary file of no kind that Beacon reads"
+        )
+        raise _refuse(path, f"this is {what}.", remedy="")
     return "csv"
+
+
+def _json_container(path: Path, head: bytes) -> Container:
+    """GeoJSON, by its members: their order means nothing."""
+    if b'"featurecollection"' in head.lower():
+        return "geojson"
+    try:
+        document = json.loads(path.read_bytes().decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        row = getattr(error, "lineno", None)
+        raise _refuse(path, f"the JSON is damaged or cut short ({error}).", row) from error
+    members = document if isinstance(document, dict) else {}
+    if members.get("type") == "FeatureCollection":
+        return "geojson"
+    if "error" in members or "errors" in members:
+        raise _refuse(path, "this is an error message from a web service, not data.", row=1)
+    kind = "JSON that is not a GeoJSON feature collection"
+    if members.get("type") == "Topology":
+        kind = "TopoJSON; GeoPackage or GeoJSON is needed"
+    elif "geometryType" in members or "spatialReference" in members:
+        kind = "Esri JSON; ask the service for GeoJSON (f=geojson)"
+    raise _refuse(path, f"this is {kind}.", row=1, remedy="")
+
+
+def _old_office_container(path: Path) -> Container:
+    with path.open("rb") as stream:
+        kind = kind_of_old_office(stream.read(_OLD_OFFICE_BYTES))
+    if kind is not None:
+        raise _refuse(path, f"this file is {kind}.", remedy="")
+    return "xls"
 
 
 def _zip_container(path: Path) -> Container:
@@ -72,13 +119,16 @@ def _zip_container(path: Path) -> Container:
             names = {member.filename for member in members}
             if "xl/workbook.xml" in names:
                 return "xlsx"
+            if any(member.flag_bits & 1 for member in members):
+                raise _refuse(path, "this archive is protected by a password.", remedy="")
             if "index.json" in names and b'"beacon-pages-' in archive.read("index.json"):
                 return "pages"
             if "mimetype" in names and b"opendocument.spreadsheet" in archive.read("mimetype"):
                 return "ods"
-    except zipfile.BadZipFile as error:
-        raise _refuse(path, f"the spreadsheet is damaged or cut short ({error}).") from error
-    raise _refuse(path, "this archive is neither an Excel nor an OpenDocument spreadsheet.")
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error) as error:
+        message = f"the archive (a spreadsheet is one) is damaged or cut short ({error})."
+        raise _refuse(path, message) from error
+    raise _refuse(path, f"this is {kind_of_archive(names)}.", remedy="")
 
 
 def check_archive(path: Path) -> None:
@@ -139,47 +189,8 @@ def read_text_prefix(path: Path, size: int) -> bytes:
         raise _refuse(path, f"the compressed file is damaged or cut short ({error}).") from error
 
 
-@contextmanager
-def open_text(path: Path, container: Container) -> Iterator[TextIO]:
-    """A CSV as text that is read piece by piece; what is not UTF-8 is replaced.
-
-    Raises:
-        InputRefusedError: While it is read, when the compressed stream is damaged or unpacks to
-            more than is safe.
-    """
-    if container == "csv":
-        with path.open(encoding="utf-8-sig", errors="replace", newline="") as text:
-            yield text
-        return
-    try:
-        with gzip.open(path) as stream:
-            bounded = cast("BinaryIO", _Bounded(path, stream))
-            yield io.TextIOWrapper(bounded, encoding="utf-8-sig", errors="replace", newline="")
-    except (OSError, EOFError, zlib.error) as error:
-        raise _refuse(path, f"the compressed file is damaged or cut short ({error}).") from error
-
-
-class _Bounded(io.BufferedIOBase):
-    """An unpacked stream that refuses to go on past what is safe."""
-
-    def __init__(self, path: Path, stream: gzip.GzipFile) -> None:
-        self._path, self._stream, self._read = path, stream, 0
-
-    def readable(self) -> bool:
-        return True
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        if size is not None and size >= 0:
-            return self.read1(size)
-        return b"".join(iter(lambda: self.read1(1 << 20), b""))
-
-    def read1(self, size: int = -1, /) -> bytes:
-        chunk = self._stream.read1(size)
-        self._read += len(chunk)
-        if self._read > MAX_UNPACKED_BYTES:
-            raise _refuse(self._path, "the file unpacks to more than is safe to read.")
-        return chunk
-
-
-def _refuse(path: Path, message: str, row: int | None = None) -> InputRefusedError:
-    return InputRefusedError([Problem(file=path.name, message=message, row=row)])
+def _refuse(
+    path: Path, message: str, row: int | None = None, remedy: str | None = None
+) -> InputRefusedError:
+    problem = Problem(file=path.name, message=message, row=row)
+    return InputRefusedError([problem if remedy is None else replace(problem, remedy=remedy)])

@@ -6,6 +6,7 @@ Labels: `2023` a calendar year, `2022/23` a year that crosses two, `2020-22` thr
 
 from __future__ import annotations
 
+import calendar
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -27,18 +28,35 @@ YEAR_STARTS: dict[str, tuple[int, int]] = {
     "active_lives": (11, 16),
 }
 
-_ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:/P(\d+)([YM]))?")
-_SINGLE = re.compile(r"(\d{4})")
-_CROSSING = re.compile(r"(\d{4})/(\d{2})")
-_POOLED = re.compile(r"(\d{4})\s*-\s*(\d{2})")
-_POOLED_CROSSING = re.compile(r"(\d{4})/(\d{2})\s*-\s*(\d{2})/(\d{2})")
-_COMPACT = re.compile(r"(\d{4})(\d{2})")
+_ISO = re.compile(r"((?:19|20)\d{2})-(\d{2})-(\d{2})(?:/P(\d+)([YM]))?")
+_SINGLE = re.compile(r"((?:19|20)\d{2})")
+# A second year may be written with two digits or all four.
+_CROSSING = re.compile(r"((?:19|20)\d{2})/(\d{2}|\d{4})")
+_POOLED = re.compile(r"((?:19|20)\d{2})\s*-\s*(\d{2}|\d{4})")
+_POOLED_CROSSING = re.compile(r"((?:19|20)\d{2})/(\d{2}|\d{4})\s*-\s*(\d{2}|\d{4})/(\d{2}|\d{4})")
+_COMPACT = re.compile(r"((?:19|20)\d{2})(\d{2})")
+
+
+# No publisher pools more; "2018 - 99" is no period.
+_MOST_POOLED = 20
 
 
 def _day_before_anniversary(start: date, years: int = 0, months: int = 0) -> date:
+    """The last day of a period of some length. A month's end may be earlier than its start's."""
     month = start.month - 1 + months
-    year = start.year + years + month // 12
-    return date(year, month % 12 + 1, start.day) - timedelta(days=1)
+    year, month = start.year + years + month // 12, month % 12 + 1
+    last = calendar.monthrange(year, month)[1]
+    if start.day > last:
+        return date(year, month, last)
+    return date(year, month, start.day) - timedelta(days=1)
+
+
+def _second_year(first: int, text: str) -> int:
+    """The year that two or four digits behind another year mean."""
+    if len(text) == 4:
+        return int(text)
+    year = first - first % 100 + int(text)
+    return year if year >= first else year + 100
 
 
 def crossing_year(first: int, kind: str = "financial") -> Period:
@@ -58,17 +76,24 @@ def calendar_years(first: int, last: int | None = None) -> Period:
 def parse_fingertips(text: str, kind: str = "financial") -> Period | None:
     """Read a Fingertips period: `2023`, `2022/23`, `2018 - 20`, `2015/16 - 17/18`."""
     if match := _POOLED_CROSSING.fullmatch(text):
-        first, last = int(match[1]), int(match[1][:2] + match[3])
+        first = int(match[1])
+        last = _second_year(first, match[3])
+        if (
+            last < first
+            or _second_year(first, match[2]) != first + 1
+            or _second_year(last, match[4]) != last + 1
+        ):
+            return None
         begin, finish = crossing_year(first, kind), crossing_year(last, kind)
         return Period(f"{begin.label} to {finish.label}", begin.start, finish.end)
     if match := _CROSSING.fullmatch(text):
-        if int(match[2]) != (int(match[1]) + 1) % 100:
+        if _second_year(int(match[1]), match[2]) != int(match[1]) + 1:
             return None
         return crossing_year(int(match[1]), kind)
     if match := _POOLED.fullmatch(text):
         first = int(match[1])
-        last = first - first % 100 + int(match[2])
-        return calendar_years(first, last if last >= first else last + 100)
+        last = _second_year(first, match[2])
+        return calendar_years(first, last) if first <= last < first + _MOST_POOLED else None
     if match := _SINGLE.fullmatch(text):
         return calendar_years(int(match[1]))
     return None
@@ -81,16 +106,18 @@ def parse_iso(text: str) -> Period | None:
         return None
     try:
         start = date(int(match[1]), int(match[2]), int(match[3]))
-    except ValueError:
+        if match[4] is None:
+            return Period(text, start, start)
+        length, unit = int(match[4]), match[5]
+        if not 1 <= length <= _MOST_POOLED * 12:
+            return None
+        end = (
+            _day_before_anniversary(start, years=length)
+            if unit == "Y"
+            else _day_before_anniversary(start, months=length)
+        )
+    except (ValueError, OverflowError):
         return None
-    if match[4] is None:
-        return Period(text, start, start)
-    length, unit = int(match[4]), match[5]
-    end = (
-        _day_before_anniversary(start, years=length)
-        if unit == "Y"
-        else _day_before_anniversary(start, months=length)
-    )
     if unit == "M":
         return Period(
             f"{start:%Y-%m}" if length == 1 else f"{start:%Y-%m} to {end:%Y-%m}", start, end

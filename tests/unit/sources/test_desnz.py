@@ -71,7 +71,7 @@ def test_the_part_is_the_year_of_the_data(tmp_path: Path, register: SourceRegist
     [
         ({"code_header": "Local codes"}, "column 'Area Codes?': the column is missing"),
         ({"share": 24.0}, "row 6, column 'Proportion of households fuel poor (%)': '24' does not"),
-        ({"share": "n/a"}, "'n/a' is neither a number nor a known marker"),
+        ({"share": "n.k."}, "'n.k.' is neither a number nor a known marker"),
         ({"title": "Table 2: Fuel poor households"}, "does not say which period"),
     ],
 )
