@@ -21,6 +21,7 @@ from beacon.registry.base import (
 )
 from beacon.registry.bindings import SourceBinding
 from beacon.registry.local_returns import LocalReturn
+from beacon.registry.plausible import Plausible, usual_bounds
 
 BEACON_IDS = range(1, 23)
 """The partnership's own numbering of the beacons."""
@@ -69,6 +70,9 @@ class Measure(Entry):
     value_type: ValueType | None = Field(default=None, description="Null takes the indicator's.")
     multiplier: float | None = Field(default=None, gt=0, description="Null takes the indicator's.")
     age: Text | None = Field(default=None, description="Null takes the indicator's.")
+    plausible: Plausible | None = Field(
+        default=None, description="Null takes the indicator's, or what the kind of number allows."
+    )
     recent_trend: bool | None = Field(default=None, description="Null takes the indicator's.")
     alternative_to: Slug | None = Field(
         default=None,
@@ -155,6 +159,9 @@ class Indicator(Entry):
         gt=0, description="100 for percent, 100000 for a rate per 100,000; null where none."
     )
     value_type: ValueType
+    plausible: Plausible | None = Field(
+        default=None, description="Null takes what the kind of number allows."
+    )
     polarity: Polarity
     age: Text | None
     sex: tuple[Sex, ...] = Field(min_length=1)
@@ -248,6 +255,15 @@ class Indicator(Entry):
     def multiplier_of(self, measure_id: str = "main") -> float | None:
         """Factor from numerator over denominator to value; None where there is none."""
         return self.measure(measure_id).multiplier or self.multiplier
+
+    def plausible_of(self, measure_id: str = "main") -> Plausible:
+        """The least and greatest value that measure can have."""
+        measure = self.measure(measure_id)
+        if measure.plausible is not None:
+            return measure.plausible
+        if self.plausible is not None and measure.value_type is None:
+            return self.plausible
+        return usual_bounds(self.value_type_of(measure_id), self.multiplier_of(measure_id))
 
     def recent_trend_of(self, measure_id: str = "main") -> bool:
         """Whether a recent trend may be computed for that measure."""

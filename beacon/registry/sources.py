@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+import json
 import re
+from collections.abc import Mapping
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -15,8 +17,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from beacon.core.errors import BeaconError
 from beacon.core.paths import resource_dir
 from beacon.registry.fetch import Fetch, Records
+from beacon.registry.plausible import Plausible
 
 NOT_READ = "none"
+OBSERVATION = "observation"
+"""The staging table of published series, one row an area, period and group."""
 
 Container = Literal["csv", "csv.gz", "xlsx", "xls", "ods", "gpkg", "geojson", "parquet", "pages"]
 
@@ -83,6 +88,7 @@ class Dataset(_Model):
             "file", the part in a file's name, so that a revised file is the same part.
         part_is_series: False where the values of `part_by` are editions (years, quarters) of the
             same series rather than series of their own.
+        value_column: The column of the values, where there is one for all series.
         containers: Accepted file formats, the preferred one first.
         staging: The staging table that its rows go to; empty where the file is not read.
         reader: Name of the reader in `beacon.sources.readers`, or "none" for a file that is
@@ -114,6 +120,7 @@ class Dataset(_Model):
     part_by_also: str | None = None
     part_pattern: str | None = None
     part_is_series: bool = True
+    value_column: str | None = None
     staging: str = ""
     reader: str
     note: str | None = None
@@ -159,6 +166,12 @@ class Dataset(_Model):
         return self
 
     @property
+    def key_columns(self) -> tuple[str, ...]:
+        """The headers of codes and names, which say what its rows are of; else the first."""
+        key = re.compile(r"code|name|n\]ames?|[cn][dm]$|\bid\b|^la number", re.IGNORECASE)
+        return tuple(name for name in self.header if key.search(name)) or self.header[:1]
+
+    @property
     def is_read(self) -> bool:
         """Whether Beacon reads this file, or only knows what it is."""
         return self.reader != NOT_READ
@@ -185,6 +198,15 @@ class DatasetSpec(BaseModel):
 
     source: Source
     dataset: Dataset
+    series_in_use: Mapping[str, Plausible] | None = None
+    """Series of the source that indicators use; None where nobody has said, so that all count."""
+
+    @property
+    def reading_key(self) -> str:
+        """All that decides, beside the file and the code, what its rows are."""
+        used = {name: b.model_dump() for name, b in sorted((self.series_in_use or {}).items())}
+        series = json.dumps(used) if self.dataset.staging == OBSERVATION else ""
+        return f"{self.dataset.model_dump_json()}{series}"
 
     @property
     def key(self) -> str:
@@ -206,6 +228,15 @@ class SourceRegister:
             for source in sources
             for dataset in source.datasets
         }
+
+    def used_for(self, series: Mapping[str, Mapping[str, Plausible]]) -> SourceRegister:
+        """The same register, knowing which series of each source indicators use."""
+        register = SourceRegister(list(self.sources.values()))
+        register.datasets = {
+            key: spec.model_copy(update={"series_in_use": dict(series.get(spec.source.id, {}))})
+            for key, spec in self.datasets.items()
+        }
+        return register
 
     def feeding(self, staging_table: str) -> list[DatasetSpec]:
         """The datasets whose rows go to a staging table."""

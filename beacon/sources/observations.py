@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import polars as pl
 
+from beacon.core.errors import InputRefusedError, Problem
+from beacon.registry.sources import DatasetSpec
 from beacon.sources.tabular.columns import Columns
 from beacon.sources.tabular.periods import Period
+from beacon.sources.tabular.tidy_text import label_column
 
 OBSERVATION_SCHEMA: dict[str, pl.DataType] = {
     "series": pl.String(),
@@ -35,6 +39,7 @@ OBSERVATION_SCHEMA: dict[str, pl.DataType] = {
     "source_row": pl.Int32(),
 }
 
+_SHOWN = 5
 KEY = ("series", "area_code", "period", "sex", "age", "category_type", "category")
 
 
@@ -57,8 +62,8 @@ def add_periods(
     columns: Columns, header: str, parse: Callable[[str], Period | None]
 ) -> pl.DataFrame:
     """Parse a period column into period, period_start and period_end, reporting what is none."""
-    texts = columns.text(header)
-    parsed = {text: parse(text) for text in texts.unique().to_list()}
+    texts = label_column(columns.text(header))
+    parsed = {text: _period(text, parse) for text in texts.unique().to_list()}
     found = {text: period for text, period in parsed.items() if period is not None}
     if len(found) < len(parsed):
         columns.fail_where(~texts.is_in(list(found)), header, "is not a period that can be read")
@@ -73,6 +78,21 @@ def add_periods(
     return pl.DataFrame([column.gather(places) for column in periods])
 
 
+def _period(text: str, parse: Callable[[str], Period | None]) -> Period | None:
+    try:
+        return parse(text)
+    except (ValueError, OverflowError):
+        return None  # a year that no calendar has
+
+
+def joined_notes(*notes: pl.Series) -> pl.Series:
+    """Notes on the same rows, put together; null where a row has none."""
+    frame = pl.DataFrame([note.alias(str(place)) for place, note in enumerate(notes)])
+    texts = [pl.when(pl.col(name) != "").then(pl.col(name)) for name in frame.columns]
+    joined = pl.concat_str(texts, separator=". ", ignore_nulls=True).replace("", None)
+    return frame.select(joined.alias("value_note")).to_series()
+
+
 def check_limits(
     columns: Columns, value: pl.Series, lower: pl.Series, upper: pl.Series, lower_header: str
 ) -> None:
@@ -82,6 +102,37 @@ def check_limits(
     columns.fail_where(
         outside, lower_header, "is a limit on the wrong side of the value or of the other limit"
     )
+
+
+def refuse_implausible(path: Path, spec: DatasetSpec, frame: pl.DataFrame) -> None:
+    """Refuse values that no area can have, by the bounds of the indicators that use a series.
+
+    Raises:
+        InputRefusedError: Naming the rows.
+    """
+    bounds = spec.series_in_use or {}
+    rows = [(series, found.min, found.max) for series, found in bounds.items()]
+    schema = {"series": pl.String, "least": pl.Float64, "most": pl.Float64}
+    judged = frame.select("series", "value", "source_row").join(
+        pl.DataFrame(rows, schema=schema, orient="row"), on="series", maintain_order="left"
+    )
+    outside = judged.filter(
+        (pl.col("value") < pl.col("least")) | (pl.col("value") > pl.col("most"))
+    )
+    problems = [
+        Problem(
+            path.name,
+            f"{value:g} is {'above' if most is not None and value > most else 'below'} "
+            f"{most if most is not None and value > most else least:g}, "
+            f"which no true value of {series!r} is"
+            + (f" ({outside.height:,} rows in all)." if outside.height > 1 else "."),
+            row,
+            spec.dataset.value_column or series,
+        )
+        for series, value, row, least, most in outside.head(_SHOWN).iter_rows()
+    ]
+    if problems:
+        raise InputRefusedError(problems)
 
 
 def reject_conflicts(columns: Columns, frame: pl.DataFrame, header: str) -> pl.DataFrame:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 import polars as pl
 
-from beacon.registry.sources import Container, DatasetSpec
+from beacon.core.errors import Problem
+from beacon.registry.sources import OBSERVATION, Container, DatasetSpec
+from beacon.sources.observations import refuse_implausible
 from beacon.sources.publishers.boundaries import read_boundaries
 from beacon.sources.publishers.desnz import read_fuel_poverty
 from beacon.sources.publishers.dfe import read_eyfsp
@@ -30,6 +33,8 @@ from beacon.sources.publishers.ons_living_wage import read_below_living_wage
 from beacon.sources.publishers.population import read_census_age_bands, read_single_years
 from beacon.sources.publishers.returned_tables import read_local_returns
 from beacon.sources.publishers.stat_xplore import read_stat_xplore
+from beacon.sources.refusals import refusing_by_name
+from beacon.sources.remarks import collecting_remarks
 
 
 class Reader(Protocol):
@@ -99,3 +104,34 @@ READERS: dict[str, Reader] = {
 def reader_module(name: str) -> str:
     """The module of a reader, whose version decides whether a file is read again."""
     return (LAZY_READERS.get(name) or READERS[name]).__module__
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a file holds.
+
+    Attributes:
+        rows: The rows of its staging table, made as they are asked for.
+        remarks: What a person should know of the file although it can be used.
+    """
+
+    rows: pl.LazyFrame
+    remarks: tuple[Problem, ...] = ()
+
+
+def read_rows(path: Path, container: Container, spec: DatasetSpec, *, fictional: bool) -> Reading:
+    """Read a recognised file.
+
+    Raises:
+        InputRefusedError: With every fault, whatever a reader or a library raised.
+    """
+    name = spec.dataset.reader
+    with refusing_by_name(path), collecting_remarks() as remarks:
+        if name in LAZY_READERS:
+            rows = LAZY_READERS[name](path, container, spec, fictional)
+        else:
+            frame = READERS[name](path, container, spec, fictional)
+            if spec.dataset.staging == OBSERVATION:
+                refuse_implausible(path, spec, frame)
+            rows = frame.lazy()
+    return Reading(rows, tuple(remarks))
