@@ -65,6 +65,21 @@ class Settings(BaseSettings):
         return self
 
 
+class FileLimits(BaseSettings):
+    """What reading one file from outside may take, from `BEACON_…` environment variables.
+
+    Attributes:
+        file_seconds: Time in a running process. Official files take seconds; the limit ends what
+            would never end, and is generous so that a busy machine passes it.
+        file_memory_mb: Memory of the process.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="BEACON_", frozen=True, extra="ignore")
+
+    file_seconds: float = Field(default=900.0, gt=0)
+    file_memory_mb: int = Field(default=3072, ge=256)
+
+
 def secrets_from_environment() -> dict[str, str]:
     """Publishers' keys that the environment holds, by name. Never log, show or keep them."""
     names = ("stat_xplore_key", "nomis_uid")
