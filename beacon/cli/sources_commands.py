@@ -1,7 +1,9 @@
-"""`beacon sources`: where the data come from and what a folder of files turns out to be."""
+"""`beacon sources`: where the data come from and what files turn out to be."""
 
 from __future__ import annotations
 
+import json
+import tempfile
 from pathlib import Path
 from typing import Annotated
 
@@ -9,8 +11,16 @@ import typer
 
 from beacon.cli.common import Format, FormatOption, HomeOption, print_rows, settings_from
 from beacon.cli.run_commands import SOURCES_NEED_ATTENTION
+from beacon.core.errors import InputRefusedError, SettingsError
+
+# Readers load the libraries of every format, so they are imported by the command that reads.
 
 sources_app = typer.Typer(help="Where the data come from.", invoke_without_command=True)
+
+FictionalOption = Annotated[
+    bool,
+    typer.Option("--allow-fictional", help="Read files with fictional codes (Z…) too."),
+]
 
 
 @sources_app.callback()
@@ -44,48 +54,74 @@ def sources(
 
 @sources_app.command("check")
 def check(
-    folder: Annotated[Path, typer.Option("--folder", help="Folder of downloaded files.")],
-    inputs: Annotated[
-        str, typer.Option("--inputs", help="Only 'folder' can be checked.")
-    ] = "folder",
+    paths: Annotated[
+        list[Path] | None, typer.Argument(metavar="PATH...", help="Files and folders.")
+    ] = None,
+    allow_fictional: FictionalOption = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    folder: Annotated[
+        Path | None, typer.Option("--folder", help="A folder, as `beacon run` takes it.")
+    ] = None,
+    inputs: Annotated[str, typer.Option("--inputs", hidden=True)] = "folder",
     form: FormatOption = Format.table,
 ) -> None:
-    """Say what every file of a folder is, and read what is official.
+    """Say what files are, and read those that are official, by the functions that a run uses.
 
-    Nothing is kept.
+    Exit status: 0 a run can use these files; 3 a file that a run needs is refused.
     """
-    from beacon.core.errors import InputRefusedError, SettingsError
-    from beacon.ingest.scan import list_files
-    from beacon.registry.sources import load_source_register
-    from beacon.sources.readers import READERS
-    from beacon.sources.recognise import recognise
+    from beacon.ingest.check_files import check_files, files_of, is_needed
 
     if inputs != "folder":
         raise SettingsError("Only --inputs folder can be checked.")
-    register = load_source_register()
-    rows: list[tuple[object, ...]] = []
-    refused = 0
-    for path in list_files(folder):
-        name = path.relative_to(folder).as_posix()
-        seen = recognise(path, register)
-        if seen.key is None:
-            note = str(seen.problems[0]) if seen.problems else "not in the source register"
-            rows.append((name, "unrecognised", "", None, note))
-            continue
-        if seen.problems:
-            refused += 1
-            rows.append((name, "refused", seen.key, None, str(seen.problems[0])))
-            continue
-        spec = register.datasets[seen.key]
-        reader = READERS.get(spec.dataset.reader)
-        if reader is None or seen.container is None:
-            rows.append((name, "not_read", seen.key, None, spec.dataset.title))
-            continue
-        try:
-            frame = reader(path, seen.container, spec, False)
-            rows.append((name, "read", seen.key, frame.height, ""))
-        except InputRefusedError as error:
-            refused += 1
-            rows.append((name, "refused", seen.key, None, str(error.problems[0])))
-    print_rows(("file", "outcome", "dataset", "rows", "note"), rows, form)
-    typer.echo(f"{len(rows)} files, {refused} refused", err=True)
+    given = [*(paths or []), *([folder] if folder else [])]
+    if not given:
+        raise SettingsError("Give the files or folders to check: beacon sources check PATH…")
+    reports = check_files(files_of(given), allow_fictional=allow_fictional)
+    if as_json:
+        print(json.dumps({"files": [r.as_dict() for r in reports]}, ensure_ascii=False, indent=2))  # noqa: T201
+    else:
+        rows = [
+            (r.file, r.status, r.dataset or "", r.rows, " ".join(str(p) for p in r.problems[:1]))
+            for r in reports
+        ]
+        print_rows(("file", "status", "dataset", "rows", "note"), rows, form)
+    refused = [report for report in reports if report.status == "refused"]
+    needed = sum(map(is_needed, refused))
+    typer.echo(
+        f"{len(reports):,} files, {len(refused)} refused, {needed} of those needed by a run.",
+        err=True,
+    )
+    raise typer.Exit(SOURCES_NEED_ATTENTION if needed else 0)
+
+
+@sources_app.command("show")
+def show(
+    file: Annotated[Path, typer.Argument(help="An official file.")],
+    allow_fictional: FictionalOption = False,
+    form: FormatOption = Format.table,
+) -> None:
+    """Print the rows that a file is read into: those of its staging table.
+
+    Exit status: 0 the rows are printed; 3 the file is refused, or is none that Beacon reads.
+    """
+    import polars as pl
+
+    from beacon.ingest.check_files import files_of, rows_of_file
+    from beacon.ingest.worker_pool import FileJob, run_jobs
+
+    ((name, path),) = files_of([file]) or [(file.name, file)]
+    with tempfile.TemporaryDirectory() as directory:
+        target = Path(directory) / "rows.parquet"
+        (report,) = run_jobs([FileJob(name, rows_of_file, (path, target, allow_fictional))])
+        if isinstance(report, InputRefusedError):
+            raise report
+        if report.status == "refused":
+            raise InputRefusedError(report.problems)
+        for problem in report.problems:
+            typer.echo(str(problem), err=True)
+        if report.status != "read":
+            what = "is not read" if report.dataset else "is nothing that the source register knows"
+            typer.echo(f"{report.file} {what}.", err=True)
+            raise typer.Exit(SOURCES_NEED_ATTENTION)
+        rows = pl.read_parquet(target)
+    print_rows(rows.columns, rows.iter_rows(), form)
