@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import re
 import uuid
 from collections import defaultdict
 from dataclasses import asdict, dataclass, field
@@ -13,6 +12,7 @@ from typing import Any, Literal
 
 from beacon.core.errors import Problem
 from beacon.core.files import read_json, write_json
+from beacon.ingest.copies import Copies, why_left_out
 from beacon.ingest.landing_store import (
     LandedObject,
     LandingStore,
@@ -115,13 +115,16 @@ def land_files(
     *,
     fictional: bool,
     supplied_from: str,
+    copies: Copies | None = None,
 ) -> LandingReport:
     """Land the needed files of a folder.
 
-    Where several files are the same dataset, the register's preferred format is taken and the
-    others are reported. Where the file in use is now damaged, the last good object stays in use
-    even if another copy is there, so that a release never changes because of damage.
+    Where several files are the same dataset, the one whose data reach furthest is taken and the
+    others are reported (`Copies.best_first`). Where the file in use is now damaged, the last good
+    object stays in use even if another copy is there, so that a release never changes because of
+    damage.
     """
+    copies = copies or Copies(fictional=fictional)
     current = store.current(fictional=fictional)
     groups: dict[str, list[FoundFile]] = defaultdict(list)
     damaged: dict[str, list[FoundFile]] = defaultdict(list)
@@ -171,8 +174,14 @@ def land_files(
                 LandingOutcome(name, key, "absent", last, last.origin if last else None)
             )
             continue
-        chosen, *others = sorted(good, key=lambda file: _preference(file, spec))
-        duplicates.extend(f"{file.relative} (also {name})" for file in others)
+        (chosen, best), *left = copies.best_first(good, spec)
+        others = [file for file, _ in left]
+        duplicates.extend(
+            f"{file.relative} is left out and {chosen.relative} used for {name}: "
+            f"{why_left_out(reach, best)}."
+            for file, reach in left
+        )
+        elsewhere.extend(problem for _, reach in left for problem in reach.problems)
         part = name.removeprefix(key).lstrip("/")
         keep = functools.partial(
             _keep, store=store, spec=spec, part=part, retrieved_at=now, fictional=fictional
@@ -187,6 +196,7 @@ def land_files(
             LandingOutcome(name, key, status, landed, chosen.relative, alternates=alternates)
         )
 
+    copies.save()
     supplied = {outcome.key for outcome in outcomes}
     for spec in register.datasets.values():
         if spec.key not in supplied and spec.dataset.part_by is None and needed.dataset(spec):
@@ -223,31 +233,3 @@ def _keep(
         sha256=file.sha256,
         headers=file.headers,
     )
-
-
-def _preference(file: FoundFile, spec: DatasetSpec) -> tuple[int, tuple[int, ...], str]:
-    """The register's preferred format, then the latest revision, then the first name."""
-    container = file.recognition.container
-    containers = spec.dataset.containers
-    place = containers.index(container) if container in containers else 99
-    latest_first = tuple(-number for number in revision_of(file.path.name))
-    return (place, latest_first, file.relative)
-
-
-# Words that publishers put behind the name of a file that replaces another, the last one last.
-_REVISIONS = ("fixed", "revised", "corrected")
-
-
-def revision_of(name: str) -> tuple[int, int, int]:
-    """How late a revision a file is, by its publisher's name: later ones compare as greater.
-
-    Known are words (`_revised`, `_corrected`, `_fixed`; a second of them in a name counts on) and
-    version numbers (`_v2`, `-v1.1-1`). A name without any is the first issue.
-    """
-    stem = name.lower().split(".ods")[0].split(".xls")[0].split(".csv")[0]
-    words = [word for word in re.split(r"[^a-z]+", stem) if word in _REVISIONS]
-    latest = max((_REVISIONS.index(word) + 1 for word in words), default=0)
-    found = re.search(r"[-_ ]v(\d+(?:[.-]\d+)*)", stem)
-    numbers = [int(part) for part in re.split(r"[.-]", found.group(1))] if found else []
-    version = sum(number * 1000 ** (2 - place) for place, number in enumerate(numbers[:3]))
-    return (latest, len(words), version)

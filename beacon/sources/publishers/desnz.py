@@ -88,6 +88,7 @@ def _read_table(
             "area_name": _names(columns, name),
             "value": value,
             "value_status": status,
+            "value_note": columns.note(proportion),
             "numerator": numerator,
             "denominator": denominator,
             "source_row": columns.rows.cast(pl.Int32),

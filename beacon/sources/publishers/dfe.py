@@ -46,6 +46,7 @@ def read_eyfsp(
             "sex": columns.allowed("gender", tuple(_SEXES)).replace_strict(_SEXES, default=None),
             "value": value,
             "value_status": status,
+            "value_note": columns.note("gld_percent"),
             "numerator": numerator,
             "denominator": denominator,
             "source_row": columns.rows.cast(pl.Int32),

@@ -84,6 +84,7 @@ def read_lait(path: Path, container: Container, spec: DatasetSpec, fictional: bo
             "age": pl.repeat("", len(series), eager=True),
             "value": value,
             "value_status": status,
+            "value_note": columns.note("Values"),
             "source_row": columns.rows.cast(pl.Int32),
         }
     ).hstack(_periods(columns, series_years))

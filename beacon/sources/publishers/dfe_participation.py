@@ -60,6 +60,7 @@ def read_neet(path: Path, container: Container, spec: DatasetSpec, fictional: bo
                 pl.lit("16-17 yrs").alias("age"),
                 values[series].alias("value"),
                 status.alias("value_status"),
+                columns.note(series),
                 cohort.alias("denominator"),
                 columns.rows.cast(pl.Int32).alias("source_row"),
             )
@@ -134,6 +135,7 @@ def read_level2_at_19(
             pl.lit("19 yrs").alias("age"),
             value.alias("value"),
             status.alias("value_status"),
+            columns.note(series),
             numerator.alias("numerator"),
             cohort.alias("denominator"),
             cohort_year.alias("cohort_year"),
@@ -171,6 +173,7 @@ def _without_placeholders(part: pl.DataFrame) -> pl.DataFrame:
         .alias("value_status"),
         pl.when(empty)
         .then(pl.lit("The publisher fills cohorts still to come with zeros."))
+        .otherwise("value_note")
         .alias("value_note"),
     )
 

@@ -70,6 +70,7 @@ def read_walking_cycling(
                     shared.with_columns(
                         value.alias("value"),
                         status.alias("value_status"),
+                        columns.note(header),
                         pl.lit(period.label).alias("period"),
                         pl.lit(period.start).alias("period_start"),
                         pl.lit(period.end).alias("period_end"),

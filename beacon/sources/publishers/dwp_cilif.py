@@ -79,7 +79,7 @@ def read_low_income_families(
                         (share * 100).round(6).alias("value"),
                         status.alias("value_status"),
                         count.alias("numerator"),
-                        pl.lit("Provisional" if "[p]" in header else None).alias("value_note"),
+                        _provisional(header, columns.note(header)),
                         pl.lit(period.label).alias("period"),
                         pl.lit(period.start).alias("period_start"),
                         pl.lit(period.end).alias("period_end"),
@@ -105,3 +105,8 @@ def _series(table: TextTable, problems: list[Problem]) -> str:
         return ""
     costs = "ahc" if "after housing costs" in low or "ahc" in low.split() else "bhc"
     return f"{kinds[0]}_{costs}"
+
+
+def _provisional(header: str, notes: pl.Series) -> pl.Series:
+    """Notes on a year's values, which its header may say are provisional."""
+    return notes.fill_null("Provisional") if "[p]" in header else notes

@@ -42,7 +42,7 @@ def read_fingertips(
     columns = Columns(table, spec.dataset, fictional=fictional)
     columns.check_row_count(rows)
     series = columns.code("Indicator ID", r"\d+")
-    value, _ = columns.number("Value")
+    value, marker = columns.number("Value")
     note = columns.text("Value note")
     lower, upper = (columns.number(f"{side} CI 95.0 limit")[0] for side in ("Lower", "Upper"))
     lower_998, upper_998 = (
@@ -62,6 +62,7 @@ def read_fingertips(
             "category_type": category_type,
             "category": columns.label("Category"),
             "value": value,
+            "marker": marker,
             "lower_95": lower,
             "upper_95": upper,
             "lower_998": lower_998,
@@ -124,7 +125,7 @@ def _status() -> pl.Expr:
         .then(pl.lit("suppressed_quality"))
         .when(note.str.contains("not applicable"))
         .then(pl.lit("not_applicable"))
-        .otherwise(pl.lit("not_published"))
+        .otherwise("marker")
     )
 
 

@@ -73,6 +73,7 @@ def _read_series(
             "age": columns.text("Age"),
             "value": value,
             "value_status": status,
+            "value_note": columns.note("Value"),
             "lower_95": lower,
             "upper_95": upper,
             "numerator": columns.number("Count", 0)[0],

@@ -41,7 +41,7 @@ def read_nomis(
     options = spec.dataset.options
     _check_complete(columns)
     letter = "Z" if fictional else "[A-Y]"
-    value, _ = columns.number("OBS_VALUE")
+    value, marker = columns.number("OBS_VALUE")
     frame = pl.DataFrame(
         {
             "series": _series(columns, str(options["series"])),
@@ -50,6 +50,8 @@ def read_nomis(
             "area_name": columns.text("GEOGRAPHY_NAME"),
             "measure": columns.text("MEASURES"),
             "value": value,
+            "marker": marker,
+            "flag": columns.note("OBS_VALUE"),
             "value_note": columns.text("OBS_STATUS_NAME"),
             "source_row": columns.rows.cast(pl.Int32),
         }
@@ -142,7 +144,10 @@ def _by_measure(frame: pl.DataFrame, measures: dict[str, str]) -> pl.DataFrame:
         .then(pl.lit("suppressed_quality"))
         .when(reason.str.contains("suppress|disclos"))
         .then(pl.lit("suppressed"))
-        .otherwise(pl.lit("not_published"))
+        .otherwise("marker")
         .alias("value_status"),
-        pl.when(pl.col("value").is_null()).then(pl.col("value_note")).alias("value_note"),
+        pl.when(pl.col("value").is_null())
+        .then(pl.col("value_note"))
+        .otherwise("flag")
+        .alias("value_note"),
     )

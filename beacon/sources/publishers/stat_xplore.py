@@ -46,6 +46,7 @@ def read_stat_xplore(
             "value": value,
             "numerator": value,
             "value_status": status,
+            "value_note": columns.note("value"),
             "source_row": columns.rows.cast(pl.Int32),
         }
     ).hstack(add_periods(columns, options["period"], parse))

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from beacon.ingest.land import Needed, land_files, revision_of
+from beacon.ingest.land import Needed, land_files
 from beacon.ingest.landing_store import LandingStore
+from beacon.ingest.revisions import revision_of
 from beacon.ingest.scan import FoundFile
 from beacon.registry.sources import load_source_register
 from beacon.sources.recognition import Recognition
