@@ -9,6 +9,7 @@ from beacon.core.errors import SettingsError
 from beacon.core.logs import step
 from beacon.core.progress import report
 from beacon.disclosure.returned_counts import ReturnedTable
+from beacon.ingest.copies import Copies
 from beacon.ingest.land import LandingReport, land_files
 from beacon.ingest.landing_store import LandingStore, remove_partial_objects
 from beacon.ingest.part_log import log_part
@@ -76,6 +77,7 @@ def _supplied_files(workspace: Workspace) -> list[FoundFile]:
         folder,
         workspace.register,
         workspace.home.state / "recognised-supplied.json",
+        trusted=True,
     )
 
 
@@ -106,6 +108,7 @@ def _publishers_files(workspace: Workspace, again: bool) -> list[FoundFile]:
         input_folder(workspace),
         workspace.register,
         workspace.home.state / "recognised.json",
+        trusted=workspace.settings.inputs == "sample",
     )
 
 
@@ -142,6 +145,11 @@ def land(workspace: Workspace, *, again: bool = False) -> LandingReport:
             workspace.needed,
             fictional=workspace.is_fictional,
             supplied_from=workspace.settings.inputs,
+            copies=Copies(
+                workspace.home.state / "copies.json",
+                fictional=workspace.is_fictional,
+                trusted=workspace.settings.inputs == "sample",
+            ),
         )
         details["unrecognised"] = len(found.unrecognised)
     for outcome in found.outcomes:

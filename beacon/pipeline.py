@@ -17,6 +17,7 @@ from beacon.core.logs import step
 from beacon.core.progress import report
 from beacon.ingest.land import LandingReport
 from beacon.ingest.landing_store import LandingStore
+from beacon.ingest.worker_pool import end_workers
 from beacon.inputs import land
 from beacon.operations.home_lock import home_lock
 from beacon.release.build import Publication, recover
@@ -56,6 +57,7 @@ def transform(warehouse: Warehouse, table: str) -> int:
         warehouse: The open working database.
         table: Its name, such as "marts.place".
     """
+    end_workers()  # nothing more is read, and they hold memory
     report(f"making {table}")
     with step("derived", asset=table.replace(".", "/")) as details:
         for needed in sql_table(table).depends:

@@ -26,6 +26,7 @@ from beacon.registry import (
     load_plus_groups,
     load_targets,
 )
+from beacon.registry.series_in_use import series_in_use
 from beacon.registry.sources import SourceRegister, load_source_register
 from beacon.sources.needed_series import Needed
 
@@ -53,8 +54,8 @@ class Workspace:
 
     @cached_property
     def register(self) -> SourceRegister:
-        """The official datasets."""
-        return load_source_register()
+        """The official datasets, knowing which of their series indicators use."""
+        return load_source_register().used_for(series_in_use(self.indicators.values()))
 
     @cached_property
     def indicators(self) -> dict[str, Indicator]:

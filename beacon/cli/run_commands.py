@@ -18,6 +18,7 @@ from beacon.cli.tables import write_pairs
 if TYPE_CHECKING:
     from beacon.workspace import Workspace
 
+_MOST_REMARKS = 10
 # Exit codes that an operator can alert on.
 PUBLISHED_OR_UNCHANGED = 0
 NOTHING_PUBLISHED = 1
@@ -147,10 +148,19 @@ def _notes(workspace: Workspace, outcome: dict[str, Any]) -> list[str]:
     from beacon.warehouse.staging import staged_parts
 
     report = LandingReport.load(workspace.landing_report_file)
-    found = [str(problem) for problem in report.problems_elsewhere]
+    found = [*report.duplicates, *map(str, report.problems_elsewhere)]
     if not outcome["quiet"]:
         found += [str(problem) for part in staged_parts(workspace) for problem in part.passed_over]
     return list(dict.fromkeys(found))
+
+
+def _remarks(workspace: Workspace, outcome: dict[str, Any]) -> list[str]:
+    """What a person should know of files that were read all the same."""
+    from beacon.warehouse.staging import staged_parts
+
+    if outcome["quiet"]:
+        return []
+    return [str(remark) for part in staged_parts(workspace) for remark in part.remarks]
 
 
 def _exit_code(workspace: Workspace, outcome: dict[str, Any]) -> int:
@@ -167,6 +177,8 @@ def _report(workspace: Workspace, outcome: dict[str, Any], seconds: float) -> No
         typer.echo(f"REFUSED  {problem}")
     for note in _notes(workspace, outcome):
         typer.echo(f"NOT USED {note}")
+    for remark in _remarks(workspace, outcome)[:_MOST_REMARKS]:
+        typer.echo(f"NOTED    {remark}")
     for error in outcome["errors"]:
         typer.echo(f"FAILED   {error}")
     report = LandingReport.load(workspace.landing_report_file)

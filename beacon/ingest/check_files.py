@@ -11,12 +11,12 @@ from typing import Any, Literal
 import polars as pl
 
 from beacon.core.errors import InputRefusedError, Problem, SettingsError
-from beacon.ingest.land import Needed
 from beacon.ingest.scan import is_passed_over, list_files
 from beacon.ingest.worker_pool import FileJob, run_jobs
 from beacon.registry import load_indicators
 from beacon.registry.series_in_use import series_in_use
 from beacon.registry.sources import SourceRegister, load_source_register
+from beacon.sources.needed_series import Needed
 from beacon.sources.readers import read_rows
 from beacon.sources.recognise import meant_by_name, recognise
 from beacon.sources.recognition import Recognition
@@ -99,8 +99,7 @@ def check_files(files: list[tuple[str, Path]], *, allow_fictional: bool) -> list
 
 def is_needed(report: FileReport) -> bool:
     """Whether a run would use the rows of a file, as far as is known what is in it."""
-    series = series_in_use(load_indicators().values())
-    needed = Needed({source: set(found) for source, found in series.items()})
+    needed = Needed.by(load_indicators().values())
     spec = register_in_use().datasets.get(report.dataset or "")
     return spec is not None and needed.part(spec, report.recognition.members)
 

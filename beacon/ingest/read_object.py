@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -9,11 +10,14 @@ import polars as pl
 
 from beacon.ingest.landing_store import LandedObject
 from beacon.registry.sources import DatasetSpec
-from beacon.sources.readers import LAZY_READERS, READERS
+from beacon.sources.readers import read_rows
+
+REMARKS = "beacon_remarks"
+"""Name under which a Parquet file of rows keeps what a person should know of their source."""
 
 
 def read_object(
-    source: Path, target: Path, landed: LandedObject, spec: DatasetSpec, *, fictional: bool
+    source: Path, target: Path, landed: LandedObject, spec: DatasetSpec, fictional: bool
 ) -> int:
     """Read an object, and write its rows with where they came from.
 
@@ -32,12 +36,9 @@ def read_object(
     Raises:
         InputRefusedError: When it cannot be read, with every fault.
     """
-    lazy = LAZY_READERS.get(spec.dataset.reader)
-    if lazy is not None:
-        rows = lazy(source, landed.container, spec, fictional)
-    else:
-        rows = READERS[spec.dataset.reader](source, landed.container, spec, fictional).lazy()
-    frame = rows.with_columns(
+    reading = read_rows(source, landed.container, spec, fictional=fictional)
+    remarks = json.dumps([remark.as_dict() for remark in reading.remarks])
+    frame = reading.rows.with_columns(
         pl.lit(spec.source.id).alias("source"),
         pl.lit(spec.dataset.id).alias("dataset"),
         pl.lit(landed.sha256).alias("source_sha256"),
@@ -47,7 +48,9 @@ def read_object(
     try:
         # Row by row, so that the three constants never stand in memory for a whole file.
         # Lightest level: a fifth less processor than the default for 3 percent more bytes.
-        frame.sink_parquet(temporary, compression="zstd", compression_level=1)
+        frame.sink_parquet(
+            temporary, compression="zstd", compression_level=1, metadata={REMARKS: remarks}
+        )
         count = pl.scan_parquet(temporary).select(pl.len()).collect().item()
         temporary.replace(target)
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from dataclasses import asdict, dataclass, replace
 from functools import cache
@@ -16,7 +17,8 @@ from beacon.core.errors import InputRefusedError, Problem
 from beacon.core.files import read_json, write_json
 from beacon.ingest.land import LandingOutcome
 from beacon.ingest.landing_store import LandedObject, LandingStore, landed_from_json
-from beacon.ingest.read_object import read_object
+from beacon.ingest.read_object import REMARKS, read_object
+from beacon.ingest.worker_pool import FileJob, run_jobs
 from beacon.registry.sources import DatasetSpec, SourceRegister
 from beacon.sources.readers import reader_module
 
@@ -38,6 +40,7 @@ class StagedPart:
         parquet: File of typed rows, relative to the staging directory.
         rows: Rows in it.
         problems: Why the newest object was refused.
+        remarks: What a person should know of the object in use although it can be used.
         passed_over: Why a copy was not used although another copy of the same could be.
         is_last_good: True when an older object is used because the newest could not be.
     """
@@ -49,6 +52,7 @@ class StagedPart:
     parquet: str | None
     rows: int
     problems: tuple[Problem, ...] = ()
+    remarks: tuple[Problem, ...] = ()
     passed_over: tuple[Problem, ...] = ()
     is_last_good: bool = False
 
@@ -68,15 +72,24 @@ class Stager:
         register: The source register.
         store: The landing store.
         fictional: Whether the objects are the sample's.
+        trusted: Whether Beacon wrote the objects itself, so that none needs a worker.
     """
 
     def __init__(
-        self, directory: Path, register: SourceRegister, store: LandingStore, *, fictional: bool
+        self,
+        directory: Path,
+        register: SourceRegister,
+        store: LandingStore,
+        *,
+        fictional: bool,
+        trusted: bool = False,
     ) -> None:
         self.directory = directory
         self.register = register
         self.store = store
         self.fictional = fictional
+        self.trusted = trusted
+        self._read_now: dict[Path, int | InputRefusedError] = {}
 
     def remove_partial(self) -> int:
         """Remove what an interrupted run left half written; give how many files there were."""
@@ -89,11 +102,9 @@ class Stager:
         """Read what a landing step found for one staging table, and accept what can be read."""
         current = self.store.current(fictional=self.fictional)
         keys = {spec.key for spec in self.register.feeding(table)}
-        parts = [
-            self._stage_one(outcome, current.get(outcome.name))
-            for outcome in outcomes
-            if outcome.key in keys
-        ]
+        wanted = [outcome for outcome in outcomes if outcome.key in keys]
+        self._read_all([o.candidate for o in wanted if o.candidate is not None])
+        parts = [self._stage_one(outcome, current.get(outcome.name)) for outcome in wanted]
         accepted = [
             part.in_use
             for part in parts
@@ -163,24 +174,59 @@ class Stager:
                 ]
             )
 
-    def _read(self, landed: LandedObject) -> StagedPart:
+    def _target(self, landed: LandedObject) -> Path:
         spec = self.register.datasets[landed.key]
-        target = self.directory / spec.dataset.staging / self._file_name(landed, spec)
+        return self.directory / spec.dataset.staging / self._file_name(landed, spec)
+
+    def _read_all(self, objects: list[LandedObject]) -> None:
+        """Read what was not read before, each object in a worker."""
+        new = {
+            target: landed
+            for landed in objects
+            if not (target := self._target(landed)).is_file() and target not in self._read_now
+        }
+        jobs = [
+            FileJob(
+                landed.original_name,
+                read_object,
+                (
+                    self.store.path_of(landed),
+                    target,
+                    landed,
+                    self.register.datasets[landed.key],
+                    self.fictional,
+                ),
+            )
+            for target, landed in new.items()
+        ]
+        self._read_now |= dict(zip(new, run_jobs(jobs, trusted=self.trusted), strict=True))
+
+    def _read(self, landed: LandedObject) -> StagedPart:
+        target = self._target(landed)
+        self._read_all([landed])
+        rows = self._read_now.get(target)
+        if isinstance(rows, InputRefusedError):
+            raise rows
         relative = str(target.relative_to(self.directory))
-        if target.is_file():
-            rows = pl.scan_parquet(target).select(pl.len()).collect().item()
-            return StagedPart(landed.name, landed.key, "cached", landed, relative, rows)
-        source = self.store.path_of(landed)
-        rows = read_object(source, target, landed, spec, fictional=self.fictional)
-        return StagedPart(landed.name, landed.key, "staged", landed, relative, rows)
+        status: StagingStatus = "staged"
+        if rows is None:
+            status, rows = "cached", pl.scan_parquet(target).select(pl.len()).collect().item()
+        return StagedPart(
+            landed.name, landed.key, status, landed, relative, rows, remarks=_remarks(target)
+        )
 
     @staticmethod
     def _file_name(landed: LandedObject, spec: DatasetSpec) -> str:
         described = hashlib.sha256(
-            f"{spec.dataset.model_dump_json()}:{reader_version(spec.dataset.reader)}".encode()
+            f"{spec.reading_key}:{reader_version(spec.dataset.reader)}".encode()
         ).hexdigest()[:8]
         label = re.sub(r"[^A-Za-z0-9@+_-]+", "-", f"{landed.key}-{landed.part}")[:80].strip("-")
         return f"{label}.{landed.sha256[:16]}.{described}.parquet"
+
+
+def _remarks(target: Path) -> tuple[Problem, ...]:
+    record = json.loads(pl.read_parquet_metadata(target).get(REMARKS, "[]"))
+    return tuple(Problem(**problem) for problem in record)
 
 
 def save_staging_report(path: Path, parts: list[StagedPart]) -> None:
@@ -196,6 +242,9 @@ def load_staging_report(path: Path) -> list[StagedPart]:
 def _part(entry: dict[str, Any]) -> StagedPart:
     in_use = entry.pop("in_use")
     problems = tuple(Problem(**problem) for problem in entry.pop("problems"))
+    remarks = tuple(Problem(**problem) for problem in entry.pop("remarks", ()))
     passed_over = tuple(Problem(**problem) for problem in entry.pop("passed_over", ()))
     landed = landed_from_json(in_use) if in_use else None
-    return StagedPart(**entry, in_use=landed, problems=problems, passed_over=passed_over)
+    return StagedPart(
+        **entry, in_use=landed, problems=problems, remarks=remarks, passed_over=passed_over
+    )

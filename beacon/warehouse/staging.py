@@ -33,6 +33,7 @@ def stage(
             workspace.register,
             store or LandingStore(workspace.home.landing),
             fictional=workspace.is_fictional,
+            trusted=workspace.settings.inputs == "sample",
         )
         stager.remove_partial()
         outcomes = list(LandingReport.load(workspace.landing_report_file).outcomes)
