@@ -8,7 +8,7 @@ from typing import Protocol
 
 import polars as pl
 
-from beacon.core.errors import Problem
+from beacon.core.errors import InputRefusedError, Problem
 from beacon.registry.sources import OBSERVATION, Container, DatasetSpec
 from beacon.sources.observations import refuse_implausible
 from beacon.sources.publishers.boundaries import read_boundaries
@@ -119,6 +119,20 @@ class Reading:
     remarks: tuple[Problem, ...] = ()
 
 
+def _read_whole_or_used(
+    path: Path, container: Container, spec: DatasetSpec, fictional: bool
+) -> pl.DataFrame:
+    """All rows of a file; where some are at fault, only those of series that indicators use."""
+    reader = READERS[spec.dataset.reader]
+    everything = spec.model_copy(update={"series_in_use": None})
+    try:
+        return reader(path, container, everything, fictional)
+    except InputRefusedError:
+        if not spec.series_in_use or not spec.dataset.part_is_series:
+            raise
+    return reader(path, container, spec, fictional)
+
+
 def read_rows(path: Path, container: Container, spec: DatasetSpec, *, fictional: bool) -> Reading:
     """Read a recognised file.
 
@@ -130,7 +144,7 @@ def read_rows(path: Path, container: Container, spec: DatasetSpec, *, fictional:
         if name in LAZY_READERS:
             rows = LAZY_READERS[name](path, container, spec, fictional)
         else:
-            frame = READERS[name](path, container, spec, fictional)
+            frame = _read_whole_or_used(path, container, spec, fictional)
             if spec.dataset.staging == OBSERVATION:
                 refuse_implausible(path, spec, frame)
             rows = frame.lazy()

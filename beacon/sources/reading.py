@@ -34,7 +34,8 @@ def read_table(path: Path, container: Container, dataset: Dataset) -> TextTable:
 def read_used_series(path: Path, container: Container, spec: DatasetSpec) -> tuple[TextTable, int]:
     """The rows of the series that indicators use, and how many rows the file has.
 
-    Of a file in which nothing is used all rows are given, so that it can be looked at.
+    All rows are given where the register does not say what is used, and of a file in which nothing
+    is, so that it can be looked at.
     """
     table = read_table(path, container, spec.dataset)
     rows = table.frame.height

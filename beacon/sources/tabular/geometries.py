@@ -7,7 +7,7 @@ import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -231,14 +231,15 @@ def outlines(path: Path, features: Sequence[Feature], *, fictional: bool) -> lis
         )
         for place in (~sound).nonzero()[0][:_SHOWN]
     ]
+    slight: list[tuple[int, str]] = []
     for place in (sound & ~shapely.is_valid(shapes)).nonzero()[0]:
-        reason = f"crosses itself ({shapely.is_valid_reason(shapes[place])})"
-        problem = Problem(path.name, f"the geometry {reason}.", features[place].number, "geometry")
-        if not _is_slight(shapes[place]):
-            problems.append(problem)
+        number, reason = features[place].number, shapely.is_valid_reason(shapes[place])
+        if _is_slight(shapes[place]):
+            slight.append((number, reason))
         else:
-            message = f"the geometry {reason}; it is kept as published."
-            remark(replace(problem, message=message, remedy=""))
+            message = f"the geometry crosses itself ({reason})."
+            problems.append(Problem(path.name, message, number, "geometry"))
+    _remark_slight(path, slight)
     if problems:
         raise InputRefusedError(problems[:_SHOWN])
     return list(shapely.to_wkb(shapes))
@@ -281,3 +282,12 @@ def _is_slight(shape: Any) -> bool:
     """Whether an outline without its crossings would have nearly the same size."""
     after = shapely.make_valid(shape, method="structure").area
     return bool(abs(after - shape.area) <= _MOST_CROSSED * after)
+
+
+def _remark_slight(path: Path, slight: list[tuple[int, str]]) -> None:
+    if not slight:
+        return
+    (first, reason), *others = slight
+    more = f"; so do {len(others)} others" if others else ""
+    message = f"the geometry crosses itself ({reason}){more}; kept as published."
+    remark(Problem(path.name, message, first, "geometry", remedy=""))
