@@ -22,9 +22,11 @@ from assets.metadata import (
     description,
     group,
     owners,
+    problems_table,
 )
 from assets.run import WRITER_POOL, OpenRun
 from beacon.contracts.sql_files import SqlTable
+from beacon.core.errors import Problem
 from beacon.pipeline import FILLED_BY_THE_RUN, check, transform, transform_indicators
 from beacon.warehouse.indicator_rows import PUBLISHED
 
@@ -34,13 +36,30 @@ def _parents(table: SqlTable) -> list[dg.AssetKey]:
     parents = []
     for name in table.depends:
         if name == PUBLISHED:
-            parents += [indicator_key(slug) for slug in indicators()]
+            # The table holds the rows of every indicator, each of which can be made again alone.
+            parents += [table_key(name), *(indicator_key(slug) for slug in indicators())]
         elif not name.startswith("registry."):
             parents.append(table_key(name))
         elif name in FILLED_BY_THE_RUN:
             # It says how every input stands, so every input has to be read.
             parents += [table_key(f"staging.{staging}") for staging in staging_tables()]
     return list(dict.fromkeys(parents))
+
+
+def _table_spec(table: SqlTable) -> dg.AssetSpec:
+    metadata = definition_metadata(table.name)
+    lineage = column_lineage(table)
+    if lineage is not None:
+        metadata["dagster/column_lineage"] = lineage
+    return dg.AssetSpec(
+        table_key(table.name),
+        group_name=group(table.schema),
+        owners=owners(table.schema),
+        deps=_parents(table),
+        description=description(table.name, table),
+        kinds={"duckdb", "sql"},
+        metadata=metadata,
+    )
 
 
 def table_asset(table: SqlTable) -> dg.AssetsDefinition:
@@ -52,24 +71,10 @@ def table_asset(table: SqlTable) -> dg.AssetsDefinition:
     Returns:
         An asset whose step makes the table, then checks it against its contract.
     """
-    metadata = definition_metadata(table.name)
-    lineage = column_lineage(table)
-    if lineage is not None:
-        metadata["dagster/column_lineage"] = lineage
 
     @dg.multi_asset(
         name=table.name.replace(".", "__"),
-        specs=[
-            dg.AssetSpec(
-                table_key(table.name),
-                group_name=group(table.schema),
-                owners=owners(table.schema),
-                deps=_parents(table),
-                description=description(table.name, table),
-                kinds={"duckdb", "sql"},
-                metadata=metadata,
-            )
-        ],
+        specs=[_table_spec(table)],
         check_specs=[contract_spec(table.name)],
         pool=WRITER_POOL,
     )
@@ -115,18 +120,24 @@ def _indicator_spec(slug: str) -> dg.AssetSpec:
     )
 
 
+_PUBLISHED_KEY = table_key(PUBLISHED)
+
+
 # The rows of all indicators are one table; each indicator is an asset of its own all the same, so
-# that it can be made again, checked and dated alone.
+# that it can be made again and dated alone.
 @dg.multi_asset(
     name="indicators",
-    specs=[_indicator_spec(slug) for slug in indicators()],
+    specs=[
+        _table_spec(derived("indicators")[PUBLISHED]),
+        *(_indicator_spec(slug) for slug in indicators()),
+    ],
     check_specs=[
+        contract_spec(PUBLISHED),
         dg.AssetCheckSpec(
             "series",
-            asset=indicator_key(slug),
-            description="The publisher's series are those that the registry expects.",
-        )
-        for slug in indicators()
+            asset=_PUBLISHED_KEY,
+            description="The publishers' series are those that the registry expects.",
+        ),
     ],
     can_subset=True,
     pool=WRITER_POOL,
@@ -135,20 +146,38 @@ def indicator_assets(
     context: dg.AssetExecutionContext, run: dg.ResourceParam[OpenRun]
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """Find each indicator's published series and bring it into the common shape."""
-    slugs = [slug for slug in indicators() if indicator_key(slug) in context.selected_asset_keys]
+    wanted = context.selected_asset_keys
+    whole = _PUBLISHED_KEY in wanted
+    slugs = [slug for slug in indicators() if whole or indicator_key(slug) in wanted]
     with run.recorder.step("indicators"):
-        for slug, (rows, problems) in transform_indicators(run.warehouse, slugs).items():
-            key = indicator_key(slug)
-            yield dg.MaterializeResult(asset_key=key, metadata={"dagster/row_count": rows})
-            yield dg.AssetCheckResult(
-                asset_key=key,
-                check_name="series",
-                passed=not problems,
-                severity=dg.AssetCheckSeverity.ERROR,
-                description=" ".join(map(str, problems)) or None,
+        made = transform_indicators(run.warehouse, slugs)
+        for slug, (rows, _) in made.items():
+            if indicator_key(slug) in wanted:
+                yield dg.MaterializeResult(
+                    asset_key=indicator_key(slug), metadata={"dagster/row_count": rows}
+                )
+        if whole:
+            rows = sum(count for count, _ in made.values())
+            yield dg.MaterializeResult(
+                asset_key=_PUBLISHED_KEY, metadata={"dagster/row_count": rows}
             )
-        results = check(run.warehouse, PUBLISHED)
-        run.recorder.checks_failed([f"{r.table}: {r.name}" for r in results if r.blocks])
+        problems = [problem for _, found in made.values() for problem in found]
+        for check_key in context.selected_asset_check_keys:
+            if check_key.name == "series":
+                yield _series_result(problems)
+            else:
+                yield _checked(run, PUBLISHED)
+
+
+def _series_result(problems: list[Problem]) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        asset_key=_PUBLISHED_KEY,
+        check_name="series",
+        passed=not problems,
+        severity=dg.AssetCheckSeverity.ERROR,
+        description=" ".join(map(str, problems)) or None,
+        metadata=problems_table(problems),
+    )
 
 
 TABLE_ASSETS = [
