@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from types import CodeType
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 _NAME = _PACKAGE.name
@@ -58,25 +57,30 @@ def _file(name: str) -> Path | None:
 
 @cache
 def _module(name: str) -> tuple[str, tuple[str, ...]]:
-    """The hash of one module's compiled code, and the modules of Beacon that it imports."""
+    """The hash of one module's syntax tree, and the modules of Beacon that it imports."""
     file = _file(name)
     if file is None:
         raise ModuleNotFoundError(f"There is no module {name}.")
     tree = ast.parse(file.read_bytes())
-    # Level 2 drops docstrings; lines are no part of what is hashed.
-    code = compile(tree, name, "exec", dont_inherit=True, optimize=2)
-    digest = hashlib.sha256(repr(list(_said(code))).encode()).hexdigest()
-    return digest, tuple(sorted(_imported(tree)))
+    imported = tuple(sorted(_imported(tree)))
+    digest = hashlib.sha256(ast.dump(_without_docstrings(tree)).encode()).hexdigest()
+    return digest, imported
 
 
-def _said(code: CodeType) -> Iterator[object]:
-    yield code.co_code
-    yield (code.co_name, code.co_names, code.co_varnames, code.co_freevars, code.co_flags)
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield from _said(constant)
-        else:
-            yield sorted(map(repr, constant)) if isinstance(constant, frozenset) else constant
+def _without_docstrings(tree: ast.Module) -> ast.Module:
+    """A module's syntax tree, in which neither comments nor numbers of lines are."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            node.body = [statement for statement in node.body if not _is_text(statement)]
+    return tree
+
+
+def _is_text(statement: ast.stmt) -> bool:
+    return (
+        isinstance(statement, ast.Expr)
+        and isinstance(statement.value, ast.Constant)
+        and isinstance(statement.value.value, str)
+    )
 
 
 def _imported(tree: ast.AST) -> Iterator[str]:
