@@ -1,22 +1,27 @@
 """Running the nightly job in this process, with its history kept in the home."""
 
 import logging
+import uuid
 from collections.abc import Callable
 from typing import Any
 
 import dagster as dg
+from sqlalchemy.exc import SQLAlchemyError
 
 from assets.keys import RELEASE, SITE, landing_key, sources_in_use
 from assets.landing import LANDED_TAG
 from beacon.core.progress import reporting_to
 from beacon.core.settings import Home, Settings
 from beacon.operations.alerts import tell
+from beacon.operations.runs import get_run
 from pipelines.definitions import defs
 from pipelines.instance import open_instance
 from pipelines.jobs import NIGHTLY
 from pipelines.retries import NO_RETRY_TAGS, end_dead_runs_of
 
 Say = Callable[[str], None]
+
+_SUCCESSES = ("published", "unchanged")
 
 
 def run_nightly(settings: Settings, landed: str, quiet: bool, say: Say) -> dict[str, Any]:
@@ -37,24 +42,30 @@ def run_nightly(settings: Settings, landed: str, quiet: bool, say: Say) -> dict[
         [*(landing_key(source) for source in sources_in_use()), RELEASE, SITE] if quiet else None
     )
     home = Home(settings.home)
+    run_id = str(uuid.uuid4())
     with open_instance(home) as instance, reporting_to(say):
         logging.getLogger("dagster").setLevel(logging.CRITICAL)
         end_dead_runs_of(instance, home)
-        result = job.execute_in_process(
-            instance=instance,
-            raise_on_error=False,
-            run_config=run_config(settings),
-            asset_selection=selection,
-            tags={
-                "beacon/inputs": settings.inputs,
-                LANDED_TAG: landed,
-                "beacon/quiet": str(quiet).lower(),
-                **NO_RETRY_TAGS,
-            },
-        )
+        try:
+            result = job.execute_in_process(
+                run_id=run_id,
+                instance=instance,
+                raise_on_error=False,
+                run_config=run_config(settings),
+                asset_selection=selection,
+                tags={
+                    "beacon/inputs": settings.inputs,
+                    LANDED_TAG: landed,
+                    "beacon/quiet": str(quiet).lower(),
+                    **NO_RETRY_TAGS,
+                },
+            )
+            outcome = _outcome(result)
+        except (SQLAlchemyError, dg.DagsterError) as error:
+            outcome = _outcome_without_history(home, run_id, error)
     for fault in tell(home):
         say(f"An alert was not delivered: {fault}")
-    return _outcome(result)
+    return outcome
 
 
 def run_config(settings: Settings) -> dict[str, Any]:
@@ -69,6 +80,18 @@ def run_config(settings: Settings) -> dict[str, Any]:
     return {
         "resources": {"run": {"config": config}},
         "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+    }
+
+
+def _outcome_without_history(home: Home, run_id: str, error: Exception) -> dict[str, Any]:
+    """What a run came to whose history went away under it, from its own record."""
+    record = get_run(home, run_id)
+    status = record.outcome if record and record.outcome in _SUCCESSES else "failed"
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return {
+        "success": status in _SUCCESSES,
+        "status": status,
+        "errors": [f"run history: it could not be written to: {lines[0]} Run again."],
     }
 
 
