@@ -9,9 +9,9 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from beacon.session import Session
 
 from beacon.core.settings import Home, Settings
+from beacon.pipeline import run_pipeline
 from beacon.release.layout import get_release
 from beacon.release.query import connect_release
 from beacon.workspace import Workspace
@@ -219,8 +219,7 @@ def test_another_board_needs_only_a_yaml_file(
     for part in ("landing", "staging", "state"):
         shutil.copytree(official_home / part, home / part)
     settings = Settings(home=home, inputs="folder", folder=official_files, footprint=str(footprint))
-    with Session(Workspace(settings)) as session:
-        assert session.run_all(check=False).status == "published"
+    assert run_pipeline(Workspace(settings), checks=False).status == "published"
     con = connect_release(get_release(Home(home)))
     deciles = _deciles_2025(official_files)
     for code in authorities:

@@ -308,18 +308,17 @@ def test_run_publishes_then_says_unchanged_then_names_a_damaged_file(tmp_path: P
 
 
 def test_a_copy_that_cannot_be_used_is_said_and_is_no_fault(sample_home: Path) -> None:
-    from beacon.session import Session
 
     from beacon.cli.run_commands import _exit_code, _notes
     from beacon.core.settings import Settings
+    from beacon.pipeline import land
     from beacon.workspace import Workspace
 
     (good,) = (sample_home / "sample").glob("imd2025/*File_1*.xlsx")
     copy = good.with_name(good.stem + "_copy.xlsx")
     copy.write_bytes(good.read_bytes()[:5000])
     workspace = Workspace(Settings(home=sample_home, inputs="sample"))
-    with Session(workspace) as session:
-        session.land()
+    land(workspace)
     outcome = {"success": True, "quiet": False}
     assert [copy.name in note for note in _notes(workspace, outcome)] == [True]
     assert _exit_code(workspace, outcome) == 0

@@ -18,8 +18,8 @@ from beacon.fetch.decoding import Bounds
 from beacon.fetch.fetch_all import Fetcher
 from beacon.fetch.hosts import Hosts, load_hosts
 from beacon.ingest.land import LandingOutcome, Needed, land_files
-from beacon.ingest.landing_store import LandedObject
-from beacon.ingest.stage import StagedPart
+from beacon.ingest.landing_store import LandedObject, LandingStore
+from beacon.ingest.stage import StagedPart, Stager
 from beacon.registry import Indicator, load_indicators
 from beacon.registry.fetch import Fetch
 from beacon.registry.sources import SourceRegister, load_source_register
@@ -127,18 +127,24 @@ class Bench:
         report = land_files(
             found,
             workspace.register,
-            workspace.store,
+            LandingStore(workspace.home.landing),
             workspace.needed,
             fictional=True,
             supplied_from="live",
         )
         table = workspace.register.datasets[self.key].dataset.staging
-        parts = workspace.stager.stage(table, list(report.outcomes))
+        stager = Stager(
+            workspace.home.staging,
+            workspace.register,
+            LandingStore(workspace.home.landing),
+            fictional=True,
+        )
+        parts = stager.stage(table, list(report.outcomes))
         return Result(list(report.outcomes), parts)
 
     def current(self) -> dict[str, str]:
         """Hash of the last good object by name."""
-        store = self.workspace().store
+        store = LandingStore(self.workspace().home.landing)
         return {name: landed.sha256 for name, landed in store.current(fictional=True).items()}
 
 

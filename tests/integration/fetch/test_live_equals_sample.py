@@ -14,9 +14,9 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from beacon.session import Session
 
 from beacon.core.settings import Settings
+from beacon.pipeline import run_pipeline
 from beacon.release.layout import Release, latest_release
 from beacon.workspace import Workspace
 from tests.integration.fetch.conftest import whole_register
@@ -40,8 +40,7 @@ def live(home: Path, world: World, sample_files: Path, **urls: str) -> Settings:
 
 def publish(settings: Settings) -> tuple[str, Release]:
     workspace = Workspace(settings)
-    with Session(workspace, run_id="test") as session:
-        status = session.run_all(check=False).status
+    status = run_pipeline(workspace, checks=False).status
     release = latest_release(workspace.home)
     assert release is not None
     return status, release

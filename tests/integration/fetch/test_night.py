@@ -8,13 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from beacon.ingest.collect import unreached
 
 from beacon.core.errors import SettingsError
 from beacon.core.settings import Settings, secrets_from_environment
 from beacon.fetch.fetch_all import downloads_of, live_hosts, load_night, user_agent
 from beacon.fetch.fetch_progress import terminal_progress
 from beacon.fetch.hosts import load_hosts
+from beacon.inputs import unreached
 from beacon.registry.fetch import StatXploreFetch
 from beacon.workspace import Workspace
 from tests.integration.fetch.conftest import Bench

@@ -8,15 +8,18 @@ import json
 import shutil
 import sqlite3
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from beacon.ingest.collect import find_files
-from beacon.session import Session
 
 from beacon.core.settings import Settings
+from beacon.ingest.landing_store import LandedObject, LandingStore
+from beacon.inputs import find_files
+from beacon.pipeline import land, run_pipeline, stage
+from beacon.warehouse.connection import Warehouse, open_warehouse
 from beacon.workspace import Workspace
+from tests.fixtures.runs import make_everything
 
 Damage = Callable[[Path], None]
 
@@ -83,9 +86,9 @@ SWAPPED_HEADERS = {
 
 
 @pytest.fixture
-def session(sample_home: Path):
+def warehouse(sample_home: Path) -> Iterator[Warehouse]:
     workspace = Workspace(Settings(home=sample_home, inputs="sample"))
-    with Session(workspace) as opened:
+    with open_warehouse(workspace) as opened:
         yield opened
 
 
@@ -94,12 +97,16 @@ def _files_in_use(home: Path) -> list[Path]:
     return sorted(home / "sample" / record["origin"] for record in current.values())
 
 
-def _stage_everything(session: Session) -> list[str]:
+def _in_use(warehouse: Warehouse) -> dict[str, LandedObject]:
+    return LandingStore(warehouse.workspace.home.landing).current(fictional=True)
+
+
+def _stage_everything(warehouse: Warehouse) -> list[str]:
     """Land and stage what is there; give the problems in words."""
-    report = session.land()
+    report = land(warehouse.workspace)
     problems = [str(problem) for outcome in report.refused for problem in outcome.problems]
-    for table in session.workspace.staging_tables:
-        for part in session.workspace.stager.stage(table, list(report.outcomes)):
+    for table in warehouse.workspace.staging_tables:
+        for part in stage(warehouse, table):
             problems += [str(problem) for problem in part.problems]
             if part.problems:
                 assert part.in_use is not None, "the last good object must stay in use"
@@ -109,22 +116,22 @@ def _stage_everything(session: Session) -> list[str]:
 
 @pytest.mark.parametrize("damage", [cut_in_half, web_page, empty])
 def test_every_input_damaged_in_turn_is_refused_by_name(
-    session: Session, sample_home: Path, damage: Damage
+    warehouse: Warehouse, sample_home: Path, damage: Damage
 ) -> None:
-    before = session.workspace.store.current(fictional=True)
+    before = _in_use(warehouse)
     for path in _files_in_use(sample_home):
         original = path.read_bytes()
         damage(path)
-        problems = _stage_everything(session)
+        problems = _stage_everything(warehouse)
         path.write_bytes(original)
         assert problems, f"{path.name}: {damage.__name__} was not noticed"
         assert all(path.name in problem for problem in problems), problems
-        assert session.workspace.store.current(fictional=True) == before
+        assert _in_use(warehouse) == before
 
 
 @pytest.mark.parametrize("name", list(SWAPPED_HEADERS))
 def test_two_headers_in_each_others_place_are_refused_with_their_names(
-    session: Session, sample_home: Path, name: str
+    warehouse: Warehouse, sample_home: Path, name: str
 ) -> None:
     matching = [path for path in _files_in_use(sample_home) if name in str(path)]
     assert matching, f"no file of the sample is named like {name}"
@@ -136,7 +143,7 @@ def test_two_headers_in_each_others_place_are_refused_with_their_names(
         return _swap(text, one, other) if one in text and other in text else text
 
     edit(path, swap)
-    problems = _stage_everything(session)
+    problems = _stage_everything(warehouse)
     assert problems, f"{path.name}: swapped headers were not noticed"
     assert path.name in problems[0]
     assert "row 1" in problems[0] or "row 6" in problems[0] or "row 7" in problems[0], problems[0]
@@ -144,7 +151,7 @@ def test_two_headers_in_each_others_place_are_refused_with_their_names(
 
 
 def test_a_decile_of_eleven_is_refused_with_its_row_and_column(
-    session: Session, sample_home: Path
+    warehouse: Warehouse, sample_home: Path
 ) -> None:
     (path,) = [p for p in _files_in_use(sample_home) if p.match("imd2025/*File_1*")]
     first = _first_lsoa_row(path)
@@ -154,7 +161,7 @@ def test_a_decile_of_eleven_is_refused_with_its_row_and_column(
         return text.replace(first, first.rsplit("<v>", 1)[0] + "<v>11</v></c></row>", 1)
 
     _edit_sheets(path, edit)
-    problems = _stage_everything(session)
+    problems = _stage_everything(warehouse)
     assert len(problems) == 1, problems
     assert path.name in problems[0]
     assert "row 2" in problems[0]
@@ -175,14 +182,14 @@ def _first_lsoa_row(path: Path) -> str:
 
 
 def test_a_geopackage_in_another_coordinate_system_is_refused(
-    session: Session, sample_home: Path
+    warehouse: Warehouse, sample_home: Path
 ) -> None:
     (path,) = [p for p in _files_in_use(sample_home) if p.suffix == ".gpkg"]
     with sqlite3.connect(path) as connection:
         connection.execute("pragma trusted_schema = 1")
         connection.execute("update gpkg_contents set srs_id = 27700")
     connection.close()
-    problems = _stage_everything(session)
+    problems = _stage_everything(warehouse)
     assert len(problems) == 1
     assert "EPSG:27700" in problems[0]
 
@@ -202,10 +209,10 @@ def test_damage_keeps_the_last_release_and_other_inputs_stay_fresh(sample_home: 
     lines[place] = ",".join(cells)
     revised.write_text("".join(lines), encoding="utf-8")
 
-    with Session(Workspace(Settings(home=sample_home, inputs="sample"))) as session:
-        publication = session.run_all(check=False)
-        assert publication.status == "published"
-        con = session.warehouse.con
+    workspace = Workspace(Settings(home=sample_home, inputs="sample"))
+    assert run_pipeline(workspace, checks=False).status == "published"
+    with open_warehouse(workspace, prepare=False) as warehouse:
+        con = warehouse.con
         assert con.execute(
             "select count(*) from marts.beacon_indicator where value = ? "
             "and indicator_slug = 'activity_levels' and area_code = 'Z06000001'",
@@ -229,8 +236,9 @@ def test_damage_keeps_the_last_release_and_other_inputs_stay_fresh(sample_home: 
 def test_damage_alone_publishes_nothing(sample_home: Path) -> None:
     (damaged,) = (sample_home / "sample").glob("ons_els/*healthy-life-expectancy.csv")
     cut_in_half(damaged)
-    with Session(Workspace(Settings(home=sample_home, inputs="sample"))) as session:
-        assert session.run_all(check=False).status == "unchanged"
+    workspace = Workspace(Settings(home=sample_home, inputs="sample"))
+    assert run_pipeline(workspace, checks=False).status == "unchanged"
+    assert make_everything(workspace).status == "unchanged"
 
 
 def test_damage_on_the_first_night_leaves_one_indicator_missing_not_the_release(
@@ -240,9 +248,10 @@ def test_damage_on_the_first_night_leaves_one_indicator_missing_not_the_release(
     shutil.copytree(sample_home / "sample", home / "sample")
     (damaged,) = (home / "sample").glob("ons_els/*healthy-life-expectancy.csv")
     web_page(damaged)
-    with Session(Workspace(Settings(home=home, inputs="sample"))) as session:
-        assert session.run_all(check=False).status == "published"
-        statuses = session.warehouse.con.execute(
+    workspace = Workspace(Settings(home=home, inputs="sample"))
+    assert run_pipeline(workspace, checks=False).status == "published"
+    with open_warehouse(workspace, prepare=False) as warehouse:
+        statuses = warehouse.con.execute(
             "select distinct value_status from marts.scorecard "
             "where indicator_slug = 'healthy_life_expectancy'"
         ).fetchall()
@@ -258,16 +267,14 @@ def test_without_the_deprivation_file_nothing_is_published(
     shutil.copytree(sample_home / "sample", home / "sample")
     (damaged,) = (home / "sample").glob("imd2025/*File_1*.xlsx")
     cut_in_half(damaged)
-    with (
-        Session(Workspace(Settings(home=home, inputs="sample"))) as session,
-        pytest.raises(PublicationBlockedError, match=r"File_1.*damaged or cut short"),
-    ):
-        session.run_all(check=False)
+    with pytest.raises(PublicationBlockedError, match=r"File_1.*damaged or cut short"):
+        run_pipeline(Workspace(Settings(home=home, inputs="sample")), checks=False)
     assert not (home / "latest.json").exists()
 
 
-def test_files_that_are_nothing_known_are_listed(session: Session, sample_home: Path) -> None:
+def test_files_that_are_nothing_known_are_listed(sample_home: Path) -> None:
     (sample_home / "sample" / "holiday.csv").write_text("day,place\n1,Rhyl\n")
-    report = session.land()
+    workspace = Workspace(Settings(home=sample_home, inputs="sample"))
+    report = land(workspace)
     assert "holiday.csv" in report.unrecognised
-    assert any(file.relative == "holiday.csv" for file in find_files(session.workspace))
+    assert any(file.relative == "holiday.csv" for file in find_files(workspace))

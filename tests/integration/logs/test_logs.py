@@ -8,12 +8,12 @@ import threading
 from pathlib import Path
 
 import pytest
-from beacon.session import Session
 
 from beacon.core.logs import FILE, bound, log, open_log, rotate, step
 from beacon.core.redaction import redact
 from beacon.core.settings import Home, Settings
 from beacon.workspace import Workspace
+from tests.fixtures.runs import make_everything
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -231,8 +231,8 @@ def test_a_run_says_what_it_did_with_each_source_and_asset(sample_home: Path) ->
     (damaged,) = (sample_home / "sample").glob("fingertips/*93014*.csv")
     damaged.write_text("<html>Sorry</html>")
     settings = Settings(home=sample_home, inputs="sample")
-    with open_log(home, run_id="r7"), Session(Workspace(settings)) as session:
-        session.run_all(check=False)
+    with open_log(home, run_id="r7"):
+        make_everything(Workspace(settings))
     lines = _lines(home)
     assert {line["run_id"] for line in lines} == {"r7"}
     refused = [line for line in lines if line["event"] == "refused"]

@@ -1,18 +1,21 @@
 """A failed critical check keeps the last release current; a warning does not."""
 
 from pathlib import Path
-from typing import Any
 
 import dagster as dg
 import pytest
-from beacon.session import MARTS, Session
 
-from assets.checks import _as_asset_check
+from assets.checks import contract_result
+from beacon import pipeline
 from beacon.checks import CheckResult
+from beacon.checks.check_step import kept_checks
 from beacon.core.errors import PublicationBlockedError
 from beacon.core.settings import Settings
+from beacon.operations.runs import list_runs
 from beacon.release.layout import latest_release
+from beacon.warehouse.connection import Warehouse
 from beacon.workspace import Workspace
+from tests.fixtures.runs import run_on_sample
 
 
 def _result(severity: str, *, passed: bool) -> CheckResult:
@@ -37,61 +40,58 @@ def _result(severity: str, *, passed: bool) -> CheckResult:
 def test_severities_become_what_dagster_acts_on(
     severity: str, passes: bool, dagster_severity: dg.AssetCheckSeverity
 ) -> None:
-    found = _as_asset_check("marts.place", [_result(severity, passed=False)])
+    found = contract_result("marts.place", [_result(severity, passed=False)])
     assert found.passed is passes
     assert found.severity is dagster_severity
     assert "not unique" in (found.description or "")
 
 
-def test_great_expectations_blocks_a_release_with_an_impossible_value(sample_home: Path) -> None:
+def test_great_expectations_blocks_a_release_with_an_impossible_value(
+    sample_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A share above 100 in a mart: found by the suite, named, and nothing is published."""
     before = latest_release(Workspace(Settings(home=sample_home)).home)
-    (changed,) = (sample_home / "sample").glob("fingertips/*93014*.csv")
-    changed.write_text(changed.read_text().replace("2024/25", "2025/26"))
-    with Session(Workspace(Settings(home=sample_home, inputs="sample"))) as session:
-        with pytest.raises(PublicationBlockedError, match="core20_share_percent"):
-            _run_with_damaged_mart(session)
-        assert latest_release(session.workspace.home) == before
-        failed = [check for check in session.kept_checks() if not check["passed"]]
+    _revise(sample_home)
+    _damage_a_mart(monkeypatch)
+    workspace = Workspace(Settings(home=sample_home, inputs="sample"))
+    with pytest.raises(PublicationBlockedError, match="core20_share_percent"):
+        pipeline.run_pipeline(workspace)
+    assert latest_release(workspace.home) == before
+    failed = [check for check in kept_checks(workspace) if not check["passed"]]
     assert {(check["table"], check["severity"]) for check in failed} == {
         ("marts.place", "critical")
     }
 
 
-def _run_with_damaged_mart(session: Session) -> None:
-    derive = session.derive
+def test_dagster_runs_no_release_step_after_a_mart_that_fails(
+    sample_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same through the nightly job: blocked in words, with the last release current."""
+    workspace = Workspace(Settings(home=sample_home))
+    before = latest_release(workspace.home)
+    _revise(sample_home)
+    _damage_a_mart(monkeypatch)
+    outcome = run_on_sample(sample_home)
+    assert (outcome["success"], outcome["status"]) == (False, "failed")
+    assert any("core20_share_percent" in error for error in outcome["errors"])
+    assert latest_release(workspace.home) == before
+    record = list_runs(workspace.home)[0]
+    assert record.outcome == "blocked"
+    assert all(name.startswith("marts.place: ") for name in record.failed_checks)
 
-    def derive_and_damage(name: str) -> int:
-        rows = derive(name)
+
+def _revise(home: Path) -> None:
+    (changed,) = (home / "sample").glob("fingertips/*93014*.csv")
+    changed.write_text(changed.read_text().replace("2024/25", "2025/26"))
+
+
+def _damage_a_mart(monkeypatch: pytest.MonkeyPatch) -> None:
+    derive_table = pipeline.derive_table
+
+    def derive_and_damage(warehouse: Warehouse, name: str) -> int:
+        rows = derive_table(warehouse, name)
         if name == "marts.place":
-            session.warehouse.con.execute("update marts.place set core20_share_percent = 101")
+            warehouse.con.execute("update marts.place set core20_share_percent = 101")
         return rows
 
-    session.derive = derive_and_damage  # type: ignore[method-assign]
-    session.run_all(check=True)
-    assert MARTS
-
-
-def test_the_validation_process_has_ended_when_a_release_is_written(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Its memory is a third of a run's, and nothing is left for it to do."""
-    from beacon.checks import ValidationWorker
-    from beacon.release import build
-
-    events = []
-    close, write = ValidationWorker.close, build.publish_release
-
-    def closed(worker: ValidationWorker) -> None:
-        events.append("checks ended")
-        close(worker)
-
-    def written(*given: Any, **named: Any) -> Any:
-        events.append("release written")
-        return write(*given, **named)
-
-    monkeypatch.setattr(ValidationWorker, "close", closed)
-    monkeypatch.setattr(build, "publish_release", written)
-    with Session(Workspace(Settings(home=tmp_path / "home", inputs="sample"))) as session:
-        session.run_all(check=True)
-    assert events[:2] == ["checks ended", "release written"]
+    monkeypatch.setattr(pipeline, "derive_table", derive_and_damage)

@@ -7,9 +7,7 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 import pytest
-from beacon.session import MARTS
 
-from assets.checks import CHECKED_TABLES
 from assets.keys import (
     FACT,
     RELEASE,
@@ -21,18 +19,21 @@ from assets.keys import (
 )
 from assets.lineage import derive_lineage, known_lineage
 from assets.metadata import STAGES, group
-from beacon.core.settings import Home, Settings
+from beacon.contracts.sql_files import all_sql_tables, mart_names
+from beacon.core.settings import Home
 from beacon.release.layout import latest_release, list_releases
+from beacon.warehouse.indicator_rows import PUBLISHED
 from pipelines.definitions import defs
 from pipelines.instance import open_instance
-from pipelines.nightly_run import run_nightly
+from pipelines.nightly_run import run_config
 from pipelines.schedules import nightly_schedule
+from tests.fixtures.runs import run_on_sample, settings_of
 
 
 @pytest.fixture(scope="module")
 def night(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, dict]:
-    settings = Settings(home=tmp_path_factory.mktemp("night") / "home", inputs="sample")
-    return Home(settings.home), run_nightly(settings, quiet=False, say=print)
+    home = tmp_path_factory.mktemp("night") / "home"
+    return Home(home), run_on_sample(home)
 
 
 def test_a_night_publishes_one_release(night: tuple[Home, dict]) -> None:
@@ -43,14 +44,14 @@ def test_a_night_publishes_one_release(night: tuple[Home, dict]) -> None:
     assert release.manifest["fictional"] is True
     assert release.manifest["checks"]["failed"] == []
     checked = sum(release.manifest["checks"]["by_severity"]["critical"].values())
-    assert checked > len(CHECKED_TABLES)
+    assert checked > len(all_sql_tables())
 
 
 def test_a_second_identical_night_publishes_nothing_and_is_in_the_history(
     night: tuple[Home, dict],
 ) -> None:
     home, _ = night
-    outcome = run_nightly(Settings(home=home.root, inputs="sample"), quiet=True, say=print)
+    outcome = run_on_sample(home.root, quiet=True)
     assert outcome["status"] == "unchanged"
     assert len(list_releases(home)) == 1
     with open_instance(home) as instance:
@@ -60,7 +61,7 @@ def test_a_second_identical_night_publishes_nothing_and_is_in_the_history(
 
 def test_a_full_run_over_unchanged_inputs_is_unchanged_too(night: tuple[Home, dict]) -> None:
     home, _ = night
-    outcome = run_nightly(Settings(home=home.root, inputs="sample"), quiet=False, say=print)
+    outcome = run_on_sample(home.root, quiet=False)
     assert outcome["status"] == "unchanged"
     assert len(list_releases(home)) == 1
 
@@ -98,48 +99,27 @@ def test_groups_are_the_stages_of_the_flow() -> None:
 def test_every_indicator_mart_and_source_is_an_asset_of_its_own() -> None:
     keys = defs.resolve_asset_graph().get_all_asset_keys()
     assert {indicator_key(slug) for slug in indicators()} <= set(keys)
-    assert {table_key(f"marts.{mart}") for mart in MARTS} <= set(keys)
+    assert {table_key(f"marts.{mart}") for mart in mart_names()} <= set(keys)
     assert {dg.AssetKey(["landing", source]) for source in sources_in_use()} <= set(keys)
     assert {FACT, RELEASE} <= set(keys)
 
 
 def test_one_indicator_can_be_made_alone(night: tuple[Home, dict]) -> None:
-    from pipelines.nightly_run import run_config
-
     home, _ = night
     job = defs.resolve_job_def("nightly")
     with open_instance(home) as instance:
         result = job.execute_in_process(
             instance=instance,
-            run_config=run_config(Settings(home=home.root, inputs="sample")),
+            run_config=run_config(settings_of(home.root)),
             asset_selection=[indicator_key("life_expectancy")],
         )
         made = [event.asset_key for event in result.get_asset_materialization_events()]
     assert made == [indicator_key("life_expectancy")]
 
 
-def test_a_night_derives_ahead_and_a_run_of_some_tables_does_not(
-    tmp_path: Path, night: tuple[Home, dict], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from beacon.session import Session
-
-    ahead: list[str] = []
-    derive_ahead = Session.derive_ahead
-
-    def noted(session: Session) -> None:
-        ahead.append(session.job)
-        derive_ahead(session)
-
-    monkeypatch.setattr(Session, "derive_ahead", noted)
-    test_one_indicator_can_be_made_alone(night)
-    assert ahead == []
-    outcome = run_nightly(Settings(home=tmp_path / "home", inputs="sample"), quiet=False, say=print)
-    assert (outcome["status"], ahead) == ("published", ["nightly"])
-
-
 def test_marts_block_the_release_and_other_checks_do_not_block_steps() -> None:
     graph = defs.resolve_asset_graph()
-    for name in CHECKED_TABLES:
+    for name in set(all_sql_tables()) - {PUBLISHED}:
         key = dg.AssetCheckKey(table_key(name), "contract")
         assert graph.get(key).blocking is name.startswith("marts.")
 
@@ -177,7 +157,7 @@ def test_a_refused_file_fails_a_check_and_the_run_says_so(
     shutil.copytree(night[0].root, home.root)
     (damaged,) = (home.root / "sample").glob("fingertips/*93014*.csv")
     damaged.write_text("<html>Sorry</html>")
-    outcome = run_nightly(Settings(home=home.root, inputs="sample"), quiet=False, say=print)
+    outcome = run_on_sample(home.root, quiet=False)
     assert outcome["status"] == "unchanged"
     with open_instance(home) as instance:
         records = instance.event_log_storage.get_asset_check_execution_history(
@@ -211,7 +191,7 @@ def test_only_files_that_can_be_read_renew_a_publisher(
     (revised,) = (home.root / "sample").glob("ons_els/*claimant-count.csv")
     *lines, last = revised.read_text().rstrip("\n").split("\n")
     revised.write_text("\n".join([*lines, last]) + "\n\n")
-    outcome = run_nightly(Settings(home=home.root, inputs="sample"), quiet=False, say=print)
+    outcome = run_on_sample(home.root, quiet=False)
     assert outcome["success"], outcome
     after = _renewals(home)
     assert {name for name in after if after[name] > before[name]} == {"ons_els"}

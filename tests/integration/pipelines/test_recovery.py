@@ -1,5 +1,6 @@
 """Runs that end before their time, reruns, retries, and the jobs beside the night."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -7,33 +8,31 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 import pytest
-from pipelines.night import NIGHT
 
-from assets.keys import indicator_key, indicators, landing_key, sources_in_use
+from assets.keys import RELEASE, indicator_key, landing_key, sources_in_use, table_key
 from assets.landing import RETRY_MINUTES, _land_patiently
-from beacon.core.settings import Home, Settings
+from beacon.core.settings import Home
 from beacon.operations.alerts import load_book
 from beacon.operations.health import read_heartbeat
 from beacon.operations.runs import get_run, list_runs, this_process, write_run
 from beacon.operations.status import gather
 from beacon.release.layout import latest_release, list_releases
+from beacon.warehouse.connection import open_warehouse
+from beacon.workspace import Workspace
 from pipelines.definitions import defs
 from pipelines.instance import open_instance
 from pipelines.jobs import NIGHTLY
-from pipelines.nightly_run import run_config, run_nightly
+from pipelines.nightly_run import run_config
 from pipelines.retries import end_dead_runs_of
 from pipelines.schedules import nightly_schedule, rebuild_schedule
 from pipelines.sensors import tell_of_failed_runs, watch
+from tests.fixtures.runs import revise, run_on_sample, settings_of
 from tests.operations.status.conftest import run_record
-
-
-def settings(home: Path) -> Settings:
-    return Settings(home=home, inputs="sample")
 
 
 def test_a_run_leaves_its_record_and_how_sources_stand(sample_home: Path) -> None:
     home = Home(sample_home)
-    run_nightly(settings(sample_home), quiet=True, say=print)
+    run_on_sample(sample_home, quiet=True)
     (record,) = list_runs(home)
     assert (record.job, record.state, record.outcome) == ("nightly", "ended", "unchanged")
     assert record.release == latest_release(home).label
@@ -46,21 +45,18 @@ def test_a_run_leaves_its_record_and_how_sources_stand(sample_home: Path) -> Non
         assert run.tags["beacon/outcome"] == "unchanged"
         event = instance.get_latest_materialization_event(dg.AssetKey(["release", "release"]))
     metadata = event.asset_materialization.metadata
-    assert "Nothing changed" in metadata["what changed tonight"].md_str
+    assert "Nothing changed" in metadata["what changed"].md_str
 
 
 def test_a_failed_run_is_told_with_its_step_and_error(
     sample_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from beacon.session import Session
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(
-        Session,
-        "up_to_date",
-        lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")),
-    )
+    monkeypatch.setattr("assets.release.confirm", full)
     home = Home(sample_home)
-    outcome = run_nightly(settings(sample_home), quiet=True, say=print)
+    outcome = run_on_sample(sample_home, quiet=True)
     assert outcome["success"] is False
     (record,) = list_runs(home)
     assert record.outcome == "failed"
@@ -68,7 +64,7 @@ def test_a_failed_run_is_told_with_its_step_and_error(
     (alert,) = load_book(home).open.values()
     assert alert["command"] == "beacon prune --keep 7"
     monkeypatch.undo()
-    run_nightly(settings(sample_home), quiet=True, say=print)
+    run_on_sample(sample_home, quiet=True)
     assert load_book(home).open == {}
 
 
@@ -77,7 +73,7 @@ def test_a_killed_run_is_ended_in_the_history_so_that_the_next_can_start(tmp_pat
     _, host, _ = this_process()
     with open_instance(home) as instance:
         run = instance.create_run_for_job(
-            NIGHT.resolve_job_def(NIGHTLY), status=dg.DagsterRunStatus.STARTED
+            defs.resolve_job_def(NIGHTLY), status=dg.DagsterRunStatus.STARTED
         )
         assert end_dead_runs_of(instance, home) == []
         write_run(
@@ -94,14 +90,17 @@ def test_a_killed_run_is_ended_in_the_history_so_that_the_next_can_start(tmp_pat
 def test_going_on_after_a_failure_keeps_what_was_made(
     sample_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from beacon.session import Session
-
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("out of luck")
 
     home = Home(sample_home)
-    monkeypatch.setattr(Session, "publish", broken)
-    assert not run_nightly(settings(sample_home), quiet=False, say=print)["success"]
+    before = latest_release(home)
+    revise(sample_home)
+    monkeypatch.setattr("assets.release.publish", broken)
+    outcome = run_on_sample(sample_home)
+    assert not outcome["success"]
+    assert "out of luck" in outcome["errors"][0]
+    assert latest_release(home) == before
     monkeypatch.undo()
     with open_instance(home) as instance:
         (failed,) = instance.get_runs()
@@ -109,22 +108,22 @@ def test_going_on_after_a_failure_keeps_what_was_made(
         assert result.success
         steps = {event.step_key for event in result.all_events if event.is_step_success}
     assert steps == {"release"}
-    assert list_runs(home)[0].outcome == "unchanged"
+    assert list_runs(home)[0].outcome == "published"
+    assert len(list_releases(home)) == 2
 
 
 def test_going_on_is_refused_when_another_run_came_in_between(
     sample_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from beacon.session import Session
-
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("out of luck")
 
     home = Home(sample_home)
-    monkeypatch.setattr(Session, "publish", broken)
-    run_nightly(settings(sample_home), quiet=False, say=print)
+    # One step is enough to fail in, and to go on with.
+    monkeypatch.setattr("assets.release.confirm", broken)
+    run_on_sample(sample_home, quiet=True)
     monkeypatch.undo()
-    run_nightly(settings(sample_home), quiet=True, say=print)
+    run_on_sample(sample_home, quiet=True)
     with open_instance(home) as instance:
         failed = next(run for run in instance.get_runs() if run.is_failure)
         result = _go_on(instance, failed, sample_home)
@@ -138,7 +137,7 @@ def test_going_on_is_refused_when_another_run_came_in_between(
 
 
 def nightly_job() -> dg.JobDefinition:
-    return NIGHT.resolve_job_def(NIGHTLY)
+    return defs.resolve_job_def(NIGHTLY)
 
 
 def _go_on(
@@ -148,24 +147,26 @@ def _go_on(
     return dg.execute_job(
         dg.reconstructable(nightly_job),
         instance,
-        run_config=run_config(settings(home)),
+        run_config=run_config(settings_of(home)),
         reexecution_options=dg.ReexecutionOptions.from_failure(failed.run_id, instance),
     )
 
 
 @pytest.mark.parametrize("scheduled", [True, False])
-def test_a_scheduled_night_asks_again_later_and_a_person_does_not_wait(scheduled: bool) -> None:
+def test_a_scheduled_night_asks_again_later_and_a_person_does_not_wait(
+    scheduled: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked = []
-    session = SimpleNamespace(
-        land=lambda *, again: asked.append(again) or "report",
-        unreached=lambda: ["ons_els/topic/claimant-count"],
-        scheduled=scheduled,
+    monkeypatch.setattr(
+        "assets.landing.land_inputs", lambda _, *, again: asked.append(again) or "report"
     )
+    monkeypatch.setattr("assets.landing.unreached", lambda _: ["ons_els/topic/claimant-count"])
+    run = SimpleNamespace(workspace=None, scheduled=scheduled)
     log = SimpleNamespace(warning=print)
     waits = []
     for number in range(len(RETRY_MINUTES) + 1):
         try:
-            report = _land_patiently(SimpleNamespace(retry_number=number, log=log), session)
+            report = _land_patiently(SimpleNamespace(retry_number=number, log=log), run)
         except dg.RetryRequested as later:
             waits.append(later.seconds_to_wait / 60)
         else:
@@ -185,29 +186,64 @@ def test_only_killed_runs_of_the_daemon_are_tried_again(tmp_path: Path) -> None:
         assert instance.run_retries_max_retries == 0
 
 
-def test_every_source_and_indicator_has_a_job_that_a_night_does_not_load() -> None:
-    names = {job.name for job in defs.resolve_all_job_defs()}
-    assert {f"source_{source}" for source in sources_in_use()} <= names
-    assert {f"indicator_{slug}" for slug in indicators()} <= names
-    assert {"nightly", "rebuild", "backfill"} <= names
-    assert [job.name for job in NIGHT.jobs] == [NIGHTLY]
-    job = defs.resolve_job_def("indicator_life_expectancy")
-    selected = job.asset_layer.executable_asset_keys
+def test_what_is_run_in_part_is_a_selection_of_assets_and_no_job_of_its_own() -> None:
+    assert {job.name for job in defs.resolve_all_job_defs() if not job.name.startswith("__")} == {
+        "nightly", "rebuild", "backfill",
+    }  # fmt: skip
+    selected = _with_all_that_follows(indicator_key("life_expectancy"))
     assert indicator_key("life_expectancy") in selected
-    assert dg.AssetKey(["release", "release"]) in selected
+    assert RELEASE in selected
     assert landing_key("fingertips") not in selected
     assert indicator_key("gld_reception") not in selected
 
 
+def _with_all_that_follows(*keys: dg.AssetKey) -> set[dg.AssetKey]:
+    chosen = dg.AssetSelection.assets(*keys).downstream()
+    return set(chosen.resolve(defs.resolve_asset_graph()))
+
+
+def run_some(home: Path, keys: Iterable[dg.AssetKey]) -> dg.ExecuteInProcessResult:
+    """What selecting assets in the UI and materialising them does, in this process."""
+    with open_instance(Home(home)) as instance:
+        return defs.resolve_job_def(NIGHTLY).execute_in_process(
+            instance=instance,
+            run_config=run_config(settings_of(home)),
+            asset_selection=list(keys),
+        )
+
+
 def test_one_indicator_by_hand_ends_in_a_release_or_in_the_same(sample_home: Path) -> None:
     home = Home(sample_home)
-    with open_instance(home) as instance:
-        result = defs.resolve_job_def("indicator_life_expectancy").execute_in_process(
-            instance=instance, run_config=run_config(settings(sample_home))
-        )
-    assert result.success
+    assert run_some(sample_home, _with_all_that_follows(indicator_key("life_expectancy"))).success
     assert list_runs(home)[0].outcome == "unchanged"
     assert len(list_releases(home)) == 1
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "staging.observation", "geography.lsoa21", "cohorts.lsoa_population", "indicators.fact",
+        # These say what was staged, and what the previous release said.
+        "marts.source_status", "marts.change",
+    ],
+)  # fmt: skip
+def test_one_table_is_made_again_alone_in_a_run_of_its_own(sample_home: Path, table: str) -> None:
+    """The tables that it reads were left in the working database by another process."""
+    home = Home(sample_home)
+    before = latest_release(home)
+    workspace = Workspace(settings_of(sample_home))
+    with open_warehouse(workspace, prepare=False) as warehouse:
+        expected = warehouse.con.sql(f"from {table} order by all").fetchall()
+        warehouse.con.execute(f"drop table {table}")
+    result = run_some(sample_home, [table_key(table)])
+    assert result.success
+    assert [event.asset_key for event in result.get_asset_materialization_events()
+            if event.asset_key.path[0] != "publishers"] == [table_key(table)]  # fmt: skip
+    with open_warehouse(workspace, prepare=False) as warehouse:
+        assert warehouse.con.sql(f"from {table} order by all").fetchall() == expected
+    record = list_runs(home)[0]
+    assert (record.job, record.outcome) == ("assets", "done")
+    assert latest_release(home) == before
 
 
 @pytest.mark.parametrize(("job", "config"), [
@@ -221,7 +257,7 @@ def test_jobs_beside_the_night_change_nothing_that_is_current(
     before = latest_release(home)
     with open_instance(home) as instance:
         result = defs.resolve_job_def(job).execute_in_process(
-            instance=instance, run_config={**run_config(settings(sample_home)), **config}
+            instance=instance, run_config={**run_config(settings_of(sample_home)), **config}
         )
         assert result.success
         assert instance.get_latest_materialization_event(indicator_key("life_expectancy")) is None
@@ -268,7 +304,7 @@ def test_a_run_that_failed_before_its_first_step_is_told_too(
     monkeypatch.setenv("BEACON_HOME", str(sample_home))
     home = Home(sample_home)
     with open_instance(home) as instance:
-        job = NIGHT.resolve_job_def(NIGHTLY)
+        job = defs.resolve_job_def(NIGHTLY)
         run = instance.create_run_for_job(job)
         instance.report_run_failed(run, "The code could not be loaded.")
         event = instance.all_logs(run.run_id)[-1].dagster_event

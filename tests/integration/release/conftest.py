@@ -36,7 +36,7 @@ class SmallRun:
     def __init__(self, root: Path, threads: int = 1) -> None:
         self.workspace = Workspace(Settings(home=root))
         # What takes long to load and is the same for all is loaded once.
-        for name in ("contracts", "indicators", "register", "code_digest"):
+        for name in ("contracts", "indicators", "register"):
             self.workspace.__dict__[name] = getattr(_shared(), name)
         con = duckdb.connect()
         con.execute(f"set threads = {threads}")

@@ -6,22 +6,24 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from beacon.ingest.collect import nothing_to_do
-from beacon.release.as_of import NothingThenError, end_of, objects_as_of, publish_as_of
-from beacon.release.rebuild import rebuild
-from beacon.session import Session
 from typer.testing import CliRunner
 
+from beacon import pipeline
 from beacon.cli.main import app
 from beacon.core.files import read_json
 from beacon.core.settings import Home, Settings
 from beacon.ingest.landing_store import LandingStore
 from beacon.operations.status import gather
+from beacon.pipeline import run_pipeline
 from beacon.release.build import digest_of
 from beacon.release.layout import Release, latest_release, list_releases, next_label
 from beacon.release.query import connect_release
 from beacon.release.verify import verify_release
+from beacon.replay.as_of import NothingThenError, end_of, objects_as_of, publish_as_of
+from beacon.replay.rebuild import rebuild
+from beacon.warehouse.connection import Warehouse
 from beacon.workspace import Workspace
+from tests.fixtures.runs import lands_nothing_new
 
 MARCH = date(2026, 3, 1)
 
@@ -62,8 +64,7 @@ def revise(home: Path) -> None:
             cells[value] = repr(float(cells[value]) * 1.0005)
             lines[number] = ",".join(cells)
     file.write_bytes("\r\n".join(lines).encode("utf-8-sig"))
-    with Session(Workspace(settings(home))) as session:
-        assert session.run_all(check=False).status == "published"
+    assert run_pipeline(Workspace(settings(home)), checks=False).status == "published"
 
 
 def _content(release: Release) -> dict[str, str]:
@@ -174,18 +175,17 @@ def test_a_due_date_that_passes_is_news_and_does_not_upset_a_rebuild(
     home = Home(sample_home)
     before = latest_release(home)
     assert before is not None
-    assert nothing_to_do(Workspace(settings(sample_home)))
+    assert lands_nothing_new(Workspace(settings(sample_home)))
     monkeypatch.setattr(Workspace, "judged_on", date(2029, 1, 1))
     assert rebuild(settings(sample_home))["outcome"] == "same"
-    assert not nothing_to_do(Workspace(settings(sample_home)))
-    with Session(Workspace(settings(sample_home)), run_id="after it was due") as session:
-        assert session.run_all(check=False, pages=False).status == "published"
+    assert not lands_nothing_new(Workspace(settings(sample_home)))
+    assert run_pipeline(Workspace(settings(sample_home)), checks=False).status == "published"
     late = "select target_id from target where due = '2028-12-31' and plan_status = 'expired'"
     with connect_release(before) as con:
         assert con.execute(late).fetchall() == []
     with connect_release(latest_release(home)) as con:
         assert con.execute(late).fetchall() != []
-    assert nothing_to_do(Workspace(settings(sample_home)))
+    assert lands_nothing_new(Workspace(settings(sample_home)))
 
 
 def test_a_rebuild_from_a_changed_landing_is_told(sample_home: Path) -> None:
@@ -206,15 +206,15 @@ def test_a_rebuild_from_a_changed_landing_is_told(sample_home: Path) -> None:
 def test_a_rebuild_that_computes_otherwise_is_told_and_kept(
     sample_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    derive = Session.derive
+    derive_table = pipeline.derive_table
 
-    def otherwise(self: Session, name: str) -> int:
-        rows = derive(self, name)
+    def otherwise(warehouse: Warehouse, name: str) -> int:
+        rows = derive_table(warehouse, name)
         if name == "marts.place":
-            self.warehouse.con.execute("update marts.place set people = people + 1")
+            warehouse.con.execute("update marts.place set people = people + 1")
         return rows
 
-    monkeypatch.setattr(Session, "derive", otherwise)
+    monkeypatch.setattr(pipeline, "derive_table", otherwise)
     home = Home(sample_home)
     before = latest_release(home)
     result = rebuild(settings(sample_home))

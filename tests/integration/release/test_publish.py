@@ -12,15 +12,14 @@ from typing import Any
 
 import duckdb
 import pytest
-from beacon.session import HomeBusyError, Session
 
 from beacon.core.errors import BeaconError, PublicationBlockedError, ReleaseNotFoundError
 from beacon.core.settings import Home, Settings
+from beacon.operations.home_lock import HomeBusyError, home_lock
 from beacon.release import build, layout
 from beacon.release.catalogue import catalogue_label
 from beacon.release.layout import get_release, latest_release, list_releases, next_label
 from beacon.release.verify import verify_release
-from beacon.workspace import Workspace
 from tests.integration.release.conftest import MARTS, SmallRun
 
 
@@ -231,14 +230,15 @@ def test_an_unknown_release_names_those_there_are(small: SmallRun) -> None:
 
 def test_two_at_once_take_turns(tmp_path: Path) -> None:
     """A second run waits for the first, and says so when it gives up."""
-    first = Session(Workspace(Settings(home=tmp_path)))
-    second = Session(Workspace(Settings(home=tmp_path)))
-    first.lock()
-    with pytest.raises(HomeBusyError, match="Another run"):
-        second.lock(wait_seconds=0.1)
-    first.close()
-    second.lock(wait_seconds=0.1)
-    second.close()
+    home = Home(tmp_path)
+    with (
+        home_lock(home),
+        pytest.raises(HomeBusyError, match="Another run"),
+        home_lock(home, wait_seconds=0.1),
+    ):
+        pytest.fail("two have the home to themselves")
+    with home_lock(home, wait_seconds=0.1):
+        pass
 
 
 def test_readers_see_one_release_throughout(small: SmallRun) -> None:

@@ -7,20 +7,22 @@ from pathlib import Path
 import duckdb
 import polars as pl
 import pytest
-from beacon.session import Session
 from typer.testing import CliRunner
 
 from beacon.cli.main import app
 from beacon.core.errors import BeaconError
 from beacon.core.settings import Home, Settings
+from beacon.pipeline import publish, run_pipeline, transform
 from beacon.release import layout
 from beacon.release.approval import ApprovalNeededError
 from beacon.release.layout import get_release
+from beacon.release.publish import RunStart
 from beacon.release.query import connect_release
 from beacon.release.trace import trace
 from beacon.statistics.inequality import inequality
 from beacon.warehouse.connection import Warehouse, open_warehouse
 from beacon.workspace import Workspace
+from tests.fixtures.runs import make_everything
 
 
 @pytest.fixture
@@ -180,32 +182,32 @@ def test_each_change_has_its_reason(
     sample_home: Path, alteration: str, expected: tuple[str, str]
 ) -> None:
     workspace = Workspace(Settings(home=sample_home))
-    with Session(workspace) as session:
-        assert session.derive("marts.change") == 0
-        session.warehouse.con.execute(alteration)
-        session.derive("marts.change")
-        found = changed(session.warehouse)
+    with open_warehouse(workspace) as warehouse:
+        assert transform(warehouse, "marts.change") == 0
+        warehouse.con.execute(alteration)
+        transform(warehouse, "marts.change")
+        found = changed(warehouse)
         assert found.pop(expected) > 0
         # What else is said follows from it: the other side of a renamed area.
         assert set(found) <= {("removed", "boundary_or_imd_vintage")}
 
 
 def test_large_revisions_and_withdrawals_are_beyond_tolerance(sample_home: Path) -> None:
-    with Session(Workspace(Settings(home=sample_home))) as session:
-        con = session.warehouse.con
+    with open_warehouse(Workspace(Settings(home=sample_home))) as warehouse:
+        con = warehouse.con
         where = f"{MEASURE} and area_code = 'Z06000001' and period = '2023-25'"
         con.execute(f"update marts.beacon_indicator set value = value * 1.09 where {where}")
-        session.derive("marts.change")
+        transform(warehouse, "marts.change")
         assert con.execute("select bool_or(beyond_tolerance) from marts.change").fetchall() == [
             (False,)
         ]
         con.execute(f"update marts.beacon_indicator set value = value * 1.09 where {where}")
-        session.derive("marts.change")
+        transform(warehouse, "marts.change")
         assert con.execute("select bool_and(beyond_tolerance) from marts.change").fetchall() == [
             (True,)
         ]
         con.execute(f"delete from marts.beacon_indicator where {where}")
-        session.derive("marts.change")
+        transform(warehouse, "marts.change")
         assert con.execute("select bool_and(beyond_tolerance) from marts.change").fetchall() == [
             (True,)
         ]
@@ -213,13 +215,13 @@ def test_large_revisions_and_withdrawals_are_beyond_tolerance(sample_home: Path)
 
 def test_another_sample_is_held_until_approved(sample_home: Path) -> None:
     other = Workspace(Settings(home=sample_home, sample_seed=4711))
-    with Session(other) as session, pytest.raises(ApprovalNeededError, match="published values"):
-        session.run_all(check=False)
+    with pytest.raises(ApprovalNeededError, match="published values"):
+        run_pipeline(other, checks=False)
     arguments = ["approve", "--home", str(sample_home)]
     assert CliRunner().invoke(app, arguments).exit_code == 1
     assert CliRunner().invoke(app, [*arguments, "--yes", "--by", "Test"]).exit_code == 0
-    with Session(other) as session:
-        done = session.publish()
+    with open_warehouse(other) as warehouse:
+        done = publish(warehouse, RunStart())
     assert done.status == "published"
     with connect_release(done.release) as con:
         ((rows, reasons),) = con.execute(
@@ -332,9 +334,7 @@ def rebuild(home: Path, threads: int, shuffle: bool) -> dict[str, str]:
     workspace = Workspace(Settings(home=home))
     with open_warehouse(workspace) as warehouse:
         warehouse.con.execute("drop schema marts cascade")
-    with Session(workspace) as session:
-        session.warehouse.con.execute(f"set threads = {threads}")
-        session.run_all(check=False)
+    make_everything(workspace, lambda warehouse: warehouse.con.execute(f"set threads = {threads}"))
     return marts_of(home)
 
 

@@ -6,13 +6,15 @@ import hashlib
 import json
 from pathlib import Path
 
-from beacon.ingest.collect import find_files, nothing_to_do
-from beacon.session import Session
 from typer.testing import CliRunner
 
 from beacon.cli.main import app
 from beacon.core.settings import Settings
+from beacon.inputs import find_files
+from beacon.pipeline import run_pipeline
+from beacon.warehouse.connection import open_warehouse
 from beacon.workspace import Workspace
+from tests.fixtures.runs import lands_nothing_new
 
 from .conftest import BRACKENMOUTH, CAWLDERWICK, spend, write_text, write_workbook
 
@@ -43,15 +45,15 @@ def test_an_accepted_return_is_published_by_the_next_run(sample_home: Path, tmp_
     assert (sidecar.parent / "spend.xlsx").read_bytes() == path.read_bytes()
 
     workspace = Workspace(Settings(home=sample_home, inputs="sample"))
-    assert not nothing_to_do(workspace)
-    with Session(workspace) as session:
-        assert session.run_all(check=False).status == "published"
-        rows = session.warehouse.con.execute(
+    assert not lands_nothing_new(workspace)
+    assert run_pipeline(workspace, checks=False).status == "published"
+    with open_warehouse(workspace, prepare=False) as warehouse:
+        rows = warehouse.con.execute(
             "select area_code, area_type, period, value, numerator, denominator, value_status, "
             "value_note, source from marts.beacon_indicator "
             "where indicator_slug = 'local_supply_chain_spend' and period = '2024/25'"
         ).fetchall()
-        status = session.warehouse.con.execute(
+        status = warehouse.con.execute(
             "select dataset, status from marts.source_status where source = 'local_return'"
         ).fetchall()
     by_area = {row[0]: row[1:] for row in rows}
@@ -62,7 +64,7 @@ def test_an_accepted_return_is_published_by_the_next_run(sample_home: Path, tmp_
     assert by_area[CAWLDERWICK][2:6] == (None, None, None, "not_supplied")
     assert dict(status)["local_employees_fte"] == "not_supplied"
     assert dict(status)["local_supply_chain_spend"] not in ("not_supplied", "refused")
-    assert nothing_to_do(Workspace(Settings(home=sample_home, inputs="sample")))
+    assert lands_nothing_new(Workspace(Settings(home=sample_home, inputs="sample")))
 
     # The table of accepted returns, laid among the inputs of a home that accepted none.
     (table,) = (sample_home / "state" / "returns").glob("*.csv")

@@ -9,8 +9,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from beacon.ingest.collect import nothing_to_do
-from beacon.session import Session
 from typer.testing import CliRunner
 
 from beacon.backup import Repository, repository, restore, take_backup
@@ -18,10 +16,12 @@ from beacon.cli.main import app
 from beacon.core.errors import BeaconError
 from beacon.core.files import write_json
 from beacon.core.settings import Home, Settings
+from beacon.pipeline import run_pipeline
 from beacon.release.catalogue import catalogue_label
 from beacon.release.layout import latest_release, list_releases
 from beacon.release.verify import verify_release
 from beacon.workspace import Workspace
+from tests.fixtures.runs import lands_nothing_new, make_everything
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -40,11 +40,10 @@ def _second_release(home: Home, monkeypatch: pytest.MonkeyPatch) -> str:
     """Publish another release, made from other sample data."""
     settings = Settings(home=home.root, inputs="sample", sample_seed=20260102)
     approvals = home.releases / ".approvals.json"
-    with Session(Workspace(settings)) as session:
-        monkeypatch.setattr(
-            "beacon.release.build.refuse_unless_approved", lambda *_: {"by": "the test"}
-        )
-        assert session.run_all(check=False).status == "published"
+    monkeypatch.setattr(
+        "beacon.release.build.refuse_unless_approved", lambda *_: {"by": "the test"}
+    )
+    assert run_pipeline(Workspace(settings), checks=False).status == "published"
     assert not approvals.exists()
     current = latest_release(home)
     assert current is not None
@@ -68,10 +67,9 @@ def test_a_restored_home_verifies_and_a_run_says_unchanged(
     assert verify_release(new, now).faults == ()
     assert catalogue_label(new) == now.label
     workspace = Workspace(Settings(home=new.root, inputs="sample"))
-    assert nothing_to_do(workspace)
+    assert lands_nothing_new(workspace)
     # The whole way too, from the restored objects: staging and the database are made again.
-    with Session(workspace) as session:
-        assert session.run_all(check=False).status == "unchanged"
+    assert make_everything(workspace).status == "unchanged"
     assert len(list_releases(new)) == 1
 
 
@@ -192,12 +190,11 @@ def test_a_back_up_while_a_run_publishes_is_one_or_the_other(
     program = (
         "import sys; from pathlib import Path\n"
         "import beacon.release.build as build\n"
-        "from beacon.session import Session; from beacon.core.settings import Settings\n"
+        "from beacon.pipeline import run_pipeline; from beacon.core.settings import Settings\n"
         "from beacon.workspace import Workspace\n"
         "build.refuse_unless_approved = lambda *_: {'by': 'the test'}\n"
         "settings = Settings(home=Path(sys.argv[1]), inputs='sample', sample_seed=20260102)\n"
-        "with Session(Workspace(settings)) as session:\n"
-        "    assert session.run_all(check=False).status == 'published'\n"
+        "assert run_pipeline(Workspace(settings), checks=False).status == 'published'\n"
     )
     running = subprocess.Popen([sys.executable, "-c", program, str(home.root)], cwd=ROOT)
     taken = []

@@ -21,12 +21,13 @@ from beacon.release.layout import latest_release
 ROOT = Path(__file__).resolve().parents[3]
 _PUBLISH = (
     "import os, sys; os.umask(0o077); from pathlib import Path\n"
-    "from beacon.session import Session; from beacon.core.settings import Settings\n"
+    "from beacon.pipeline import run_pipeline; from beacon.core.settings import Settings\n"
     "from beacon.workspace import Workspace\n"
     "from beacon.core.logs import open_log\n"
     "settings = Settings(home=Path(sys.argv[1]), inputs='sample')\n"
-    "with Session(Workspace(settings)) as session, open_log(session.workspace.home):\n"
-    "    assert session.run_all(check=False).status == 'published'\n"
+    "workspace = Workspace(settings)\n"
+    "with open_log(workspace.home):\n"
+    "    assert run_pipeline(workspace, checks=False).status == 'published'\n"
 )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from beacon.checks import run_sql_checks, validate_table
+from beacon.checks import check_table, run_sql_checks
 from beacon.checks.check_tables import judge, prepare
 from beacon.contracts import Contract, build_suite, create_table
 
@@ -28,7 +28,7 @@ def _failed(results: Any) -> list[Any]:
 
 @pytest.mark.parametrize("full_rows", WAYS.values(), ids=WAYS)
 def test_a_right_table_passes_every_check(contract: Contract, full_rows: int) -> None:
-    results = validate_table(_table(contract), "t", contract, full_rows=full_rows)
+    results = check_table(_table(contract), "t", contract, full_rows=full_rows)
     assert _failed(results) == []
     assert [r.name for r in results] == [item.name for item in build_suite(contract)]
     assert all(r.evaluated and r.table == "marts.measure" for r in results)
@@ -41,7 +41,7 @@ def test_each_check_fails_alone(contract: Contract, case: str, full_rows: int) -
     con = _table(contract)
     for statement in statements:
         con.execute(statement)
-    (failure,) = _failed(validate_table(con, "t", contract, full_rows=full_rows))
+    (failure,) = _failed(check_table(con, "t", contract, full_rows=full_rows))
     assert failure.name == check
     assert failure.unexpected_count == count
     assert failure.evaluated
@@ -57,7 +57,7 @@ def test_each_check_fails_alone(contract: Contract, case: str, full_rows: int) -
 def test_examples_name_the_row_by_its_key(contract: Contract) -> None:
     con = _table(contract)
     con.execute("update t set rate_percent = -1 where area_code = 'E08000011'")
-    (failure,) = _failed(validate_table(con, "t", contract))
+    (failure,) = _failed(check_table(con, "t", contract))
     assert failure.examples == (
         {"rate_percent": -1.0, "area_code": "E08000011", "year": 2021},
     )  # fmt: skip
@@ -78,7 +78,7 @@ def test_severity_is_that_of_the_contract(
 ) -> None:
     con = _table(contract)
     con.execute(BREAKS[case][0][0])
-    (failure,) = _failed(validate_table(con, "t", contract))
+    (failure,) = _failed(check_table(con, "t", contract))
     assert (failure.severity, failure.blocks) == (severity, blocks)
 
 
@@ -91,7 +91,7 @@ def test_nan_counts_as_missing(contract: Contract, full_rows: int) -> None:
     con = _table(contract)
     con.execute("alter table t drop upper_95; alter table t drop published_on")
     con.execute("update t set rate_percent = 'nan'")
-    (failure,) = _failed(validate_table(con, "t", strict, full_rows=full_rows))
+    (failure,) = _failed(check_table(con, "t", strict, full_rows=full_rows))
     assert (failure.name, failure.unexpected_count) == ("rate_percent__not_null", 3)
 
 
@@ -99,13 +99,13 @@ def test_nan_counts_as_missing(contract: Contract, full_rows: int) -> None:
 def test_a_missing_column_fails_its_checks_by_name(contract: Contract, full_rows: int) -> None:
     con = _table(contract)
     con.execute("alter table t drop sex")
-    failures = {r.name: r for r in _failed(validate_table(con, "t", contract, full_rows=full_rows))}
+    failures = {r.name: r for r in _failed(check_table(con, "t", contract, full_rows=full_rows))}
     assert set(failures) == {"columns", "sex__allowed"}
     assert "no column sex" in failures["sex__allowed"].message
 
 
 def test_a_table_that_does_not_exist_fails_every_check(contract: Contract) -> None:
-    results = validate_table(duckdb.connect(), "nowhere", contract)
+    results = check_table(duckdb.connect(), "nowhere", contract)
     assert len(results) == len(build_suite(contract))
     assert not any(r.passed or r.evaluated for r in results)
 
@@ -132,7 +132,7 @@ def test_an_expectation_that_raises_is_a_failure(
             )
         }
     )
-    (failure,) = _failed(validate_table(_table(contract), "t", wrong, full_rows=full_rows))
+    (failure,) = _failed(check_table(_table(contract), "t", wrong, full_rows=full_rows))
     assert failure.type == type_
     assert not failure.evaluated
     assert "could not be evaluated, which counts as a failure" in failure.message
@@ -185,11 +185,11 @@ def test_geometry_and_lists_are_checked_for_presence(tmp_path: Any) -> None:
     row = "'{}', 'POINT(1 2)'::geometry, ['x'], 2, 1.5, true, now()"
     con.execute(f"insert into t select {row.format('a')} union all select {row.format('b')}")
     for full_rows in WAYS.values():
-        assert _failed(validate_table(con, "t", contract, full_rows=full_rows)) == []
+        assert _failed(check_table(con, "t", contract, full_rows=full_rows)) == []
     con.execute("update t set geometry=null, names=null, big=0, money=9, flag=false where code='a'")
     for full_rows in WAYS.values():
         failures = {
-            r.name: r for r in _failed(validate_table(con, "t", contract, full_rows=full_rows))
+            r.name: r for r in _failed(check_table(con, "t", contract, full_rows=full_rows))
         }
         assert set(failures) == {
             "geometry__not_null",
@@ -250,7 +250,7 @@ def test_a_repeated_key_is_counted_by_rows(rows: str, count: int | None, full_ro
         f"create table t as select a::double as number, b as letter from (values {rows}) v(a, b)"
     )
     (result,) = [
-        r for r in validate_table(con, "t", keyed, full_rows=full_rows) if r.name == "key_unique"
+        r for r in check_table(con, "t", keyed, full_rows=full_rows) if r.name == "key_unique"
     ]
     assert result.unexpected_count == count
     assert result.passed == (count is None)

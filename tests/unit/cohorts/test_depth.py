@@ -7,12 +7,13 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 import pytest
-from beacon.session import Session
 from pydantic import ValidationError
 
 from beacon.checks import run_sql_checks
 from beacon.core.settings import Settings
 from beacon.registry import PocketRules, load_pocket_rules
+from beacon.warehouse.connection import Warehouse, open_warehouse
+from beacon.warehouse.transform import derive_table
 from beacon.workspace import Workspace
 from tests.unit.cohorts.conftest import BANDS, PLACES
 
@@ -217,10 +218,10 @@ def test_the_sample_has_every_domain_of_both_editions(
 
 
 @pytest.fixture
-def by_sex(sample_home: Path) -> Iterator[Session]:
+def by_sex(sample_home: Path) -> Iterator[Warehouse]:
     """The sample as it would be if its populations came by sex."""
-    with Session(Workspace(Settings(home=sample_home, inputs="sample"))) as session:
-        con = session.warehouse.con
+    with open_warehouse(Workspace(Settings(home=sample_home, inputs="sample"))) as warehouse:
+        con = warehouse.con
         con.execute("create temp table persons as from staging.population_lsoa")
         con.execute("drop view staging.population_lsoa")
         con.execute(
@@ -230,11 +231,11 @@ def by_sex(sample_home: Path) -> Iterator[Session]:
             "select * replace ('Male' as sex, people - people // 2 - 1 as people) from persons "
             "where people > 0"
         )
-        yield session
+        yield warehouse
 
 
-def test_a_population_by_sex_gives_cohorts_by_sex(by_sex: Session) -> None:
-    warehouse = by_sex.warehouse
+def test_a_population_by_sex_gives_cohorts_by_sex(by_sex: Warehouse) -> None:
+    warehouse = by_sex
     before = warehouse.con.sql("from marts.core20_cohort order by all").fetchall()
     crosswalk = warehouse.con.sql("from geography.lsoa_crosswalk order by all").fetchall()
     for name in (
@@ -243,7 +244,7 @@ def test_a_population_by_sex_gives_cohorts_by_sex(by_sex: Session) -> None:
         "marts.core20_movement", "marts.core20_movement_area", "marts.core20_pocket",
         "marts.place", "marts.lsoa",
     ):  # fmt: skip
-        warehouse.derive(name)
+        derive_table(warehouse, name)
         checks = run_sql_checks(warehouse.con, name, warehouse.workspace.contracts[name])
         assert [check.message for check in checks if not check.passed] == [], name
     con = warehouse.con
@@ -271,10 +272,10 @@ def test_a_population_by_sex_gives_cohorts_by_sex(by_sex: Session) -> None:
     assert all(0 < row[1] < 100 and 0 < row[2] < 100 for row in rows)
 
 
-def test_a_population_whose_sexes_do_not_make_its_persons_is_refused(by_sex: Session) -> None:
-    warehouse = by_sex.warehouse
+def test_a_population_whose_sexes_do_not_make_its_persons_is_refused(by_sex: Warehouse) -> None:
+    warehouse = by_sex
     warehouse.con.execute("delete from staging.population_lsoa where sex = 'Male'")
-    warehouse.derive("cohorts.lsoa_population")
+    derive_table(warehouse, "cohorts.lsoa_population")
     name = "cohorts.lsoa_population"
     checks = run_sql_checks(warehouse.con, name, warehouse.workspace.contracts[name])
     assert [check.name for check in checks if not check.passed] == [
@@ -282,14 +283,14 @@ def test_a_population_whose_sexes_do_not_make_its_persons_is_refused(by_sex: Ses
     ]
 
 
-def test_ranges_make_the_same_rows(by_sex: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    warehouse = by_sex.warehouse
+def test_ranges_make_the_same_rows(by_sex: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    warehouse = by_sex
     name = "cohorts.lsoa_population"
-    warehouse.derive(name)
+    derive_table(warehouse, name)
     at_once = warehouse.con.sql(f"from {name} order by all").fetchall()
     lsoas = warehouse.row_count("cohorts.lsoa_deprivation")
     monkeypatch.setattr("beacon.warehouse.connection._KEYS_AT_ONCE", lsoas // 7)
-    assert warehouse.derive(name) == len(at_once)
+    assert derive_table(warehouse, name) == len(at_once)
     assert warehouse.con.sql(f"from {name} order by all").fetchall() == at_once
     # The lowest and the highest code of each index are in it.
     missed = warehouse.con.sql(
@@ -297,16 +298,16 @@ def test_ranges_make_the_same_rows(by_sex: Session, monkeypatch: pytest.MonkeyPa
     ).fetchall()
     assert missed == []
     monkeypatch.setattr("beacon.warehouse.connection._KEYS_AT_ONCE", 1_000_000)
-    warehouse.derive(name)
+    derive_table(warehouse, name)
     assert warehouse.con.sql(f"from {name} order by all").fetchall() == at_once
 
 
 def test_a_range_that_fails_leaves_the_table_as_it_was(
-    by_sex: Session, monkeypatch: pytest.MonkeyPatch
+    by_sex: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import duckdb
 
-    warehouse = by_sex.warehouse
+    warehouse = by_sex
     name = "cohorts.lsoa_population"
     before = warehouse.con.sql(f"from {name} order by all").fetchall()
     warehouse.con.execute(
@@ -316,5 +317,5 @@ def test_a_range_that_fails_leaves_the_table_as_it_was(
     )
     monkeypatch.setattr("beacon.warehouse.connection._KEYS_AT_ONCE", 50)
     with pytest.raises(duckdb.Error):
-        warehouse.derive(name)
+        derive_table(warehouse, name)
     assert warehouse.con.sql(f"from {name} order by all").fetchall() == before

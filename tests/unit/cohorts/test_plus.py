@@ -1,16 +1,20 @@
 """PLUS groups: off as delivered; switched on, everybody in Core20 or a group is counted once."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
-from beacon.session import Session
 
+from beacon.checks import CheckResult
 from beacon.core.errors import Problem
 from beacon.core.settings import Home, Settings
+from beacon.pipeline import check, land, stage, staged_parts, transform
 from beacon.registry import PlusGroup
 from beacon.registry.plus_groups import AREA_DATA
+from beacon.warehouse.connection import Warehouse, open_warehouse
 from beacon.workspace import Workspace
 
 PARTS = ("core20_only", "plus_only", "core20_and_plus", "neither")
@@ -80,24 +84,25 @@ def sample(_published_sample: Path) -> pd.DataFrame:
     return frame.merge(people[["lsoa", "people", "0", "older"]], on="lsoa").merge(rural, on="lsoa")
 
 
+@contextmanager
 def derive(
     home: Path, monkeypatch: pytest.MonkeyPatch, *groups: PlusGroup
-) -> tuple[Session, list[Any]]:
+) -> Iterator[tuple[Warehouse, list[CheckResult]]]:
     monkeypatch.setattr("beacon.workspace.load_plus_groups", lambda: {g.id: g for g in groups})
-    session = Session(Workspace(Settings(home=home, inputs="sample")))
-    session.land()
-    for table in ("plus_lsoa_list", "plus_area_value"):
-        session.stage(table)
-    names = ("cohorts.lsoa_area_data", "cohorts.plus_lsoa", "marts.plus_cohort")
-    for name in names:
-        session.derive(name)
-    results = session.check_results(list(names))
-    failed = [check for checks in results.values() for check in checks if not check.passed]
-    return session, failed
+    workspace = Workspace(Settings(home=home, inputs="sample"))
+    land(workspace)
+    failed: list[CheckResult] = []
+    with open_warehouse(workspace) as warehouse:
+        for table in ("plus_lsoa_list", "plus_area_value"):
+            stage(warehouse, table)
+        for name in ("cohorts.lsoa_area_data", "cohorts.plus_lsoa", "marts.plus_cohort"):
+            transform(warehouse, name)
+            failed += [result for result in check(warehouse, name) if not result.passed]
+        yield warehouse, failed
 
 
-def people_by_part(session: Session, plus_group: str, area: str, band: str = "All ages") -> Any:
-    rows = session.warehouse.con.execute(
+def people_by_part(warehouse: Warehouse, plus_group: str, area: str, band: str = "All ages") -> Any:
+    rows = warehouse.con.execute(
         "select part, people, people_in_area, lsoas from marts.plus_cohort "
         "where plus_group = ? and area_code = ? and sex = 'Persons' and age_band = ?",
         [plus_group, area, band],
@@ -117,11 +122,12 @@ def expected(sample: pd.DataFrame, plus: pd.Series, column: str = "people") -> A
 
 
 def test_no_group_is_on_as_delivered(sample_home: Path) -> None:
-    with Session(Workspace(Settings(home=sample_home, inputs="sample"))) as session:
-        assert session.workspace.plus_groups
-        assert not any(one.enabled for one in session.workspace.plus_groups.values())
-        assert session.warehouse.row_count("marts.plus_cohort") == 0
-        assert "part" in [name for name, _ in session.warehouse.columns("marts.plus_cohort")]
+    workspace = Workspace(Settings(home=sample_home, inputs="sample"))
+    assert workspace.plus_groups
+    assert not any(one.enabled for one in workspace.plus_groups.values())
+    with open_warehouse(workspace) as warehouse:
+        assert warehouse.row_count("marts.plus_cohort") == 0
+        assert "part" in [name for name, _ in warehouse.columns("marts.plus_cohort")]
 
 
 def test_groups_in_use_are_counted_once(
@@ -135,8 +141,7 @@ def test_groups_in_use_are_counted_once(
     # A list for a group that is off counts for nothing.
     listed.assign(plus_group="never").to_csv(supplied / "never.csv", index=False)
     groups = (RURAL, COAST, POOR_CHILDREN, OLDER, OFF)
-    session, failed = derive(sample_home, monkeypatch, *groups)
-    with session:
+    with derive(sample_home, monkeypatch, *groups) as (warehouse, failed):
         assert failed == []
         nation, first = "Z92000001", sample.lad == "Z06000001"
         either = sample.rural | coast | sample.poor_children | sample.older
@@ -144,21 +149,19 @@ def test_groups_in_use_are_counted_once(
             "rural": sample.rural, "coast": coast, "poor_children": sample.poor_children,
             "older": sample.older, "any": either,
         }.items():  # fmt: skip
-            assert people_by_part(session, name, nation) == expected(sample, plus), name
-            young = people_by_part(session, name, nation, "0-4")
+            assert people_by_part(warehouse, name, nation) == expected(sample, plus), name
+            young = people_by_part(warehouse, name, nation, "0-4")
             assert young == expected(sample, plus, "0"), name
-            place = people_by_part(session, name, "Z06000001")
+            place = people_by_part(warehouse, name, "Z06000001")
             assert place == expected(sample[first], plus[first]), name
         # The union is smaller than the sum of its parts, and at least as large as each.
         union = sum(
-            people for people, _ in list(people_by_part(session, "any", nation).values())[:3]
+            people for people, _ in list(people_by_part(warehouse, "any", nation).values())[:3]
         )
         assert union <= sample.people.sum()
         overlapping = sample[sample.rural & coast].people.sum()
         assert overlapping > 0
-        names = session.warehouse.con.sql(
-            "select distinct plus_group from marts.plus_cohort"
-        ).fetchall()
+        names = warehouse.con.sql("select distinct plus_group from marts.plus_cohort").fetchall()
         assert {name for (name,) in names} == {"rural", "coast", "poor_children", "older", "any"}
 
 
@@ -182,24 +185,22 @@ def test_a_group_on_lsoas_of_2011_and_a_rule_on_supplied_figures(
         }
     )
     figures[figures.value != ""].to_csv(supplied / "b.csv", index=False)
-    session, failed = derive(sample_home, monkeypatch, OLD_COAST, LANGUAGE)
-    with session:
+    with derive(sample_home, monkeypatch, OLD_COAST, LANGUAGE) as (warehouse, failed):
         assert failed == []
         successors = plain[plain.LSOA11CD.isin(chosen)].LSOA21CD
         assert len(successors) > chosen.nunique(), "one of them was split"
         nation = "Z92000001"
         listed = expected(sample, sample.lsoa.isin(successors))
-        assert people_by_part(session, "old_coast", nation) == listed
+        assert people_by_part(warehouse, "old_coast", nation) == listed
         at_least = figures.set_index("lsoa21_code").value.replace("", "-1").astype(int) >= 10
         ruled = expected(sample, sample.lsoa.map(at_least))
-        assert people_by_part(session, "language", nation) == ruled
+        assert people_by_part(warehouse, "language", nation) == ruled
 
 
 def test_a_group_without_its_list_is_a_warning(
     sample_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    session, failed = derive(sample_home, monkeypatch, COAST)
-    with session:
+    with derive(sample_home, monkeypatch, COAST) as (_, failed):
         assert [(check.name, check.severity) for check in failed] == [
             ("sql__every_group_in_use_has_areas", "warning")
         ]
@@ -211,9 +212,10 @@ def test_a_faulty_list_is_refused_with_its_row(
     supplied = Home(sample_home).supplied
     supplied.mkdir()
     (supplied / "list.csv").write_text("plus_group,lsoa21_code\ncoast,E01000001\ncoast,Z01000001\n")
-    session, _ = derive(sample_home, monkeypatch, COAST)
-    with session:
-        (part,) = [p for p in session.staged_parts() if p.name.startswith("plus_groups/lsoa21")]
+    with derive(sample_home, monkeypatch, COAST) as (warehouse, _):
+        (part,) = [
+            p for p in staged_parts(warehouse.workspace) if p.name.startswith("plus_groups/lsoa21")
+        ]
         (problem,) = part.problems
         assert isinstance(problem, Problem)
         assert (problem.row, problem.column) == (2, "lsoa21_code")
@@ -231,9 +233,8 @@ def test_every_column_that_a_rule_may_name_has_data(
         for table, columns in AREA_DATA.items()
         for column in columns
     ]
-    session, _ = derive(sample_home, monkeypatch, *groups)
-    with session:
-        found = session.warehouse.con.sql(
+    with derive(sample_home, monkeypatch, *groups) as (warehouse, _):
+        found = warehouse.con.sql(
             "select area_table, area_column, count(*) from cohorts.lsoa_area_data group by all"
         ).fetchall()
     held = {(table, column): rows for table, column, rows in found}

@@ -185,18 +185,18 @@ def test_nothing_is_added_up_that_does_not_add_up(home):
 
 
 def test_places_that_do_not_cover_the_board_are_not_added_up(sample_home):
-    from beacon.session import Session
-
     from beacon.core.settings import Settings
+    from beacon.warehouse.connection import open_warehouse
+    from beacon.warehouse.transform import derive_table
     from beacon.workspace import Workspace
 
-    with Session(Workspace(Settings(home=sample_home, inputs="sample")), run_id="part") as session:
-        con = session.warehouse.con
+    with open_warehouse(Workspace(Settings(home=sample_home, inputs="sample"))) as warehouse:
+        con = warehouse.con
         con.execute(
             "update geography.lsoa21 set place_code = null where lsoa21_code = "
             "(select min(lsoa21_code) from geography.lsoa21 where place_code is not null)"
         )
-        session.warehouse.derive("indicators.system")
+        derive_table(warehouse, "indicators.system")
         made = con.execute(
             "select count(value), max(value_note) filter (indicator_slug = 'fuel_poverty') "
             "from indicators.system"

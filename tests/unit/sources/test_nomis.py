@@ -7,14 +7,15 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from beacon.session import Session
 
 from beacon.core.errors import InputRefusedError
 from beacon.core.settings import Settings
+from beacon.pipeline import land, stage, transform_indicators
 from beacon.registry.sources import load_source_register
 from beacon.sources.publishers.nomis import parse_month, read_nomis
 from beacon.sources.recognise import recognise
-from beacon.warehouse import indicator_rows as indicators
+from beacon.warehouse import indicator_rows
+from beacon.warehouse.connection import open_warehouse
 from beacon.workspace import Workspace
 from tests.integration.fetch.conftest import Bench, bench, sample_files, world  # noqa: F401
 from tests.replicas.world import World
@@ -139,12 +140,13 @@ def test_beacons_10_and_14_are_published_from_such_files(sample_home: Path) -> N
     folder.mkdir()
     _write(folder / "FICTIONAL_aps.csv", _unemployment())
     _write(folder / "FICTIONAL_households.csv", _workless())
-    with Session(Workspace(Settings(home=sample_home, inputs="sample"))) as session:
-        session.land()
-        for table in session.workspace.staging_tables:
-            assert [part for part in session.stage(table) if part.problems] == []
-        session.derive_indicators(["unemployment_16_64", "children_workless_households"])
-        found = session.warehouse.con.execute(
+    workspace = Workspace(Settings(home=sample_home, inputs="sample"))
+    land(workspace)
+    with open_warehouse(workspace) as warehouse:
+        for table in workspace.staging_tables:
+            assert [part for part in stage(warehouse, table) if part.problems] == []
+        transform_indicators(warehouse, ["unemployment_16_64", "children_workless_households"])
+        found = warehouse.con.execute(
             "select indicator_slug, measure, count(value) from indicators.published where measure = 'main' "
             "and indicator_slug in ('unemployment_16_64', 'children_workless_households') group by all order by all"
         ).fetchall()
@@ -158,11 +160,10 @@ def test_indicators_are_the_same_however_many_are_sought_at_once(
     sample_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def published(at_once: int) -> tuple[dict[str, int], list[tuple[object, ...]]]:
-        monkeypatch.setattr(indicators, "_CANDIDATES_AT_ONCE", at_once)
-        with Session(Workspace(Settings(home=sample_home, inputs="sample"))) as session:
-            registered = session.workspace.indicators.values()
-            rows = indicators.derive_indicators(session.warehouse, registered)
-            found = session.warehouse.con.sql("from indicators.published order by all").fetchall()
+        monkeypatch.setattr(indicator_rows, "_CANDIDATES_AT_ONCE", at_once)
+        with open_warehouse(Workspace(Settings(home=sample_home, inputs="sample"))) as warehouse:
+            rows = indicator_rows.derive_published(warehouse)
+            found = warehouse.con.sql("from indicators.published order by all").fetchall()
         return rows, found
 
     rows, found = published(10**9)
@@ -170,31 +171,17 @@ def test_indicators_are_the_same_however_many_are_sought_at_once(
     assert published(1) == (rows, found)
 
 
-def test_a_home_with_a_table_for_each_indicator_is_brought_up_to_date(sample_home: Path) -> None:
-    """Homes once had a view over such tables; one indicator made alone keeps the rows of others."""
-    with Session(Workspace(Settings(home=sample_home, inputs="sample"))) as session:
-        con = session.warehouse.con
+def test_one_indicator_made_alone_keeps_the_rows_of_others(sample_home: Path) -> None:
+    with open_warehouse(Workspace(Settings(home=sample_home, inputs="sample"))) as warehouse:
+        con = warehouse.con
         expected = con.sql("from indicators.published order by all").fetchall()
-        slugs = [
-            slug
-            for (slug,) in con.sql(
-                "select distinct indicator_slug from indicators.published"
-            ).fetchall()
-        ]
-        for slug in slugs:
-            con.execute(
-                f"create table indicators.{slug} as from indicators.published where indicator_slug = '{slug}'"
-            )
-        con.execute("drop table indicators.published")
-        union = " union all ".join(f"from indicators.{slug}" for slug in slugs)
-        con.execute(f"create view indicators.published as {union}")
-        rows = session.derive_indicators(["unemployment_16_64"])
+        slug = "life_expectancy"
+        con.execute("delete from indicators.published where indicator_slug = ?", [slug])
+        made = transform_indicators(warehouse, [slug])
         assert con.sql("from indicators.published order by all").fetchall() == expected
-        tables = con.sql(
-            "select table_name from duckdb_tables() where schema_name = 'indicators'"
-        ).fetchall()
-    assert list(rows) == ["unemployment_16_64"]
-    assert {name for (name,) in tables}.isdisjoint(slugs)
+    ((name, (rows, problems)),) = made.items()
+    assert (name, problems) == (slug, [])
+    assert rows > 0
 
 
 def _claimants() -> list[dict[str, str]]:
