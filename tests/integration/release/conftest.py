@@ -10,7 +10,7 @@ import pytest
 
 from beacon.contracts import create_table
 from beacon.core.settings import Home, Settings
-from beacon.release.build import Publication, publish_release
+from beacon.release.build import MakePages, Publication, publish_release
 from beacon.statistics.macros import install_macros
 from beacon.warehouse.connection import Warehouse
 from beacon.workspace import Workspace
@@ -80,14 +80,20 @@ class SmallRun:
             [people],
         )
 
-    def publish(self, checks: list[dict[str, Any]] | None = None, **more: Any) -> Publication:
+    def publish(
+        self,
+        checks: list[dict[str, Any]] | None = None,
+        fingerprint: str = "of the test",
+        make_pages: MakePages | None = None,
+    ) -> Publication:
         return publish_release(
             self.warehouse,
             MARTS,
             checks=checks or [],
             inputs=[],
             run_record={"published_at": "2026-01-01T00:00:00+00:00"},
-            **more,
+            fingerprint=fingerprint,
+            make_pages=make_pages,
         )
 
 

@@ -310,15 +310,12 @@ def test_older_releases_are_read_with_as_of(small: SmallRun) -> None:
         assert con.execute("select fictional from release").fetchall() == [(True,)]
 
 
-def test_extras_with_a_mart_s_file_name_are_hashed_too(small: SmallRun) -> None:
-    def extra(folder: Path, _: dict[str, Any], __: dict[str, Any]) -> Callable[[], None]:
-        def finish() -> None:
-            (folder / "site").mkdir()
-            (folder / "site" / "place.parquet").write_bytes(b"copy")
+def test_pages_with_a_mart_s_file_name_are_hashed_too(small: SmallRun) -> None:
+    def make_pages(_: Path, site: Path, **__: Any) -> None:
+        site.mkdir()
+        (site / "place.parquet").write_bytes(b"copy")
 
-        return finish
-
-    release = small.publish(extras=(extra,)).release
+    release = small.publish(make_pages=make_pages).release
     assert "  site/place.parquet\n" in (release.path / "SHA256SUMS").read_text()
     # Pages tell when inputs were retrieved, so they are outside the reproducible manifest.
     assert "site/place.parquet" not in release.manifest["files"]
