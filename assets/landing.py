@@ -24,7 +24,6 @@ from assets.metadata import (
 )
 from assets.run import WRITER_POOL, OpenRun
 from beacon.ingest.land import LandingOutcome, LandingReport
-from beacon.ingest.landing_store import LandedObject
 from beacon.ingest.stage import StagedPart
 from beacon.inputs import land as land_inputs
 from beacon.inputs import unreached
@@ -277,19 +276,26 @@ def _renew_publishers(
     context: dg.AssetExecutionContext, run: OpenRun, parts: list[StagedPart]
 ) -> None:
     """Record news of publishers: files that can be read, received since the last that could."""
-    readable: dict[str, list[LandedObject]] = {}
+    landed = LandingReport.load(run.workspace.landing_report_file)
+    new_now = {outcome.name for outcome in landed.outcomes if outcome.status == "new"}
+    readable: dict[str, list[StagedPart]] = {}
     for part in parts:
         # A damaged file is no news, however new its bytes are.
         if part.in_use is not None and not part.problems and not part.is_last_good:
-            readable.setdefault(part.key.split("/")[0], []).append(part.in_use)
-    for source, files in readable.items():
+            readable.setdefault(part.key.split("/")[0], []).append(part)
+    for source, read in readable.items():
         last = context.instance.get_latest_materialization_event(publisher_key(source))
-        # A history that begins after its files says nothing of when they came.
-        since = last.timestamp if last else run.start.started_at.replace(microsecond=0).timestamp()
+        # A history that begins after its files says nothing of when they came; this run's landing,
+        # which `beacon run` does before the run begins, says what is new now.
         news = [
-            landed.original_name
-            for landed in files
-            if datetime.fromisoformat(landed.retrieved_at).timestamp() >= since
+            part.in_use.original_name
+            for part in read
+            if part.in_use is not None
+            and (
+                datetime.fromisoformat(part.in_use.retrieved_at).timestamp() >= last.timestamp
+                if last
+                else part.name in new_now
+            )
         ]
         if news:
             context.log_event(
