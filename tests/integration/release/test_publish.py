@@ -14,12 +14,13 @@ import duckdb
 import pytest
 
 from beacon.core.errors import BeaconError, PublicationBlockedError, ReleaseNotFoundError
-from beacon.core.settings import Home, Settings
+from beacon.core.settings import Home
 from beacon.operations.home_lock import HomeBusyError, home_lock
 from beacon.release import build, layout
 from beacon.release.catalogue import catalogue_label
 from beacon.release.layout import get_release, latest_release, list_releases, next_label
 from beacon.release.verify import verify_release
+from beacon.workspace import Workspace
 from tests.integration.release.conftest import MARTS, SmallRun
 
 
