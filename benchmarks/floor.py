@@ -28,6 +28,8 @@ from benchmarks.measure import (
     python,
     run_process,
 )
+from python_calamine import CalamineWorkbook
+import sqlite3
 
 
 def run(options: Options) -> list[Row]:
@@ -118,8 +120,6 @@ def _header_line(path: Path) -> int:
 
 
 def _largest_sheet(path: Path) -> pl.DataFrame:
-    from python_calamine import CalamineWorkbook
-
     book = CalamineWorkbook.from_path(str(path))
     sheets = (book.get_sheet_by_name(name).to_python() for name in book.sheet_names)
     rows = max(sheets, key=lambda sheet: sum(map(len, sheet)))
@@ -129,8 +129,6 @@ def _largest_sheet(path: Path) -> pl.DataFrame:
 
 
 def _geopackage(path: Path) -> pl.DataFrame:
-    import sqlite3
-
     with sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True) as connection:
         (table,) = connection.execute("select table_name from gpkg_contents").fetchone()
         cursor = connection.execute(f'select * from "{table}"')

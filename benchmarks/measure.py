@@ -19,6 +19,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
+import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
 MEGABYTE = 1_000_000
@@ -254,8 +255,6 @@ def must_agree(name: str, ours: Any, theirs: Any, tolerance: float) -> str:
         AnswersDifferError: When shapes differ, a value is missing in one only, there is none at
             all, or the largest relative difference exceeds the tolerance.
     """
-    import numpy as np
-
     mine, other = np.asarray(ours, dtype=float), np.asarray(theirs, dtype=float)
     if mine.shape != other.shape:
         raise AnswersDifferError(f"{name}: shapes {mine.shape} and {other.shape}")

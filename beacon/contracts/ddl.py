@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Literal
 
+from beacon.contracts.loader import ContractError
+
 if TYPE_CHECKING:
     import duckdb
 
@@ -85,8 +87,6 @@ def cast_select(
             if name not in contract.column_names
         ]
         if problems:
-            from beacon.contracts.loader import ContractError
-
             raise ContractError(problems)
     casts = ",\n  ".join(
         f"cast({quote_identifier(c.name)} as {c.type}) as {quote_identifier(c.name)}"

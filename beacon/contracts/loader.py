@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from beacon.contracts.model import Contract
 from beacon.core.errors import BeaconError
+from beacon.core.paths import resource_dir
 
 # The C loader reads forty contracts in well under 0.1 s; the pure Python one takes ten times that.
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -134,8 +135,6 @@ def load_contracts(directory: Path | None = None) -> dict[str, Contract]:
         ContractError: with every mistake in every file.
     """
     if directory is None:
-        from beacon.core.paths import resource_dir
-
         return dict(_load_once(resource_dir("expectations")))
     return _load(directory)
 

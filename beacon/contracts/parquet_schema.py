@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from beacon.contracts.model import Contract
 from beacon.contracts.types import arrow_type
+import pyarrow as pa
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -20,8 +21,6 @@ def arrow_schema(contract: Contract, metadata: dict[str, str] | None = None) -> 
         A schema in the contract's order. Each field has ``description`` and, where there is one,
         ``unit`` in its metadata; the schema has ``table``, ``grain`` and ``description``.
     """
-    import pyarrow as pa
-
     fields = [
         pa.field(
             column.name,

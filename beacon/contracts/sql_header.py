@@ -19,6 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from beacon.contracts.column_lineage import referenced_tables
 from beacon.contracts.model import Contract
 from beacon.core.errors import BeaconError
 
@@ -208,8 +209,6 @@ def check_header_against_sql(header: SqlHeader) -> list[str]:
         One sentence a difference, naming file and line; empty too where SQL cannot be parsed
         (DuckDB will say so when it runs).
     """
-    from beacon.contracts.column_lineage import referenced_tables
-
     used = referenced_tables(header.sql)
     if used is None:
         return []

@@ -96,7 +96,7 @@ def arrow_type(duck: DuckType) -> Any:
     HUGEINT becomes a 38-digit decimal: DuckDB itself would write a DOUBLE, which loses digits.
     GEOMETRY becomes binary (WKB), as in GeoParquet.
     """
-    import pyarrow as pa  # ~60 ms: only when a schema is asked for
+    import pyarrow as pa  # noqa: PLC0415 - 60 ms, and most uses of a contract need no schema
 
     base = duck.name.removesuffix("[]")
     types: dict[str, Any] = {

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import email.utils
 import hashlib
+import io
 import json
 import logging
 import os
@@ -19,17 +20,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import Any, BinaryIO
 from urllib.parse import urlencode, urljoin, urlsplit
+
+import httpx
 
 from beacon.core.errors import SettingsError
 from beacon.fetch.decoding import Bounds, Decoder, TooLargeError
 from beacon.fetch.fetch_errors import FetchError
 from beacon.fetch.hosts import is_loopback, origin_of
 from beacon.fetch.pacing import Clock, Pacer, SystemClock
-
-if TYPE_CHECKING:
-    import httpx
 
 RETRIED_STATUSES = frozenset({408, 429, *range(500, 600)})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -201,8 +201,6 @@ class HttpClient:
             transport: For tests.
             chance: Draws from [0, 1) that spread retries.
         """
-        import httpx
-
         # It would log whole addresses, keys included.
         logging.getLogger("httpx").setLevel(logging.WARNING)
         logging.getLogger("httpcore").setLevel(logging.WARNING)
@@ -265,8 +263,6 @@ class HttpClient:
         Raises:
             FetchError: When it cannot be had, and why.
         """
-        import io
-
         stream = io.BytesIO()
         received = self._exchange(ask, _Sink(stream))
         return received, stream.getvalue()
@@ -324,8 +320,6 @@ class HttpClient:
         return min(doubled, self._limits.longest_wait_seconds) * (0.5 + self._chance() / 2)
 
     def _attempt(self, ask: Ask, sink: _Sink, started: float) -> Received:
-        import httpx
-
         url = ask.sent
         check_origin(ask, url)
         try:
@@ -366,8 +360,6 @@ class HttpClient:
         return target
 
     def _transport_failure(self, ask: Ask, error: httpx.TransportError, sink: _Sink) -> Exception:
-        import httpx
-
         text = str(error)
         if isinstance(error, httpx.ConnectError):
             if "CERTIFICATE_VERIFY_FAILED" in text.upper() or "certificate" in text.lower():
@@ -496,8 +488,6 @@ class HttpClient:
     @staticmethod
     def _title(response: httpx.Response) -> str:
         """What an error page calls itself, or what an error in JSON says."""
-        import httpx
-
         start = b""
         try:
             for sent in response.iter_raw():

@@ -23,12 +23,14 @@ from beacon.core.files import read_json, sha256_of, write_json
 from beacon.core.settings import Settings, secrets_from_environment
 from beacon.core.version import installed_version
 from beacon.fetch.client import HttpClient, Progress
+from beacon.fetch.connectors import CONNECTORS
 from beacon.fetch.fetch_errors import FetchError, NotConfiguredError
 from beacon.fetch.hosts import Hosts, load_hosts
 from beacon.fetch.tasks import Arrived, Context, Nothing, Retrieved, Task, fetch_of
 from beacon.ingest.landing_store import LandingStore
 from beacon.ingest.scan import FoundFile, Recogniser
 from beacon.registry.sources import DatasetSpec
+from beacon.sources.readers import READERS
 from beacon.sources.recognition import Recognition
 from beacon.workspace import Workspace
 
@@ -280,8 +282,6 @@ class _Publisher:
                     self._one(spec, task, name)
 
     def _tasks(self, spec: DatasetSpec) -> list[Task]:
-        from beacon.fetch.connectors import CONNECTORS
-
         fetch = fetch_of(spec)
         if self._down is not None:
             raise FetchError(self._fetcher.hosts.url(fetch.base), self._down)
@@ -383,8 +383,6 @@ class _Publisher:
             night.arrived.append(name)
 
     def _faults(self, spec: DatasetSpec, path: Path, seen: Recognition, name: str) -> list[Problem]:
-        from beacon.sources.readers import READERS
-
         fictional = self._fetcher.workspace.is_fictional
         try:
             READERS[spec.dataset.reader](path, seen.container or "csv", spec, fictional)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from beacon.core.errors import InputRefusedError
 from beacon.returns.faults import FaultList, column_letter
 from beacon.returns.return_workbook import (
     FRESH,
@@ -17,6 +18,7 @@ from beacon.returns.return_workbook import (
     kind_of_file,
 )
 from beacon.returns.template import DATA_SHEET, MAX_ROWS
+from beacon.sources.tabular.spreadsheets import open_workbook
 
 Cell = Any
 """Text, int, float, bool, date or datetime, as the file gives it; "" where the cell is empty."""
@@ -75,9 +77,6 @@ def read_return(path: Path, faults: FaultList) -> ReturnTable | None:
 
 
 def _sheet_cells(path: Path, faults: FaultList) -> list[list[Cell]]:
-    from beacon.core.errors import InputRefusedError
-    from beacon.sources.tabular.spreadsheets import open_workbook
-
     try:
         return open_workbook(path).rows(DATA_SHEET)
     except InputRefusedError as error:

@@ -10,8 +10,11 @@ import io
 from datetime import datetime
 from typing import Any
 
+import xlsxwriter
+
 from beacon.registry.local_returns import ReturnField
 from beacon.returns.context import ReturnContext, ReturnKind
+from beacon.returns.faults import column_letter
 from beacon.sources.publishers.returned_tables import WITHHELD
 
 NOTES_SHEET, DATA_SHEET, LISTS_SHEET = "Notes", "Return", "Lists"
@@ -43,8 +46,6 @@ def xlsx_template(context: ReturnContext, kind: ReturnKind) -> bytes:
 
     It holds no formulas and no macros, and a return may hold none either.
     """
-    import xlsxwriter
-
     buffer = io.BytesIO()
     book = xlsxwriter.Workbook(buffer, {"in_memory": True, "strings_to_formulas": False})
     book.set_properties(
@@ -172,8 +173,6 @@ def _write_lists(
 
 
 def _letter(column: int) -> str:
-    from beacon.returns.faults import column_letter
-
     return column_letter(column)
 
 

@@ -66,6 +66,6 @@ def write_sample(
         OSError: The directory cannot be written.
         ValueError: The seed is negative, or the size cannot hold nine Places.
     """
-    from beacon.sample.publisher import publish
+    from beacon.sample.publisher import publish  # noqa: PLC0415 - NumPy, Polars, XlsxWriter
 
     return publish(directory, seed=seed, size=size)

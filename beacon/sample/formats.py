@@ -20,6 +20,7 @@ from xml.sax.saxutils import escape
 
 import numpy as np
 import polars as pl
+import xlsxwriter
 
 from beacon.sample.world import Floats, Ints
 
@@ -100,8 +101,6 @@ def write_xlsx(
         sheets: Sheets of rows; the first row of each is its header.
         title: Workbook property, says that it is fictional.
     """
-    import xlsxwriter
-
     path.parent.mkdir(parents=True, exist_ok=True)
     with (
         # In constant memory a sheet's rows wait in a file that the library leaves behind.

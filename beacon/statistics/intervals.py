@@ -106,7 +106,7 @@ def exact_poisson_limits(x: ArrayLike, tail: ArrayLike) -> Limits:
     Returns:
         Limits in counts; lower is 0 at x = 0; NaN for x < 0.
     """
-    from scipy.special import gammaincinv  # Slow to import, and most statistics need none of it.
+    from scipy.special import gammaincinv  # noqa: PLC0415 - slow to import, and few need it
 
     x, tail = np.broadcast_arrays(as_floats(x), as_floats(tail))
     safe = np.where(x >= 0, x, np.nan)

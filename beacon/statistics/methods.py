@@ -8,8 +8,24 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from beacon.core.errors import InputRefusedError, Problem
+from beacon.statistics.aggregation import share_in_most_deprived_decile, sum_of_children
+from beacon.statistics.benchmark import (
+    compare_with_benchmark,
+    funnel_significance_proportion,
+    funnel_significance_ratio,
+)
 from beacon.statistics.frames import CONFIDENCES
+from beacon.statistics.inequality import REPETITIONS, inequality
+from beacon.statistics.life_tables import health_expectancy, life_expectancy
+from beacon.statistics.quantiles import LSOAS_IN_ENGLAND, imd_quantiles, local_quantiles
+from beacon.statistics.rates import interval_primitives, mean, proportion, rate
+from beacon.statistics.standardisation import (
+    directly_standardised_rate,
+    european_standard_population,
+    indirectly_standardised,
+)
 from beacon.statistics.stats_tables import Column
+from beacon.statistics.trend import recent_trend
 
 _LIMITS = ("lower95_0cl", "upper95_0cl", "lower99_8cl", "upper99_8cl")
 
@@ -85,28 +101,20 @@ class Method:
 
 
 def _run_proportion(frame: pl.DataFrame, by: Sequence[str], options: Options) -> pl.DataFrame:
-    from beacon.statistics.rates import proportion
-
     k = 1.0 if options.multiplier is None else options.multiplier
     return proportion(frame, by=by, multiplier=k, confidences=options.levels())
 
 
 def _run_rate(frame: pl.DataFrame, by: Sequence[str], options: Options) -> pl.DataFrame:
-    from beacon.statistics.rates import rate
-
     k = 100_000.0 if options.multiplier is None else options.multiplier
     return rate(frame, by=by, multiplier=k, confidences=options.levels())
 
 
 def _run_mean(frame: pl.DataFrame, by: Sequence[str], options: Options) -> pl.DataFrame:
-    from beacon.statistics.rates import mean
-
     return mean(frame, by=by, confidences=options.levels())
 
 
 def _run_primitives(frame: pl.DataFrame, by: Sequence[str], options: Options) -> pl.DataFrame:
-    from beacon.statistics.rates import interval_primitives
-
     if "conf" not in frame.columns:
         level = options.confidences[0] if options.confidences else CONFIDENCES[0]
         frame = frame.with_columns(pl.lit(level).alias("conf"))
@@ -114,11 +122,6 @@ def _run_primitives(frame: pl.DataFrame, by: Sequence[str], options: Options) ->
 
 
 def _run_dsr(frame: pl.DataFrame, by: Sequence[str], options: Options) -> pl.DataFrame:
-    from beacon.statistics.standardisation import (
-        directly_standardised_rate,
-        european_standard_population,
-    )
-
     if "stdpop" not in frame.columns:
         frame = _with_standard(frame, by, european_standard_population())
     if "ageband" not in frame.columns:
@@ -158,8 +161,6 @@ def _with_standard(frame: pl.DataFrame, by: Sequence[str], standard: pl.DataFram
 
 
 def _run_isr(frame: pl.DataFrame, by: Sequence[str], options: Options) -> pl.DataFrame:
-    from beacon.statistics.standardisation import indirectly_standardised
-
     return indirectly_standardised(
         frame,
         by=by,
@@ -170,8 +171,6 @@ def _run_isr(frame: pl.DataFrame, by: Sequence[str], options: Options) -> pl.Dat
 
 
 def _run_life(frame: pl.DataFrame, by: Sequence[str], options: Options) -> pl.DataFrame:
-    from beacon.statistics.life_tables import life_expectancy
-
     result = life_expectancy(frame, by=by, confidences=options.levels())
     copies = {"life_expectancy": "value", "lower95": "lower95_0cl", "upper95": "upper95_0cl"}
     reason = result["reason"]
@@ -183,8 +182,6 @@ def _run_life(frame: pl.DataFrame, by: Sequence[str], options: Options) -> pl.Da
 
 
 def _run_hle(frame: pl.DataFrame, by: Sequence[str], options: Options) -> pl.DataFrame:
-    from beacon.statistics.life_tables import health_expectancy
-
     result = health_expectancy(
         frame.with_columns(pl.col("age").str.extract(r"^\s*(\d+)").cast(pl.Float64)),
         by=by,
@@ -204,8 +201,6 @@ def _run_hle(frame: pl.DataFrame, by: Sequence[str], options: Options) -> pl.Dat
 
 
 def _run_sii(frame: pl.DataFrame, by: Sequence[str], options: Options) -> pl.DataFrame:
-    from beacon.statistics.inequality import REPETITIONS, inequality
-
     value_type = None if options.value_type is None else int(options.value_type)
     whole = pl.col("quantile").str.extract(r"^\s*(\d+)(?:\.0+)?\b").cast(pl.Float64)
     return inequality(
@@ -222,8 +217,6 @@ def _run_sii(frame: pl.DataFrame, by: Sequence[str], options: Options) -> pl.Dat
 
 
 def _run_imd(frame: pl.DataFrame, by: Sequence[str], options: Options) -> pl.DataFrame:
-    from beacon.statistics.quantiles import LSOAS_IN_ENGLAND, imd_quantiles
-
     ranks = [name for name in frame.columns if name.lower() == "rank" or name.endswith("_rank")]
     if not ranks:
         remedy = f"The file has: {', '.join(frame.columns)}."
@@ -255,8 +248,6 @@ def _run_imd(frame: pl.DataFrame, by: Sequence[str], options: Options) -> pl.Dat
 
 
 def _run_quantile(frame: pl.DataFrame, by: Sequence[str], options: Options) -> pl.DataFrame:
-    from beacon.statistics.quantiles import local_quantiles
-
     if "nquantiles" not in frame.columns:
         frame = frame.with_columns(pl.lit(float(options.quantiles or 10)).alias("nquantiles"))
     if "invert" not in frame.columns:
@@ -266,8 +257,6 @@ def _run_quantile(frame: pl.DataFrame, by: Sequence[str], options: Options) -> p
 
 
 def _run_benchmark(frame: pl.DataFrame, by: Sequence[str], options: Options) -> pl.DataFrame:
-    from beacon.statistics.benchmark import compare_with_benchmark
-
     if "polarity" not in frame.columns:
         frame = frame.with_columns(pl.lit(options.polarity, dtype=pl.String).alias("polarity"))
     return compare_with_benchmark(frame)
@@ -276,28 +265,20 @@ def _run_benchmark(frame: pl.DataFrame, by: Sequence[str], options: Options) -> 
 def _run_funnel_proportion(
     frame: pl.DataFrame, by: Sequence[str], options: Options
 ) -> pl.DataFrame:
-    from beacon.statistics.benchmark import funnel_significance_proportion
-
     return funnel_significance_proportion(frame, benchmark=options.benchmark)
 
 
 def _run_funnel_ratio(frame: pl.DataFrame, by: Sequence[str], options: Options) -> pl.DataFrame:
-    from beacon.statistics.benchmark import funnel_significance_ratio
-
     return funnel_significance_ratio(frame)
 
 
 def _run_trend(frame: pl.DataFrame, by: Sequence[str], options: Options) -> pl.DataFrame:
-    from beacon.statistics.trend import recent_trend
-
     if options.polarity is not None and "polarity" not in frame.columns:
         frame = frame.with_columns(pl.lit(options.polarity).alias("polarity"))
     return recent_trend(frame, by=by, value_type=options.value_type)
 
 
 def _run_place(frame: pl.DataFrame, by: Sequence[str], options: Options) -> pl.DataFrame:
-    from beacon.statistics.aggregation import share_in_most_deprived_decile, sum_of_children
-
     deciles = [name for name in frame.columns if name == "decile" or name.endswith("_decile")]
     groups = list(by) or _larger_area(frame)
     results = []

@@ -181,7 +181,7 @@ def mean(
         One row a group: value_sum, value_count, stdev, value, limits, reason. A missing value
         makes the group NULL; a single value has a mean and no limits.
     """
-    from scipy.special import stdtrit
+    from scipy.special import stdtrit  # noqa: PLC0415 - slow to import, and few need it
 
     frame, keys_by = keyed(frame, by)
     parts = []

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from beacon.core.paths import resource_dir
 from beacon.statistics.frames import (
     CONFIDENCES,
     Reasons,
@@ -42,8 +43,6 @@ def european_standard_population() -> pl.DataFrame:
 
     Source: Eurostat, Revision of the European Standard Population, 2013, table of weights.
     """
-    from beacon.core.paths import resource_dir
-
     path = resource_dir("reference_data") / "standard_populations" / "esp2013.csv"
     return pl.read_csv(path, comment_prefix="#", schema={"ageband": pl.String, "stdpop": pl.Int64})
 

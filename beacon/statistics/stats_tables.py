@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Literal
 import polars as pl
 
 from beacon.core.errors import InputRefusedError, Problem
+from beacon.core.files import write_atomically
 from beacon.core.spreadsheet_text import RUN_AS_FORMULA
 
 Kind = Literal["number", "text", "yes_no"]
@@ -70,10 +72,6 @@ def write_table(frame: pl.DataFrame, path: Path) -> None:
     Raises:
         InputRefusedError: Another suffix.
     """
-    import io
-
-    from beacon.core.files import write_atomically
-
     buffer = io.BytesIO()
     if path.suffix.lower() == ".csv":
         as_text = pl.col(pl.String).str.replace(RUN_AS_FORMULA, "'$1")
