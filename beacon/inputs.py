@@ -100,10 +100,10 @@ def _accepted_returns(workspace: Workspace) -> list[FoundFile]:
 
 def _publishers_files(workspace: Workspace, again: bool) -> list[FoundFile]:
     if workspace.settings.inputs == "live":
-        from beacon.fetch.fetch_all import fetch_night
+        from beacon.fetch.fetch_all import fetch_needed
         from beacon.fetch.fetch_progress import terminal_progress
 
-        return fetch_night(workspace, terminal_progress(), again=again)
+        return fetch_needed(workspace, terminal_progress(), again=again)
     return scan_folder(
         input_folder(workspace),
         workspace.register,
@@ -116,10 +116,10 @@ def unreached(workspace: Workspace) -> list[str]:
     """What the last fetch of live inputs did not reach; nothing for other inputs."""
     if workspace.settings.inputs != "live":
         return []
-    from beacon.fetch.fetch_all import downloads_of, load_night
+    from beacon.fetch.fetch_all import downloads_of, load_fetch_record
 
-    night = load_night(downloads_of(workspace) / "fetched.json")
-    return [failure.name for failure in night.failures if failure.unreached]
+    fetched = load_fetch_record(downloads_of(workspace) / "fetched.json")
+    return [failure.name for failure in fetched.failures if failure.unreached]
 
 
 def land(workspace: Workspace, *, again: bool = False) -> LandingReport:

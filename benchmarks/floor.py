@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import json
 import shutil
+import sqlite3
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+from python_calamine import CalamineWorkbook
 
 from benchmarks.base_home import base_home
 from benchmarks.measure import (
@@ -28,8 +30,6 @@ from benchmarks.measure import (
     python,
     run_process,
 )
-from python_calamine import CalamineWorkbook
-import sqlite3
 
 
 def run(options: Options) -> list[Row]:

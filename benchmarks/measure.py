@@ -19,6 +19,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
+
 import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -95,7 +95,7 @@ def _print_table(found: Status) -> None:
     rows.append(
         ("last run", f"{last.outcome}, {_ago(last.started_at, found.at)}" if last else "none")
     )
-    under_way = next((run for run in found.nights if run.state == "running"), None)
+    under_way = next((run for run in found.nightly_runs if run.state == "running"), None)
     if under_way is not None:
         rows.append(("at work", f"{under_way.job}, since {_ago(under_way.started_at, found.at)}"))
     rows.append(("home's lock", "held" if found.locked else "free"))
@@ -158,7 +158,7 @@ def _as_json(found: Status) -> dict[str, Any]:
         }
         if last
         else None,
-        "running": [run.run_id for run in found.nights if run.state == "running"],
+        "running": [run.run_id for run in found.nightly_runs if run.state == "running"],
         "lock_held": found.locked,
         "heartbeat_at": beat.at.isoformat(timespec="seconds") if beat else None,
         "daemon_stopped": beat.stopped if beat else None,

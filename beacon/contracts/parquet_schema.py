@@ -2,9 +2,10 @@
 
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+
 from beacon.contracts.model import Contract
 from beacon.contracts.types import arrow_type
-import pyarrow as pa
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -1,7 +1,7 @@
-"""One night's fetching: everything that a run needs and that has changed.
+"""Fetching everything that a run needs and that has changed.
 
 Publishers are asked at the same time, each by one thread, so that a slow one holds up nobody and
-none is asked twice at once. A publisher that is down is asked no further in the same night.
+none is asked twice at once. A publisher that is down is asked no further in the same run.
 """
 
 from __future__ import annotations
@@ -65,8 +65,8 @@ class Failure:
 
 
 @dataclass
-class Night:
-    """What one night's fetching came to.
+class FetchRecord:
+    """What one run fetched, kept for the next.
 
     Attributes:
         held: What is held and current, by name; with what is held though it could not be checked.
@@ -87,7 +87,7 @@ class Night:
     finished_at: str = ""
 
     def save(self, path: Path, finished_at: datetime) -> None:
-        """Write what is held and what happened, for the next night and for people."""
+        """Write what is held and what happened, for the next run and for people."""
         write_json(
             path,
             {
@@ -102,10 +102,10 @@ class Night:
         )
 
 
-def load_night(path: Path) -> Night:
-    """What the last night came to, as it was saved; an empty one where there was none."""
+def load_fetch_record(path: Path) -> FetchRecord:
+    """What the last run fetched, as it was saved; an empty record where there was none."""
     record: dict[str, Any] = read_json(path) or {}
-    return Night(
+    return FetchRecord(
         held={
             name: Retrieved(**{**entry, "members": tuple(entry["members"])})
             for name, entry in record.get("held", {}).items()
@@ -128,13 +128,13 @@ def load_night(path: Path) -> Night:
     )
 
 
-def _carried_on(before: Night) -> Night:
-    """A night that begins with what an earlier attempt of the same night reached."""
+def _continued(before: FetchRecord) -> FetchRecord:
+    """A record that begins with what an earlier attempt of the same run reached."""
     return replace(before, failures=[each for each in before.failures if not each.unreached])
 
 
 def downloads_of(workspace: Workspace) -> Path:
-    """Where a workspace's downloads are kept; `fetched.json` there says what the last night did."""
+    """Where a workspace's downloads are kept; `fetched.json` there says what the last run did."""
     realm = "fictional" if workspace.is_fictional else "official"
     return workspace.home.downloads / realm
 
@@ -181,8 +181,8 @@ class Fetcher:
         so that landing refuses it by name and keeps the last good one in use.
         """
         with _alone(self.directory):
-            before = load_night(self.state_file)
-            night = _carried_on(before) if again else Night(held=before.held)
+            before = load_fetch_record(self.state_file)
+            fetched = _continued(before) if again else FetchRecord(held=before.held)
             recogniser = Recogniser(self.workspace.register, self.directory / "recognised.json")
             wanted = self._wanted()
             if again:
@@ -193,13 +193,16 @@ class Fetcher:
                 by_base.setdefault(fetch_of(spec).base, []).append(spec)
             with ThreadPoolExecutor(_THREADS) as pool:
                 for _ in pool.map(
-                    lambda specs: _Publisher(self, night, recogniser).fetch(specs),
+                    lambda specs: _Publisher(self, fetched, recogniser).fetch(specs),
                     by_base.values(),
                 ):
                     pass
             recogniser.save()
-            night.save(self.state_file, self.now())
-            return [*self._found(night, recogniser), *map(self._refused(night), night.failures)]
+            fetched.save(self.state_file, self.now())
+            return [
+                *self._found(fetched, recogniser),
+                *map(self._refused(fetched), fetched.failures),
+            ]
 
     def _wanted(self) -> list[DatasetSpec]:
         needed, skip = self.workspace.needed, set(self.workspace.settings.live_skip)
@@ -220,9 +223,9 @@ class Fetcher:
         safe = [re.sub(r"[^\w.@+-]", "_", part) for part in name.split("/")]
         return self.directory.joinpath(*safe)
 
-    def _found(self, night: Night, recogniser: Recogniser) -> Iterator[FoundFile]:
-        for name in sorted(night.confirmed):
-            record = night.held[name]
+    def _found(self, fetched: FetchRecord, recogniser: Recogniser) -> Iterator[FoundFile]:
+        for name in sorted(fetched.confirmed):
+            record = fetched.held[name]
             path = self.path_of(record)
             yield FoundFile(
                 path,
@@ -233,9 +236,9 @@ class Fetcher:
                 record.retrieved_at,
             )
 
-    def _refused(self, night: Night) -> Callable[[Failure], FoundFile]:
+    def _refused(self, fetched: FetchRecord) -> Callable[[Failure], FoundFile]:
         def refused(failure: Failure) -> FoundFile:
-            record = night.held.get(failure.name)
+            record = fetched.held.get(failure.name)
             part = record.part if record is not None else failure.name[len(failure.key) + 1 :]
             single = self.workspace.register.datasets[failure.key].dataset.part_by is None
             return FoundFile(
@@ -255,11 +258,11 @@ class Fetcher:
 
 
 class _Publisher:
-    """One publisher's share of a night."""
+    """What is fetched from one publisher."""
 
-    def __init__(self, fetcher: Fetcher, night: Night, recogniser: Recogniser) -> None:
+    def __init__(self, fetcher: Fetcher, fetched: FetchRecord, recogniser: Recogniser) -> None:
         self._fetcher = fetcher
-        self._night = night
+        self._fetched = fetched
         self._recogniser = recogniser
         self._down: str | None = None
         self._in_a_row = 0
@@ -269,7 +272,7 @@ class _Publisher:
             try:
                 tasks = self._tasks(spec)
             except NotConfiguredError as lacking:
-                self._night.not_configured[spec.key] = str(lacking)
+                self._fetched.not_configured[spec.key] = str(lacking)
                 continue
             except FetchError as error:
                 self._remember_failure(error)
@@ -278,7 +281,7 @@ class _Publisher:
             for task in tasks:
                 name = f"{spec.key}/{task.item}" if task.item else spec.key
                 skipped = name in self._fetcher.workspace.settings.live_skip
-                if not skipped and name not in self._night.confirmed:
+                if not skipped and name not in self._fetched.confirmed:
                     self._one(spec, task, name)
 
     def _tasks(self, spec: DatasetSpec) -> list[Task]:
@@ -296,19 +299,19 @@ class _Publisher:
             secrets=secrets_from_environment(),
             held=tuple(
                 record.url
-                for name, record in sorted(self._night.held.items())
+                for name, record in sorted(self._fetched.held.items())
                 if record.key == spec.key and self._held(name) is not None
             ),
         )
         return CONNECTORS[fetch.kind](context, spec)
 
     def _one(self, spec: DatasetSpec, task: Task, name: str) -> None:
-        fetcher, night, fetch = self._fetcher, self._night, fetch_of(spec)
+        fetcher, fetched, fetch = self._fetcher, self._fetched, fetch_of(spec)
         previous = self._held(name)
         if previous is not None and fetch.check_every_days:
             checked = datetime.fromisoformat(previous.checked_at)
             if fetcher.now() - checked < timedelta(days=fetch.check_every_days):
-                night.confirmed.append(name)
+                fetched.confirmed.append(name)
                 return
         incoming = fetcher.item_directory(name) / ".incoming"
         shutil.rmtree(incoming, ignore_errors=True)
@@ -319,15 +322,15 @@ class _Publisher:
             outcome = task.run(previous, incoming)
             self._in_a_row = 0
             if isinstance(outcome, Nothing):
-                night.nothing[name] = outcome.said
+                fetched.nothing[name] = outcome.said
             elif isinstance(outcome, Arrived):
                 self._take(spec, name, outcome, previous)
             elif previous is not None:
-                night.held[name] = replace(previous, checked_at=self._now())
-                night.confirmed.append(name)
+                fetched.held[name] = replace(previous, checked_at=self._now())
+                fetched.confirmed.append(name)
         except FetchError as error:
             self._remember_failure(error)
-            night.failures.append(
+            fetched.failures.append(
                 Failure(
                     name, spec.key, error.url, (self._problem(error.url, error.said, name),), True
                 )
@@ -339,7 +342,7 @@ class _Publisher:
         self, spec: DatasetSpec, name: str, outcome: Arrived, previous: Retrieved | None
     ) -> None:
         """Let a new file in, if it is what was asked for."""
-        night, received = self._night, outcome.received
+        fetched, received = self._fetched, outcome.received
         digest = sha256_of(outcome.path)
         seen = self._recogniser.recognise(outcome.path, digest)
         problems = [replace(problem, remedy=self._remedy(name)) for problem in seen.problems]
@@ -354,7 +357,7 @@ class _Publisher:
             # a publisher who says that nothing has changed would keep it here for ever.
             problems = self._faults(spec, outcome.path, seen, name)
         if problems:
-            night.failures.append(Failure(name, spec.key, received.url, tuple(problems)))
+            fetched.failures.append(Failure(name, spec.key, received.url, tuple(problems)))
             return
         target = self._fetcher.item_directory(name) / outcome.path.name
         for earlier in target.parent.iterdir():
@@ -362,7 +365,7 @@ class _Publisher:
                 earlier.unlink()
         outcome.path.replace(target)
         same = previous is not None and previous.sha256 == digest
-        night.held[name] = Retrieved(
+        fetched.held[name] = Retrieved(
             name=name,
             key=spec.key,
             file=target.name,
@@ -378,9 +381,9 @@ class _Publisher:
             part=seen.part,
             members=seen.members,
         )
-        night.confirmed.append(name)
+        fetched.confirmed.append(name)
         if not same:
-            night.arrived.append(name)
+            fetched.arrived.append(name)
 
     def _faults(self, spec: DatasetSpec, path: Path, seen: Recognition, name: str) -> list[Problem]:
         fictional = self._fetcher.workspace.is_fictional
@@ -396,7 +399,7 @@ class _Publisher:
         A file that staging refused is asked for again as if there were none: the publisher may
         say that nothing has changed about what arrived here cut short.
         """
-        record = self._night.held.get(name)
+        record = self._fetched.held.get(name)
         if record is None or record.sha256 not in self._fetcher.accepted:
             return None
         path = self._fetcher.path_of(record)
@@ -412,16 +415,16 @@ class _Publisher:
 
     def _fail_dataset(self, spec: DatasetSpec, error: FetchError) -> None:
         """A failure before it was known what there is: everything held of the dataset has it."""
-        held = [name for name, record in self._night.held.items() if record.key == spec.key]
+        held = [name for name, record in self._fetched.held.items() if record.key == spec.key]
         for name in sorted(held) or [spec.key]:
             problem = self._problem(error.url, error.said, name)
-            self._night.failures.append(Failure(name, spec.key, error.url, (problem,), True))
+            self._fetched.failures.append(Failure(name, spec.key, error.url, (problem,), True))
 
     def _problem(self, url: str, said: str, name: str) -> Problem:
         return Problem(url, said, remedy=self._remedy(name))
 
     def _remedy(self, name: str) -> str:
-        record = self._night.held.get(name)
+        record = self._fetched.held.get(name)
         if record is None:
             return "Nothing of it has been received yet; it is asked for again in the next run."
         if record.sha256 not in self._fetcher.accepted:
@@ -496,7 +499,7 @@ def live_hosts(workspace: Workspace) -> Hosts:
     return hosts
 
 
-def fetch_night(
+def fetch_needed(
     workspace: Workspace, progress: Progress | None = None, *, again: bool = False
 ) -> list[FoundFile]:
     """Fetch everything that a run of this workspace needs; `again` only what was not reached.

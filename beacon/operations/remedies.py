@@ -22,12 +22,12 @@ class Remedy:
     then: str
 
 
-_TONIGHT = "The next night tries again by itself."
+_RETRIED = "The next night tries again by itself."
 
 _CUT_SHORT = Remedy(
     "A run was cut short",
     "beacon run",
-    f"It starts the run anew; what was half done is cleared away. {_TONIGHT}",
+    f"It starts the run anew; what was half done is cleared away. {_RETRIED}",
 )
 # What the text of an error tells: any of these words, in lower case.
 _BY_WORDS: tuple[tuple[tuple[str, ...], Remedy], ...] = (
@@ -37,7 +37,7 @@ _BY_WORDS: tuple[tuple[tuple[str, ...], Remedy], ...] = (
             "The disk is full",
             "beacon prune --keep 7",
             "It removes old releases, never the current or a pinned one; or free space otherwise. "
-            f"Then `beacon run`. {_TONIGHT}",
+            f"Then `beacon run`. {_RETRIED}",
         ),
     ),
     (
@@ -46,7 +46,7 @@ _BY_WORDS: tuple[tuple[tuple[str, ...], Remedy], ...] = (
             "Another program has the working database open",
             "beacon run",
             "First close that program; the message names its process. Analysts open beacon.duckdb, "
-            f"which is never locked, and not warehouse.duckdb. {_TONIGHT}",
+            f"which is never locked, and not warehouse.duckdb. {_RETRIED}",
         ),
     ),
     (
@@ -54,7 +54,7 @@ _BY_WORDS: tuple[tuple[tuple[str, ...], Remedy], ...] = (
         Remedy(
             "Two runs at once",
             "beacon status",
-            f"It says whether the other run still works. If it has ended, `beacon run`. {_TONIGHT}",
+            f"It says whether the other run still works. If it has ended, `beacon run`. {_RETRIED}",
         ),
     ),
     (
@@ -62,11 +62,11 @@ _BY_WORDS: tuple[tuple[tuple[str, ...], Remedy], ...] = (
         Remedy(
             "A required file is missing",
             "beacon sources check",
-            f"It says which file is missing and where it is found. Then `beacon run`. {_TONIGHT}",
+            f"It says which file is missing and where it is found. Then `beacon run`. {_RETRIED}",
         ),
     ),
 )
-_OTHER = Remedy("The run failed", "beacon run", f"It tries again now. {_TONIGHT}")
+_OTHER = Remedy("The run failed", "beacon run", f"It tries again now. {_RETRIED}")
 
 
 def remedy_for(run: RunRecord) -> Remedy:

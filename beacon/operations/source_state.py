@@ -16,7 +16,7 @@ from beacon.registry.sources import Cadence, DatasetSpec, SourceRegister
 
 if TYPE_CHECKING:
     from beacon.core.settings import Home
-    from beacon.fetch.fetch_all import Night
+    from beacon.fetch.fetch_all import FetchRecord
 
 Freshness = Literal["fresh", "due", "overdue", "not_applicable", "unknown"]
 
@@ -99,7 +99,7 @@ class _Known:
         self.refused: dict[str, tuple[Problem, ...]] = {}
         for outcome in report.refused:
             self.refused[outcome.key] = self.refused.get(outcome.key, ()) + outcome.problems
-        self.night = _last_night(home) if self.mode == "live" else None
+        self.fetched = _last_fetch_record(home) if self.mode == "live" else None
 
     def last_received(self, key: str) -> str:
         """When the newest bytes in use of a dataset arrived."""
@@ -111,11 +111,11 @@ def _is_of(name: str, key: str) -> bool:
     return name == key or name.startswith(f"{key}/")
 
 
-def _last_night(home: Home) -> Night | None:
-    from beacon.fetch.fetch_all import load_night
+def _last_fetch_record(home: Home) -> FetchRecord | None:
+    from beacon.fetch.fetch_all import load_fetch_record
 
-    nights = [load_night(path) for path in sorted(home.downloads.glob("*/fetched.json"))]
-    return max(nights, key=lambda night: night.finished_at, default=None)
+    records = [load_fetch_record(path) for path in sorted(home.downloads.glob("*/fetched.json"))]
+    return max(records, key=lambda fetched: fetched.finished_at, default=None)
 
 
 def _state(spec: DatasetSpec, known: _Known, today: date, *, has_key: bool) -> SourceState:
@@ -141,7 +141,7 @@ def _state(spec: DatasetSpec, known: _Known, today: date, *, has_key: bool) -> S
         problems = "; ".join(dict.fromkeys(map(str, known.refused[key])))
         worst = "refused_last_good_in_use" if in_use else "refused"
         state = replace(state, state=worst, mode=known.mode, message=problems)
-    state = _with_night(state, known.night)
+    state = _with_fetch_record(state, known.fetched)
     kind = dataset.fetch.kind if dataset.fetch is not None else ""
     if kind == "stat_xplore" and not has_key and not in_use:
         lacking = "Needs a personal key: put one into BEACON_STAT_XPLORE_KEY."
@@ -149,23 +149,23 @@ def _state(spec: DatasetSpec, known: _Known, today: date, *, has_key: bool) -> S
     return state
 
 
-def _with_night(state: SourceState, night: Night | None) -> SourceState:
-    """What the last live night adds: when the publisher was last reached, or why it was not."""
-    if night is None:
+def _with_fetch_record(state: SourceState, fetched: FetchRecord | None) -> SourceState:
+    """What the last live run adds: when the publisher was last reached, or why it was not."""
+    if fetched is None:
         return state
     confirmed = [
-        record.checked_at for name, record in night.held.items() if _is_of(name, state.key)
+        record.checked_at for name, record in fetched.held.items() if _is_of(name, state.key)
     ]
     if confirmed:
         # Of several files, the one whose confirmation is longest ago.
         state = replace(state, last_success=min(confirmed))
-    failures = [failure for failure in night.failures if failure.key == state.key]
+    failures = [failure for failure in fetched.failures if failure.key == state.key]
     if failures:
         problems = dict.fromkeys(str(problem) for f in failures for problem in f.problems)
         return replace(state, state="not_reached", mode="live", message="; ".join(problems))
-    if state.key in night.not_configured:
+    if state.key in fetched.not_configured:
         return replace(
-            state, state="not_configured", mode="live", message=night.not_configured[state.key]
+            state, state="not_configured", mode="live", message=fetched.not_configured[state.key]
         )
     return state
 

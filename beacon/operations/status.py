@@ -106,10 +106,10 @@ class Status:
     @property
     def last_run(self) -> RunRecord | None:
         """The latest run that has ended and was meant to publish."""
-        return next((run for run in self.nights if run.state == "ended"), None)
+        return next((run for run in self.nightly_runs if run.state == "ended"), None)
 
     @property
-    def nights(self) -> list[RunRecord]:
+    def nightly_runs(self) -> list[RunRecord]:
         """Runs that were meant to end in tonight's release, the latest first."""
         dead = {run.run_id: run for run in self.dead}
         return [
@@ -226,7 +226,7 @@ def _good(status: Status) -> str:
 
 
 def _about_runs(status: Status) -> Iterator[Condition]:
-    ended = [run for run in status.nights if run.state == "ended"]
+    ended = [run for run in status.nightly_runs if run.state == "ended"]
     if not ended or not ended[0].is_bad or ended[0].outcome == "held":
         return
     bad = []
@@ -352,7 +352,7 @@ def _about_daemon(status: Status) -> Iterator[Condition]:
             "It starts the daemon. A night that was missed meanwhile is made up with `beacon run`.",
         )
     due = last_night(status.at)
-    begun = [run for run in status.nights if datetime.fromisoformat(run.started_at) >= due]
+    begun = [run for run in status.nightly_runs if datetime.fromisoformat(run.started_at) >= due]
     watched = datetime.fromisoformat(beat.first_at) <= due
     if not begun and watched and status.at - due > NIGHT_GRACE:
         yield Condition(

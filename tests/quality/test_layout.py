@@ -4,8 +4,6 @@ from collections import defaultdict
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-# The run path that these belong to is being replaced.
-REPLACED_SOON = {"process.py", "session.py"}
 ROOMS = ("beacon", "assets", "pipelines", "benchmarks")
 
 
@@ -21,7 +19,7 @@ def modules_by_name(root: Path) -> dict[str, list[str]]:
 
 def test_no_two_modules_share_a_name() -> None:
     shared = {name: paths for name, paths in modules_by_name(ROOT).items() if len(paths) > 1}
-    assert set(shared) <= REPLACED_SOON
+    assert shared == {}
 
 
 def test_a_shared_name_is_found(tmp_path: Path) -> None:

@@ -369,15 +369,15 @@ def test_an_address_that_is_held_is_not_asked_for_again(
     bench: Callable[..., Bench], world: World
 ) -> None:
     at = bench("nhs_qof/achievement")
-    assert at.night().said == ""
+    assert at.run().said == ""
     world.nhs_digital.requests.clear()
-    assert at.night(days=8).said == ""
+    assert at.run(days=8).said == ""
     assert not [r for r in world.nhs_digital.requests if r.path.endswith(".zip")]
     members = world.nhs_digital.members["QOF2425.zip"]
     for name in members:
         members[name] = members[name].replace(b"NUMERATOR,1", b"NUMERATOR,0")
     before = at.current()
-    assert at.night(days=8).said == ""
+    assert at.run(days=8).said == ""
     assert set(at.current()) == set(before)
     assert at.current() != before
 
@@ -416,7 +416,7 @@ def test_bench_reads_what_a_publisher_sends_unchanged(
 ) -> None:
     """Landing keeps the publisher's own bytes."""
     at = bench("ons_els/topic", series=frozenset({"Claimant Count"}))
-    (landed,) = at.night().in_use
+    (landed,) = at.run().in_use
     kept = at.workspace().store.path_of(landed).read_bytes()
     assert kept == world.ons_els.files["/claimant-count/claimant-count.csv"]
     sidecar = json.loads(

@@ -373,7 +373,7 @@ def test_fault(
     monkeypatch.setenv("BEACON_STAT_XPLORE_KEY", world.stat_xplore.key)
     publisher = PUBLISHERS[name]
     at = bench(publisher.key, series=publisher.series, skip=publisher.skip)
-    assert at.night().said == ""
+    assert at.run().said == ""
     good = at.current()
     assert good
 
@@ -383,10 +383,10 @@ def test_fault(
         with FilesReplica(sample_files / "ons_els") as impostor:
             impostor.use_tls(request.getfixturevalue("self_signed"))
             hosts = load_hosts({**world.base_urls, name: impostor.url})
-            spoiled = at.night(days=400, hosts=hosts)
+            spoiled = at.run(days=400, hosts=hosts)
     else:
         with replica.failing(_fault(name, fault, IS_DATA[name])):
-            spoiled = at.night(days=400, idle=0.04 if fault == "slow" else 5.0)
+            spoiled = at.run(days=400, idle=0.04 if fault == "slow" else 5.0)
 
     now = at.current()
     taken = now != good
@@ -405,6 +405,6 @@ def test_fault(
     assert [landed.sha256 for landed in spoiled.in_use] == list(good.values())
     assert "last good version" in spoiled.said
 
-    recovered = at.night(days=400)
+    recovered = at.run(days=400)
     assert recovered.said == ""
     assert at.current() != good

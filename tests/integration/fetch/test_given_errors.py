@@ -53,6 +53,6 @@ def test_a_real_error_body_is_refused(
     key, series = KEYS[name]
     at = bench(key, series=series)
     with world.replicas[name].failing(*faults):
-        result = at.night()
+        result = at.run()
     assert re.search(said, result.said), result.said
     assert result.in_use == []

@@ -216,7 +216,7 @@ def test_what_is_fetched_is_what_a_file_would_be(
     _write(tmp_path / "file.csv", made)
     world.nomis.datasets[dataset] = made
     at = bench(key, series=frozenset({"NM_17_5:84", "NM_136_1", "NM_162_1:2"}))
-    result = at.night()
+    result = at.run()
     assert result.said == ""
     assert len(world.nomis.requests) == calls
     (part,) = result.parts

@@ -29,7 +29,7 @@ def test_a_table_is_fetched_with_the_key_and_read(
 ) -> None:
     monkeypatch.setenv("BEACON_STAT_XPLORE_KEY", world.stat_xplore.key)
     at = bench(KEY, **SERIES)
-    result = at.night()
+    result = at.run()
     assert result.said == ""
     (part,) = result.parts
     assert part.parquet is not None
@@ -53,10 +53,10 @@ def test_a_table_with_missing_cells_is_refused_and_the_last_good_stays(
 ) -> None:
     monkeypatch.setenv("BEACON_STAT_XPLORE_KEY", world.stat_xplore.key)
     at = bench(KEY, **SERIES)
-    at.night()
+    at.run()
     good = at.current()
     world.stat_xplore.values = [[1200.0, 1250.0]]
-    assert "fewer cells than its fields say" in at.night(days=8).said
+    assert "fewer cells than its fields say" in at.run(days=8).said
     assert at.current() == good
 
 

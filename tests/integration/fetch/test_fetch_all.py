@@ -1,4 +1,4 @@
-"""A night's order of work: who is asked, who is left alone, what stays in use."""
+"""A run's order of work: who is asked, who is left alone, what stays in use."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from beacon.core.errors import SettingsError
 from beacon.core.settings import Settings, secrets_from_environment
-from beacon.fetch.fetch_all import downloads_of, live_hosts, load_night, user_agent
+from beacon.fetch.fetch_all import downloads_of, live_hosts, load_fetch_record, user_agent
 from beacon.fetch.fetch_progress import terminal_progress
 from beacon.fetch.hosts import load_hosts
 from beacon.inputs import unreached
@@ -29,18 +29,18 @@ def test_a_quiet_night_asks_only_whether_anything_changed(
     bench: Callable[..., Bench], world: World
 ) -> None:
     at = bench("ons_els/topic", **ELS)
-    at.night()
+    at.run()
     world.ons_els.requests.clear()
-    assert {outcome.status for outcome in at.night().outcomes} == {"unchanged"}
+    assert {outcome.status for outcome in at.run().outcomes} == {"unchanged"}
     assert all("if-none-match" in request.headers for request in world.ons_els.requests)
 
 
 def test_a_lost_download_is_fetched_again(bench: Callable[..., Bench], world: World) -> None:
     at = bench("ons_els/topic", **ELS)
-    at.night()
+    at.run()
     for path in (at.home / "downloads").rglob("claimant-count.csv"):
         path.write_bytes(b"spoiled on disk")
-    assert at.night().said == ""
+    assert at.run().said == ""
     again = [r for r in world.ons_els.requests if r.path.startswith("/claimant")]
     assert "if-none-match" not in again[-1].headers
 
@@ -49,11 +49,11 @@ def test_figures_that_are_final_are_not_asked_for_every_night(
     bench: Callable[..., Bench], world: World
 ) -> None:
     at = bench("ons_census_2021/ts007a")
-    at.night()
+    at.run()
     world.nomis.requests.clear()
-    assert at.night(days=30).said == ""
+    assert at.run(days=30).said == ""
     assert world.nomis.requests == []
-    at.night(days=70)
+    at.run(days=70)
     assert len(world.nomis.requests) == 2
 
 
@@ -61,10 +61,10 @@ def test_a_publisher_that_is_down_is_asked_once_and_its_age_is_said(
     bench: Callable[..., Bench], world: World
 ) -> None:
     at = bench("ons_els/topic", **ELS)
-    at.night()
+    at.run()
     good = at.current()
     down = load_hosts({**world.base_urls, "ons_els": "http://127.0.0.1:9"})
-    result = at.night(days=3, hosts=down)
+    result = at.run(days=3, hosts=down)
     assert result.said.count("asked 3 times") == 2
     assert "was not asked: earlier in this run" in result.said
     assert "last confirmed 3 days ago" in result.said
@@ -78,15 +78,15 @@ def test_asking_again_asks_only_for_what_was_not_reached(
     bench: Callable[..., Bench], world: World
 ) -> None:
     at = bench("ons_els/topic", **ELS)
-    at.night()
+    at.run()
     missed = where(lambda request: "claimant" in request.path, always(lambda: web_page(503)))
     with world.ons_els.failing(missed):
-        assert "claimant" in at.night().said
+        assert "claimant" in at.run().said
     at_home = downloads_of(at.workspace()) / "fetched.json"
-    assert [failure.unreached for failure in load_night(at_home).failures] == [True]
+    assert [failure.unreached for failure in load_fetch_record(at_home).failures] == [True]
     assert unreached(at.workspace()) == ["ons_els/topic/claimant-count"]
     world.ons_els.requests.clear()
-    result = at.night(days=0, again=True)
+    result = at.run(days=0, again=True)
     assert result.said == ""
     assert {"claimant" in request.path for request in world.ons_els.requests} == {True}
     # What was confirmed before is still there for landing.
@@ -98,13 +98,13 @@ def test_one_file_that_is_gone_does_not_stop_the_others(
     bench: Callable[..., Bench], world: World
 ) -> None:
     at = bench("ons_els/topic", **ELS)
-    at.night()
+    at.run()
     before = at.current()
     gone = "/claimant-count/claimant-count.csv"
     del world.ons_els.files[gone]
     other = "/modelled-unemployment/modelled-unemployment.csv"
     world.ons_els.files[other] = world.ons_els.files[other].replace(b"Fictional fig", b"New fig")
-    result = at.night()
+    result = at.run()
     after = at.current()
     changed = {name for name in after if after[name] != before[name]}
     assert changed == {"ons_els/topic/modelled-unemployment-rate"}
@@ -113,23 +113,23 @@ def test_one_file_that_is_gone_does_not_stop_the_others(
 
 def test_a_source_may_be_left_out(bench: Callable[..., Bench], world: World) -> None:
     at = bench("ons_els/topic", **ELS, skip=("ons_els/topic/claimant-count",))
-    at.night()
+    at.run()
     assert [r.path for r in world.ons_els.requests] == [
         "/modelled-unemployment/modelled-unemployment.csv"
     ]
     left = bench("ons_els/topic", **ELS, skip=("ons_els",))
     left.home = at.home / "other"
-    assert left.night().in_use == []
+    assert left.run().in_use == []
 
 
 def test_another_dataset_in_place_of_the_one_asked_for_is_refused(
     bench: Callable[..., Bench], world: World
 ) -> None:
     at = bench("ons_els/topic", **ELS)
-    at.night()
+    at.run()
     good = at.current()
     world.ons_els.files["/claimant-count/claimant-count.csv"] = b"a,b\n1,2\n"
-    result = at.night()
+    result = at.run()
     assert "none of the columns that are expected" in result.said
     assert at.current() == good
 
@@ -140,20 +140,20 @@ def test_official_codes_are_refused_in_a_fictional_world(
     path = "/claimant-count/claimant-count.csv"
     world.ons_els.files[path] = world.ons_els.files[path].replace(b"Z0600", b"E0600")
     at = bench("ons_els/topic", series=frozenset({"Claimant Count"}))
-    assert at.night().in_use == []
+    assert at.run().in_use == []
 
 
 def test_what_is_held_says_where_and_when_it_came_from(
     bench: Callable[..., Bench], world: World
 ) -> None:
     at = bench("ons_els/topic", series=frozenset({"Claimant Count"}))
-    at.night()
+    at.run()
     state = json.loads((at.home / "downloads/fictional/fetched.json").read_text("utf-8"))
     record = state["held"]["ons_els/topic/claimant-count"]
     assert record["url"] == f"{world.ons_els.url}/claimant-count/claimant-count.csv"
     assert record["members"] == ["Claimant Count"]
     assert state["failures"] == []
-    night = load_night(at.home / "downloads/fictional/fetched.json")
+    night = load_fetch_record(at.home / "downloads/fictional/fetched.json")
     assert night.arrived == ["ons_els/topic/claimant-count"]
 
 
@@ -165,8 +165,8 @@ def test_a_source_without_its_key_is_not_configured_and_no_fault(
         kind="stat_xplore", base="stat_xplore", database="d", measures=("m",), dimensions=(("f",),)
     )
     at = bench("dwp_cilif/local_authorities", fetch=table)
-    result = at.night()
-    night = load_night(at.home / "downloads/fictional/fetched.json")
+    result = at.run()
+    night = load_fetch_record(at.home / "downloads/fictional/fetched.json")
     assert "BEACON_STAT_XPLORE_KEY" in night.not_configured["dwp_cilif/local_authorities"]
     assert night.failures == []
     assert result.said == ""
@@ -175,8 +175,8 @@ def test_a_source_without_its_key_is_not_configured_and_no_fault(
 def test_what_went_wrong_can_be_read_later(bench: Callable[..., Bench], world: World) -> None:
     at = bench("ons_els/topic", series=frozenset({"Claimant Count"}))
     world.ons_els.files.clear()
-    at.night()
-    night = load_night(at.home / "downloads/fictional/fetched.json")
+    at.run()
+    night = load_fetch_record(at.home / "downloads/fictional/fetched.json")
     assert [failure.name for failure in night.failures] == ["ons_els/topic/claimant-count"]
     assert "404" in str(night.failures[0].problems[0])
 
