@@ -5,7 +5,7 @@ import dagster as dg
 from assets.landing import STAGING_ASSETS, land, publishers
 from assets.release import release
 from assets.run import BeaconRun
-from assets.tables import TABLE_ASSETS, indicator_assets
+from assets.table_assets import TABLE_ASSETS, indicator_assets
 from pipelines.backfill import backfill, rebuild_job
 from pipelines.jobs import nightly
 from pipelines.schedules import nightly_schedule, rebuild_schedule
