@@ -88,10 +88,6 @@ def _section(indicator: Indicator) -> str:
     return "\n".join(lines)
 
 
-def _recent_trend(indicator: Indicator) -> str:
-    return "yes" if indicator.recent_trend else indicator.recent_trend_reason or "no"
-
-
 def _measures(indicator: Indicator) -> str:
     words = {"high_is_good": "high is good", "low_is_good": "low is good"}
     return "; ".join(

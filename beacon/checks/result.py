@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from beacon.contracts.suite import SuiteItem
@@ -51,10 +51,6 @@ class CheckResult:
     def blocks(self) -> bool:
         """Whether this result must keep a release from being published."""
         return not self.passed and self.severity == "critical"
-
-    def as_dict(self) -> dict[str, Any]:
-        """The result as JSON-able values."""
-        return asdict(self) | {"examples": list(self.examples), "columns": list(self.columns)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 
 class BeaconError(Exception):
@@ -41,10 +40,6 @@ class Problem:
         if self.column is not None:
             place += f", column {self.column!r}"
         return f"{place}: {self.message} {self.remedy}".strip()
-
-    def as_dict(self) -> dict[str, Any]:
-        """The problem as plain JSON values."""
-        return asdict(self)
 
 
 class InputRefusedError(BeaconError):

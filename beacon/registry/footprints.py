@@ -59,17 +59,6 @@ class Footprint(Entry):
         """Codes of all local authorities, in the file's order."""
         return tuple(code for place in self.places for code in place.local_authorities)
 
-    def place_of(self, local_authority_code: str) -> Place:
-        """The Place that a local authority belongs to.
-
-        Raises:
-            KeyError: If the authority is not in the footprint.
-        """
-        for place in self.places:
-            if local_authority_code in place.local_authorities:
-                return place
-        raise KeyError(f"{local_authority_code} is in no Place of {self.id}")
-
     @model_validator(mode="after")
     def _check(self) -> Footprint:
         problems = []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import date
 from typing import Literal
 
@@ -274,21 +273,6 @@ class Indicator(Entry):
         """`measure`, `proxy` or `context`: what the sources of that measure are."""
         roles = {binding.role for binding in self.sources if binding.measure == measure_id}
         return roles.pop() if roles else "measure"
-
-    def headline_measures(self, available: Collection[str]) -> tuple[str, ...]:
-        """The measures that head the indicator, given those that have values.
-
-        Proxies and context never do. A measure without values gives way to its first alternative
-        that has some; where there is none it stays, to be shown as missing.
-        """
-        heads = []
-        for measure in self.measures:
-            if measure.alternative_to is not None or self.role_of(measure.id) != "measure":
-                continue
-            alternatives = [m.id for m in self.measures if m.alternative_to == measure.id]
-            choices = [name for name in (measure.id, *alternatives) if name in available]
-            heads.append(choices[0] if choices else measure.id)
-        return tuple(heads)
 
     @property
     def is_beacon(self) -> bool:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import duckdb
 
-from beacon.contracts import Contract, cast_select, comment_statements, create_table
+from beacon.contracts import Contract, cast_select, create_table
 from beacon.contracts.ddl import quote_literal
 from beacon.contracts.sql_files import SqlTable
 from beacon.core.errors import BeaconError
@@ -141,11 +141,6 @@ class Warehouse:
         except BaseException:
             self.con.execute("rollback")
             raise
-
-    def comment(self, name: str) -> None:
-        """Put the contract's descriptions on a table and its columns."""
-        for statement in comment_statements(self._contract(name), name):
-            self.con.execute(statement)
 
     def row_count(self, name: str) -> int:
         """Rows of a table."""

@@ -16,6 +16,9 @@ from tests.servers.postgres import Cluster
 
 pytestmark = pytest.mark.slow
 
+PROGRAMS = Path(sys.executable).parent
+"""Where Dagster's programs are; each is a Python script."""
+
 
 def test_a_publisher_that_is_away_is_told_once_and_so_is_its_return(rehearsal: Rehearsal) -> None:
     with rehearsal.world.fingertips.failing(always(lambda: web_page(503))):
@@ -103,7 +106,7 @@ def test_a_daemon_killed_in_a_night_starts_it_again_when_it_is_back(rehearsal: R
     before = rehearsal.release
     rehearsal.revise(1.0005)
     workspace = str(ROOT / "workspace.yaml")
-    daemon = ("-m", "dagster._daemon", "run", "-w", workspace)
+    daemon = (str(PROGRAMS / "dagster-daemon"), "run", "-w", workspace)
     first = rehearsal.start(*daemon)
     second: subprocess.Popen[bytes] | None = None
     try:

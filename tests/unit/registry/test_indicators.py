@@ -146,15 +146,6 @@ def test_a_local_return_is_asked_for_where_nothing_is_published() -> None:
     assert {item.id for item in BEACONS.values() if item.no_open_source} == {12, 21}
 
 
-def test_stand_ins_never_head_an_indicator() -> None:
-    unemployment = BEACONS["unemployment_16_64"]
-    assert unemployment.headline_measures({"claimant_count"}) == ("main",)
-    assert unemployment.headline_measures({"claimant_count", "model_based"}) == ("model_based",)
-    assert unemployment.headline_measures({"main", "model_based"}) == ("main",)
-    assert BEACONS["activity_levels"].headline_measures(set()) == ("active", "inactive")
-    assert BEACONS["active_travel"].headline_measures({"cycling", "walking"}) == ("main",)
-
-
 def test_walking_and_cycling_are_apart_from_active_travel() -> None:
     item = BEACONS["active_travel"]
     assert item.role_of("walking") == item.role_of("cycling") == "context"
