@@ -7,6 +7,14 @@ import json
 from functools import cache
 from pathlib import Path
 
+import duckdb
+
+from beacon.contracts import create_table, load_contracts
+from beacon.contracts.column_lineage import derive_column_lineage
+from beacon.contracts.sql_files import all_sql_tables
+from beacon.warehouse.connection import SCHEMAS
+from beacon.warehouse.registry_tables import registry_ddl
+
 Lineage = dict[str, dict[str, list[list[str]]]]
 
 _FILE = Path(__file__).with_name("column_lineage.json")
@@ -24,14 +32,6 @@ def derive_lineage() -> Lineage:
 
     Tables of the registry have no contract; their columns come from an empty database.
     """
-    import duckdb
-
-    from beacon.contracts import create_table, load_contracts
-    from beacon.contracts.column_lineage import derive_column_lineage
-    from beacon.contracts.sql_files import all_sql_tables
-    from beacon.warehouse.connection import SCHEMAS
-    from beacon.warehouse.registry_tables import registry_ddl
-
     con = duckdb.connect()
     for schema in SCHEMAS:
         con.execute(f"create schema {schema}")

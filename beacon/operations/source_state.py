@@ -9,14 +9,17 @@ from __future__ import annotations
 import calendar
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
+from beacon.contracts.sql_files import staging_tables_in_use
 from beacon.core.errors import Problem
+from beacon.core.settings import Home, secrets_from_environment
+from beacon.fetch.fetch_all import FetchRecord, load_fetch_record
+from beacon.fetch.stat_xplore_api import KEY
+from beacon.ingest.land import LandingReport
 from beacon.registry.sources import Cadence, DatasetSpec, SourceRegister
-
-if TYPE_CHECKING:
-    from beacon.core.settings import Home
-    from beacon.fetch.fetch_all import FetchRecord
+from beacon.release.layout import latest_release
+from beacon.release.query import connect_release
 
 Freshness = Literal["fresh", "due", "overdue", "not_applicable", "unknown"]
 
@@ -63,9 +66,6 @@ def source_states(
     home: Home, register: SourceRegister, today: date | None = None
 ) -> list[SourceState]:
     """The state of every dataset of the register, in its order."""
-    from beacon.core.settings import secrets_from_environment
-    from beacon.fetch.stat_xplore_api import KEY
-
     known = _Known(home)
     day = today or datetime.now(UTC).date()
     has_key = KEY in secrets_from_environment()
@@ -76,10 +76,6 @@ class _Known:
     """What the release and the records of the last run say, by dataset."""
 
     def __init__(self, home: Home) -> None:
-        from beacon.ingest.land import LandingReport
-        from beacon.release.layout import latest_release
-        from beacon.release.query import connect_release
-
         release = latest_release(home)
         report = LandingReport.load(home.state / "landing.json")
         self.mode = report.supplied_from
@@ -112,8 +108,6 @@ def _is_of(name: str, key: str) -> bool:
 
 
 def _last_fetch_record(home: Home) -> FetchRecord | None:
-    from beacon.fetch.fetch_all import load_fetch_record
-
     records = [load_fetch_record(path) for path in sorted(home.downloads.glob("*/fetched.json"))]
     return max(records, key=lambda fetched: fetched.finished_at, default=None)
 
@@ -171,8 +165,6 @@ def _with_fetch_record(state: SourceState, fetched: FetchRecord | None) -> Sourc
 
 
 def _without_parts(spec: DatasetSpec) -> str:
-    from beacon.contracts.sql_files import staging_tables_in_use
-
     if not spec.dataset.is_read:
         return "not_read"
     used = spec.dataset.staging in staging_tables_in_use()

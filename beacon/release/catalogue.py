@@ -8,6 +8,8 @@ import uuid
 from functools import cache
 from pathlib import Path
 
+import duckdb
+
 from beacon.contracts import Contract, comment_statements, load_contracts
 from beacon.contracts.ddl import quote_literal
 from beacon.core.settings import Home
@@ -57,8 +59,6 @@ def write_catalogue(home: Home, release: Release) -> None:
     there are macros that read any release of the home: `as_of(release, mart)`, and
     `<mart>_as_of(release)` for each mart.
     """
-    import duckdb
-
     contracts = _contracts()
     temporary = home.root / f".beacon.{uuid.uuid4().hex}.duckdb"
     root = f"coalesce(getvariable('{HOME_VARIABLE}'), {quote_literal(str(home.root))})"
@@ -107,8 +107,6 @@ def catalogue_label(home: Home) -> str | None:
 
     None where it cannot be told, or where the database was written when the home was elsewhere.
     """
-    import duckdb
-
     if not home.catalogue.is_file():
         return None
     try:

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import duckdb
+
 from beacon.contracts.ddl import quote_identifier, quote_literal
 from beacon.core.errors import ReleaseNotFoundError
 from beacon.core.files import read_json
@@ -54,8 +56,6 @@ def compare_releases(
     Raises:
         ReleaseNotFoundError: When neither release has that mart.
     """
-    import duckdb
-
     files = [{m["name"]: m for m in release.manifest["marts"]} for release in (first, second)]
     names = sorted((set(files[0]) | set(files[1])) - LEFT_OUT) if mart is None else [mart]
     if mart is not None and mart not in files[0] and mart not in files[1]:

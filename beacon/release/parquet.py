@@ -7,14 +7,14 @@ import io
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from beacon.contracts import Contract, arrow_schema
 from beacon.release import CONTRACT_VERSION
-
-if TYPE_CHECKING:
-    import duckdb
-    import pyarrow as pa
 
 _ROW_GROUP_ROWS = 100_000
 _GEOMETRY = "geometry"
@@ -74,8 +74,6 @@ def _read_sorted(con: duckdb.DuckDBPyConnection, contract: Contract) -> pa.Table
 
 
 def _serialise(table: pa.Table, contract: Contract, stamp: dict[str, str]) -> bytes:
-    import pyarrow.parquet as pq
-
     metadata = {"contract_version": CONTRACT_VERSION, **stamp}
     if _GEOMETRY in contract.column_names:
         metadata["geo"] = json.dumps(_geo_metadata(table), sort_keys=True)

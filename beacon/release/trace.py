@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from beacon.core.errors import BeaconError
 from beacon.core.files import read_json, sha256_of
 from beacon.core.settings import Home
@@ -197,8 +199,6 @@ def _line(path: Path, number: int | None) -> str | None:
 
 def _staged_row(home: Home, row: dict[str, Any]) -> dict[str, Any] | None:
     """The row of the staging cache that the number was taken from."""
-    import duckdb
-
     sha256 = row["source_sha256"]
     if sha256 is None or row["source_row"] is None:
         return None
