@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from beacon.core.settings import Settings
@@ -16,13 +17,23 @@ from tests.servers.postgres import Cluster, running_cluster
 pytest_plugins = ["tests.fixtures.sites"]
 
 ROOT = Path(__file__).resolve().parent.parent
+UNIT = ROOT / "tests" / "unit"
 
 
 NOT_FAST = {"slow", "given", "browser"}
 """Marks of tests that are not `fast`."""
 
-MADE_BY_A_RUN = {"_published_sample", "official_home", "official_files", "history"}
-"""Fixtures that need a whole run, official files or a server; no test that uses one is `fast`."""
+MADE_SLOWLY = {"_published_sample", "official_home", "official_files", "history", "sample"}
+"""Fixtures that need a whole run, a whole sample, official files or a server: none is `fast`."""
+
+SLOW_ROOMS = {"checks", "sample"}
+"""Rooms of unit tests that load Great Expectations or work on a whole sample."""
+
+# A busy machine is no fault of what is tested, so no property has a time limit.
+hypothesis.settings.register_profile(
+    "untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("untimed")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -31,9 +42,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
         marks = {mark.name for mark in item.iter_markers()}
-        if item.path.is_relative_to(ROOT / "tests" / "unit") and not (
-            marks & NOT_FAST or fixtures & MADE_BY_A_RUN
-        ):
+        in_fast_room = (
+            item.path.is_relative_to(UNIT)
+            and item.path.relative_to(UNIT).parts[0] not in SLOW_ROOMS
+        )
+        if in_fast_room and not (marks & NOT_FAST or fixtures & MADE_SLOWLY):
             item.add_marker(pytest.mark.fast)
 
 

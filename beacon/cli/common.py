@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from beacon.cli.options import chosen_columns
-from beacon.cli.tables import write_table
+from beacon.cli.printed_tables import write_table
 from beacon.core.errors import BeaconError, SettingsError
 from beacon.core.spreadsheet_text import csv_line
 from beacon.core.suggestions import did_you_mean

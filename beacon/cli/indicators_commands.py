@@ -8,7 +8,7 @@ import typer
 
 from beacon.cli.common import Format, FormatOption, HomeOption, print_rows, settings_from
 from beacon.cli.options import chosen_columns
-from beacon.cli.tables import write_pairs
+from beacon.cli.printed_tables import write_pairs
 
 if TYPE_CHECKING:
     from beacon.registry import Indicator

@@ -13,7 +13,7 @@ import typer
 
 from beacon.cli.common import HomeOption, settings_from
 from beacon.cli.options import is_quiet
-from beacon.cli.tables import write_pairs
+from beacon.cli.printed_tables import write_pairs
 
 if TYPE_CHECKING:
     from beacon.workspace import Workspace

@@ -12,7 +12,7 @@ import typer
 
 from beacon.cli.common import Format, FormatOption, HomeOption, print_rows
 from beacon.cli.options import with_columns
-from beacon.cli.tables import write_pairs
+from beacon.cli.printed_tables import write_pairs
 
 if TYPE_CHECKING:
     from beacon.core.settings import Home

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from beacon.cli.tables import cell_text, write_pairs, write_table
+from beacon.cli.printed_tables import cell_text, write_pairs, write_table
 from beacon.core.suggestions import did_you_mean
 
 LONG = "a sentence of several words that is far longer than a column may be in a narrow terminal"

@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 from scipy.stats import chi2
 
+pytestmark = pytest.mark.slow
+
 Row = dict[str, Any]
 
 
