@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from beacon.core.files import read_json, sha256_of
 from beacon.core.settings import Home
 from beacon.disclosure.returned_counts import Key, Line, ReturnedTable, read_lines
@@ -80,8 +82,6 @@ class _UntestableError(Exception):
 def _table(
     home: Home, release: Path, indicator: Indicator, rules: ReturnRules
 ) -> tuple[tuple[str, frozenset[Key]], ReturnedTable] | None:
-    import duckdb
-
     try:
         manifest = read_json(release / "manifest.json")
         entry = {one["name"]: one for one in manifest["inputs"]}.get(
@@ -120,8 +120,6 @@ def shown_totals(
         rules: The rules of its returns.
         lines: The returns that it was made from.
     """
-    import duckdb
-
     level_of = {"All": ""}
     if rules.level is not None:
         label = rules.level.label
