@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 
 class BeaconError(Exception):
@@ -40,6 +41,10 @@ class Problem:
         if self.column is not None:
             place += f", column {self.column!r}"
         return f"{place}: {self.message} {self.remedy}".strip()
+
+    def as_dict(self) -> dict[str, Any]:
+        """The problem as plain JSON values."""
+        return asdict(self)
 
 
 class InputRefusedError(BeaconError):
