@@ -12,7 +12,9 @@ from pydantic import PrivateAttr
 from assets.keys import RELEASE
 from beacon.core.errors import BeaconError
 from beacon.core.logs import log, open_log
+from beacon.core.progress import report
 from beacon.core.settings import Settings
+from beacon.operations.damage import mend
 from beacon.operations.home_lock import home_lock
 from beacon.operations.run_recorder import RunRecorder
 from beacon.release.layout import latest_release
@@ -57,6 +59,8 @@ class OpenRun:
         if not self._locked:
             self._stack.enter_context(home_lock(self.workspace.home))
             self._locked = True
+            for done in mend(self.workspace.home):
+                report(done)
             self.recorder.lock_taken(self._resumes)
 
     @property

@@ -26,6 +26,7 @@ from beacon.release.inputs_in_use import inputs_in_use, staged_part_rows
 from beacon.release.layout import latest_release
 from beacon.release.previous import load_previous
 from beacon.release.publish import RunStart, publish
+from beacon.release.verify import verify_release
 from beacon.site import build_site
 from beacon.warehouse.connection import Warehouse, open_warehouse
 from beacon.warehouse.indicator_rows import PUBLISHED, derive_published, renamed_series
@@ -84,6 +85,9 @@ def up_to_date(workspace: Workspace, landed: LandingReport) -> bool:
     """Whether what was landed is what the current release was made from, by today's code."""
     release = latest_release(workspace.home)
     if release is None or any(outcome.status == "new" for outcome in landed.outcomes):
+        return False
+    if not verify_release(workspace.home, release).intact:
+        report(f"{release.label} is damaged: it is published anew")
         return False
     fingerprint = build_fingerprint(workspace, LandingStore(workspace.home.landing))
     return is_built(workspace.home, release.label, release.manifest, fingerprint)

@@ -13,7 +13,9 @@ import dagster as dg
 from assets.run import WRITER_POOL
 from beacon.core.errors import BeaconError, SettingsError
 from beacon.core.files import write_atomically
+from beacon.core.progress import report
 from beacon.core.settings import Home
+from beacon.operations.damage import put_history_aside
 
 # Where the run history is kept. Nothing, or "sqlite": in the home. The password never belongs in
 # it: libpq's own PGPASSWORD or PGPASSFILE have it, or a file that a service manager provides.
@@ -111,7 +113,9 @@ def instance_directory(home: Home) -> Path:
     """
     settings = home.dagster / "dagster.yaml"
     url = history_url()
-    known = settings.read_text(encoding="utf-8") if settings.is_file() else ""
+    known = settings.read_text(encoding="utf-8", errors="replace") if settings.is_file() else ""
+    for done in put_history_aside(home):
+        report(done)
     if (
         url is None
         and _IN_POSTGRES.partition("{")[0] in known

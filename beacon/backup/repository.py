@@ -205,9 +205,13 @@ class Repository:
         try:
             return _snapshot_from(read_json(path))
         except (ValueError, KeyError, TypeError) as error:
-            raise BeaconError(
-                f"{path} is damaged: {error}. Give another with --snapshot: {', '.join(known)}."
-            ) from error
+            others = [other for other in known if other != path.stem]
+            way = (
+                f"Give another with --snapshot: {', '.join(others)}."
+                if others
+                else "There is no other back-up here."
+            )
+            raise BeaconError(f"{path} is damaged: {error}. {way}") from error
 
     def faults(self, snapshots: list[Snapshot]) -> list[str]:
         """Read every file of some snapshots again; what is missing or damaged, in words."""

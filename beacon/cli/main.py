@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import gc
+import os
 import sys
 from typing import Annotated
 
@@ -96,6 +98,26 @@ def main() -> None:
     except BeaconError as error:
         sys.stderr.write(f"beacon: {error}\n")
         sys.exit(1)
+    except BrokenPipeError:  # whoever read the output has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except OSError as error:
+        sys.stderr.write(f"beacon: {_in_words(error)}\n")
+        sys.exit(1)
+
+
+def _in_words(error: OSError) -> str:
+    """What the system would not do, on which file, and what helps."""
+    file = error.filename or "a file"
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return (
+            f"{file}: {error.strerror}. Nothing was published. Run as the user that owns the home "
+            "(on a server, `beacon` of deploy/bin does), or give that user the right to write "
+            "there; `beacon doctor` checks it."
+        )
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"{file}: the disk is full. `beacon prune --keep 7` removes old releases."
+    return f"{file}: {error.strerror or error}. `beacon status` says what is damaged."
 
 
 if __name__ == "__main__":

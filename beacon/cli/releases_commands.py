@@ -11,15 +11,21 @@ from beacon.cli.common import Format, FormatOption, HomeOption, print_rows, sett
 
 def releases(form: FormatOption = Format.table, home: HomeOption = None) -> None:
     """List the releases of a home, the current one marked."""
+    from beacon.core.errors import DamagedReleaseError
     from beacon.core.settings import Home
     from beacon.release.layout import latest_release, list_releases
     from beacon.release.manage import describe
 
     place = Home(settings_from(home=home).home)
     current = latest_release(place)
-    rows = []
+    rows: list[tuple[object, ...]] = []
     for release in list_releases(place):
-        manifest, record = release.manifest, release.run_record
+        try:
+            manifest, record = release.manifest, release.run_record
+        except DamagedReleaseError as error:
+            rows.append((release.label, "DAMAGED", *[None] * 6))
+            typer.echo(f"beacon: {error}", err=True)
+            continue
         rows.append(
             (
                 release.label,
@@ -45,14 +51,21 @@ def verify(
     form: FormatOption = Format.table,
     home: HomeOption = None,
 ) -> None:
-    """Check that every file of a release is as it was published."""
+    """Check that every file of a release, and all landed bytes, are as they were recorded."""
+    from beacon.core.errors import BeaconError
     from beacon.core.settings import Home
+    from beacon.ingest.landing_damage import find_landing_damage
     from beacon.release.layout import get_release, list_releases
     from beacon.release.verify import verify_release
 
     place = Home(settings_from(home=home).home)
     chosen = [get_release(place, release)] if release else list_releases(place)
-    get_release(place)
+    try:
+        get_release(place)
+    except BeaconError as error:
+        typer.echo(f"beacon: {error}", err=True)
+        if not chosen:
+            raise typer.Exit(1) from error
     results = [verify_release(place, found) for found in chosen]
     if form is not Format.table:
         columns = ("release", "intact", "files", "faults")
@@ -63,5 +76,9 @@ def verify(
         typer.echo(f"{result.label}: {state}, {result.files} files")
         for fault in result.faults:
             typer.echo(f"  {fault}")
-    if not all(result.intact for result in results):
+    landing = [] if release else find_landing_damage(place.landing, hashes=True)
+    for damage in landing:
+        typer.echo(f"{damage.file}: DAMAGED. {damage.what} `{damage.command}`: {damage.then}")
+    if landing or not all(result.intact for result in results):
+        typer.echo("`beacon status` names the command that mends it.", err=True)
         raise typer.Exit(1)

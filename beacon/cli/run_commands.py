@@ -117,12 +117,15 @@ def _execute(workspace: Workspace) -> dict[str, Any]:
     """Land what is there, then run the nightly job, or the part of it that is needed."""
     from beacon.cli.runner import load_runner
     from beacon.core.progress import reporting_to
+    from beacon.operations.damage import mend
     from beacon.operations.home_lock import home_lock
     from beacon.operations.runs import end_dead_runs
     from beacon.pipeline import land, up_to_date
 
     _say(f"Reading {workspace.settings.inputs} inputs for {workspace.footprint.name} …")
     with reporting_to(_say), home_lock(workspace.home):
+        for done in mend(workspace.home):
+            _say(done)
         end_dead_runs(workspace.home, holds_lock=True)
         landed = land(workspace)
         quiet = up_to_date(workspace, landed)

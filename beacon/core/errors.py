@@ -63,5 +63,9 @@ class ReleaseNotFoundError(BeaconError):
     """The release, mart or home that was asked for does not exist."""
 
 
+class DamagedFileError(BeaconError, ValueError):
+    """A file of a home or of a back-up is not what Beacon wrote."""
+
+
 class DamagedReleaseError(BeaconError):
     """A file of a release is not what was published."""

@@ -10,6 +10,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from beacon.core.errors import DamagedFileError
+
 _CHUNK_BYTES = 1 << 20
 
 
@@ -63,11 +65,20 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def read_json(path: Path, default: Any = None) -> Any:
-    """Read JSON, or give `default` where the file does not exist."""
+    """Read JSON, or give `default` where the file does not exist.
+
+    Raises:
+        DamagedFileError: When the file is not JSON.
+    """
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return default
+    except ValueError as error:
+        raise DamagedFileError(
+            f"{path} is damaged: it is empty or not the JSON that Beacon wrote. "
+            "`beacon status` names the command that mends it."
+        ) from error
 
 
 def copy_hashed(source: Path, target: Path) -> str:

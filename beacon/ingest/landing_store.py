@@ -114,9 +114,10 @@ class LandingStore:
         name = Path(source.name).name
         target_dir = self._object_dir(spec, part, digest)
         sidecar = target_dir / f"{name}.landing.json"
-        known = read_json(sidecar)
-        if known is not None and (target_dir / name).is_file():
-            return landed_from_json(known)
+        known = read_sidecar(sidecar)
+        kept = target_dir / name
+        if known is not None and kept.is_file() and kept.stat().st_size == known.size_bytes:
+            return known
         landed = LandedObject(
             key=spec.key,
             part=part,
@@ -221,8 +222,8 @@ class LandingStore:
         """Everything that was ever kept, whether or not it was accepted, the earliest first."""
         found = []
         for sidecar in self.directory.glob("**/*.landing.json"):
-            landed = landed_from_json(read_json(sidecar))
-            if landed.fictional == fictional and self.path_of(landed).is_file():
+            landed = read_sidecar(sidecar)
+            if landed and landed.fictional == fictional and self.path_of(landed).is_file():
                 found.append(landed)
         return sorted(found, key=lambda landed: (landed.retrieved_at, landed.name, landed.sha256))
 
@@ -236,6 +237,14 @@ def landed_from_json(record: dict[str, Any]) -> LandedObject:
     names = set(LandedObject.__dataclass_fields__)
     known = {name: value for name, value in record.items() if name in names}
     return replace(LandedObject(**known), members=tuple(known["members"]))
+
+
+def read_sidecar(path: Path) -> LandedObject | None:
+    """The record beside an object; None where there is none that can be read."""
+    try:
+        return landed_from_json(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
 
 
 def remove_partial_objects(directory: Path) -> int:

@@ -6,7 +6,7 @@ import contextlib
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,6 +14,7 @@ from beacon.core.clock import NIGHT_GRACE, in_london, in_words, last_night, next
 from beacon.core.errors import BeaconError
 from beacon.core.files import read_json
 from beacon.core.settings import Home
+from beacon.operations.damage import Damage, find_damage
 from beacon.operations.health import SILENT_AFTER_SECONDS, Heartbeat, read_heartbeat
 from beacon.operations.remedies import remedy_for
 from beacon.operations.runs import RunRecord, find_dead, list_runs, lock_is_held
@@ -28,6 +29,8 @@ Level = Literal["warning", "critical"]
 _RELEASES_NEEDED = 2
 _COMFORT = 4
 _LEAST_BYTES = 64_000_000
+# Machines that share a home may differ by minutes.
+_CLOCK_TOLERANCE = timedelta(minutes=10)
 # Jobs whose ending says nothing about tonight's release.
 _ASIDE = frozenset({"rebuild", "backfill", "assets"})
 
@@ -80,7 +83,8 @@ class Status:
         rebuild: What the last full rebuild came to.
         undelivered: Alerts that some channel has not taken yet.
         conditions: What needs a person, worst first.
-        broken: Files that could not be read.
+        broken: What could not be told, and why.
+        damage: Files that are damaged.
     """
 
     at: datetime
@@ -97,6 +101,7 @@ class Status:
     rebuild: dict[str, Any] | None
     undelivered: int
     broken: tuple[str, ...] = ()
+    damage: tuple[Damage, ...] = ()
 
     @property
     def conditions(self) -> list[Condition]:
@@ -165,6 +170,7 @@ def gather(home: Home, at: datetime | None = None) -> Status:
         rebuild=kept("state/rebuild.json", lambda: read_json(home.state / "rebuild.json")),
         undelivered=sum(bool(entry.get("pending")) for entry in book.get("outbox", [])),
         broken=tuple(broken),
+        damage=tuple(kept("the home", lambda: find_damage(home), [])),
     )
 
 
@@ -202,7 +208,9 @@ def _conditions(status: Status) -> Iterator[Condition]:
     yield from _about_daemon(status)
     yield from _about_disk(status)
     yield from _about_rebuild(status)
-    if status.broken:
+    yield from _about_clock(status)
+    yield from _about_damage(status)
+    if status.broken and not status.damage:
         yield Condition(
             "home",
             "home_damaged",
@@ -217,10 +225,47 @@ def _conditions(status: Status) -> Iterator[Condition]:
         )
 
 
+def _about_damage(status: Status) -> Iterator[Condition]:
+    for damage in status.damage:
+        yield Condition(
+            f"damage:{damage.file}",
+            "home_damaged",
+            damage.level,
+            f"{damage.file} is damaged",
+            damage.what,
+            status.at.isoformat(timespec="seconds"),
+            _good(status),
+            damage.command,
+            damage.then,
+            damage.what,
+        )
+
+
+def _about_clock(status: Status) -> Iterator[Condition]:
+    moments = [run.started_at for run in status.runs]
+    if status.published_at:
+        moments.append(status.published_at)
+    latest = max((datetime.fromisoformat(moment) for moment in moments), default=status.at)
+    if latest - status.at > _CLOCK_TOLERANCE:
+        yield Condition(
+            "clock",
+            "clock_set_back",
+            "warning",
+            "The clock of this machine has been set back",
+            f"The last run began {in_london(latest)}; the clock says {in_london(status.at)}.",
+            status.at.isoformat(timespec="seconds"),
+            _good(status),
+            "timedatectl",
+            "It says whether the clock is kept right. Until it is, ages of files are wrong.",
+        )
+
+
 def _good(status: Status) -> str:
     """What can still be relied on."""
     if status.release is None:
-        return "No release has been published yet."
+        return "No release is current."
+    if any(damage.file.startswith("releases/") for damage in status.damage):
+        return "The current release is damaged: do not rely on it."
     since = f", published {in_london(status.published_at)}" if status.published_at else ""
     return f"Release {status.release.label}{since}, is current and unchanged."
 

@@ -26,6 +26,7 @@ from beacon.release.layout import Release
 from beacon.release.manifest import FICTIONAL_NOTICE, build_manifest
 from beacon.release.parquet import WrittenMart, write_mart
 from beacon.release.small_counts import small_counts_told
+from beacon.release.verify import latest_intact
 from beacon.release.workbook import CSV_FOLDER, write_csvs, write_workbook
 from beacon.warehouse.connection import Warehouse
 
@@ -97,7 +98,7 @@ def publish_release(
     """
     home = warehouse.workspace.home
     recover(home)
-    previous = layout.latest_release(home)
+    current, previous = layout.latest_release(home), latest_intact(home)
     _refuse_if_blocked(warehouse, checks, previous)
     label = label or layout.next_label(home)
     building = home.releases / f".{label}.{uuid.uuid4().hex}.building"
@@ -113,7 +114,7 @@ def publish_release(
             )
             for mart in marts
         ]
-        if previous is not None and _says_the_same(written, previous):
+        if previous is not None and previous == current and _says_the_same(written, previous):
             return Publication("unchanged", previous, previous)
         content = content_digest({mart.name: mart.content_sha256 for mart in written})
         told = small_counts_told(warehouse, building, [_entry(mart) for mart in written], inputs)

@@ -111,10 +111,20 @@ def read_pointer(home: Home) -> dict[str, str] | None:
             _ = pointer["release"], pointer["manifest_sha256"]
     except (ValueError, KeyError, TypeError) as error:
         raise BeaconError(
-            f"{home.latest} is damaged: {error}. Releases are intact; "
-            "`beacon rollback RELEASE` makes one current again."
+            f"{home.latest} is damaged. Releases are not touched by that; "
+            f"`beacon rollback {_newest(home)}` makes one current again."
         ) from error
+    if pointer is None and list_releases(home):
+        raise BeaconError(
+            f"{home.latest} is gone, although there are releases. "
+            f"`beacon rollback {_newest(home)}` makes one current again."
+        )
     return pointer
+
+
+def _newest(home: Home) -> str:
+    releases = list_releases(home)
+    return releases[-1].label if releases else "RELEASE"
 
 
 def interrupted_label(home: Home) -> str | None:

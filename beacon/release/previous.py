@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from beacon.release.fingerprint import code_digest
-from beacon.release.layout import Release, latest_release
+from beacon.release.layout import Release
+from beacon.release.verify import latest_intact
 from beacon.warehouse.registry_tables import PREVIOUS_TABLES
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def load_previous(warehouse: Warehouse, inputs: list[dict[str, Any]]) -> Release
     con = warehouse.con
     for table, columns in PREVIOUS_TABLES.items():
         con.execute(f"create or replace table registry.{table} ({columns})")
-    previous = latest_release(warehouse.workspace.home)
+    previous = latest_intact(warehouse.workspace.home)
     if previous is None:
         return None
     manifest = previous.manifest

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from pathlib import Path
 
+from beacon.core.errors import BeaconError
 from beacon.core.files import read_json, sha256_of
 from beacon.core.settings import Home
 from beacon.release import layout
 from beacon.release.layout import Release
+
+_CHECKSUM = re.compile(r"([0-9a-f]{64})  (.+)")
 
 
 @dataclass(frozen=True)
@@ -36,10 +41,9 @@ def verify_release(home: Home, release: Release, *, with_pointer: bool = True) -
     sums = release.path / layout.CHECKSUMS
     if not sums.is_file():
         return Verification(release.label, 0, (f"{layout.CHECKSUMS} is missing",))
-    recorded: dict[str, str] = {}
-    for line in sums.read_text(encoding="utf-8").splitlines():
-        digest, _, name = line.partition("  ")
-        recorded[name] = digest
+    recorded = _recorded(sums)
+    if not recorded:
+        faults.append(f"{layout.CHECKSUMS} is empty or no list of hashes")
     for name, digest in recorded.items():
         path = release.path / name
         if not path.is_file():
@@ -56,12 +60,37 @@ def verify_release(home: Home, release: Release, *, with_pointer: bool = True) -
         for name in sorted(present - set(recorded) - {layout.CHECKSUMS})
     )
     faults.extend(_manifest_faults(release, recorded))
-    pointer = layout.read_pointer(home) if with_pointer else None
+    pointer = _pointer(home) if with_pointer else None
     if pointer and pointer["release"] == release.label:
         manifest = release.path / layout.MANIFEST
         if not manifest.is_file() or sha256_of(manifest) != pointer["manifest_sha256"]:
             faults.append("latest.json names another manifest than this one")
     return Verification(release.label, len(recorded), tuple(faults))
+
+
+def latest_intact(home: Home) -> Release | None:
+    """The current release or, where that is damaged, the newest of the others that is intact."""
+    current = layout.latest_release(home)
+    if current is None or verify_release(home, current).intact:
+        return current
+    others = [release for release in layout.list_releases(home) if release != current]
+    for release in reversed(others):
+        if verify_release(home, release, with_pointer=False).intact:
+            return release
+    return None
+
+
+def _recorded(sums: Path) -> dict[str, str]:
+    lines = sums.read_text(encoding="utf-8", errors="replace").splitlines()
+    matches = [_CHECKSUM.fullmatch(line) for line in lines]
+    return {match[2]: match[1] for match in matches if match}
+
+
+def _pointer(home: Home) -> dict[str, str] | None:
+    try:
+        return layout.read_pointer(home)
+    except BeaconError:  # told by whoever asks which release is current
+        return None
 
 
 def _manifest_faults(release: Release, recorded: dict[str, str]) -> list[str]:
