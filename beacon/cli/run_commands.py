@@ -23,6 +23,8 @@ _MOST_REMARKS = 10
 PUBLISHED_OR_UNCHANGED = 0
 NOTHING_PUBLISHED = 1
 SOURCES_NEED_ATTENTION = 3
+# As shells have it: 128 and the number of the signal.
+INTERRUPTED = 130
 
 
 class Inputs(StrEnum):
@@ -74,7 +76,8 @@ def run(
     """Read the inputs, derive, check, and publish a release.
 
     Exit status: 0 published or unchanged; 1 nothing was published, for cause; 3 published or
-    unchanged, but a source was refused or is damaged and its last good version is in use.
+    unchanged, but a source was refused or is damaged and its last good version is in use; 130
+    interrupted.
 
     With --as-of nothing is asked for or looked for: what had been received by the end of that day
     is put through today's code. The current release is not touched.
@@ -90,7 +93,11 @@ def run(
     if as_of is not None:
         _make_past(settings, as_of.date())
         return
-    outcome = _execute(workspace)
+    try:
+        outcome = _execute(workspace)
+    except KeyboardInterrupt:
+        _say("Interrupted. Nothing half done was published; `beacon run` starts anew.")
+        raise typer.Exit(INTERRUPTED) from None
     _report(workspace, outcome, time.monotonic() - started)
     raise typer.Exit(_exit_code(workspace, outcome))
 

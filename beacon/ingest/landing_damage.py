@@ -62,6 +62,8 @@ def _find(landing: Path, hashes: bool) -> Iterator[LandingDamage]:
             continue
         looked_at.add(landing / landed.file)
         yield from _about_object(landing, landed, hashes)
+    if not _ever_accepted(landing):
+        return
     try:
         current = _current(landing)
     except _UNREADABLE:
@@ -82,6 +84,12 @@ def _find(landing: Path, hashes: bool) -> Iterator[LandingDamage]:
         bad = sum(entry is None for entry in lines[:-1]) + (not any(lines))
         if bad:
             yield _damage(landing, history, "Lines of it cannot be read.", _RECORDS)
+
+
+def _ever_accepted(landing: Path) -> bool:
+    """Whether anything was: a first run that was cut short has landed files and no record yet."""
+    records = (landing / "current.json", landing / "history.jsonl", landing.parent / "latest.json")
+    return any(path.exists() for path in records)
 
 
 def _record_fault(landing: Path) -> str:
@@ -107,8 +115,6 @@ def _damage(landing: Path, path: Path, what: str, mend: tuple[str, str]) -> Land
 
 def _current(landing: Path) -> list[LandedObject]:
     path = landing / "current.json"
-    if not path.exists() and not any(landing.glob(f"**/*{SIDECAR}")):
-        return []
     realms = json.loads(path.read_text(encoding="utf-8"))
     return [landed_from_json(record) for realm in realms.values() for record in realm.values()]
 
@@ -133,7 +139,7 @@ def mend_landing_records(landing: Path) -> list[str]:
     Returns:
         Names of the files that were written, relative to the home.
     """
-    if not landing.is_dir():
+    if not landing.is_dir() or not _ever_accepted(landing):
         return []
     written: list[Path] = []
     sidecars = {path: read_sidecar(path) for path in landing.glob(f"**/*{SIDECAR}")}

@@ -92,6 +92,8 @@ class RunRecorder:
         except GeneratorExit:  # a step whose caller wants no more of it has not failed
             raise
         except BaseException as error:
+            if not isinstance(error, Exception):  # Ctrl-C, or a service manager that stops it
+                self.outcome = "interrupted"
             self._errors[name] = _first_line(error)
             raise
         self._errors.pop(name, None)

@@ -26,7 +26,16 @@ KEPT_RUNS = 60
 RunState = Literal["waiting", "running", "ended"]
 # done: a run that was not meant to publish, such as one asset made by hand.
 Outcome = Literal[
-    "", "published", "unchanged", "done", "held", "blocked", "failed", "cut_short", "differs"
+    "",
+    "published",
+    "unchanged",
+    "done",
+    "held",
+    "blocked",
+    "failed",
+    "cut_short",
+    "interrupted",
+    "differs",
 ]
 BAD_OUTCOMES: frozenset[str] = frozenset({"held", "blocked", "failed", "cut_short"})
 

@@ -272,6 +272,18 @@ def _good(status: Status) -> str:
 
 def _about_runs(status: Status) -> Iterator[Condition]:
     ended = [run for run in status.nightly_runs if run.state == "ended"]
+    if ended and ended[0].outcome == "interrupted":
+        yield Condition(
+            "run",
+            "run_interrupted",
+            "warning",
+            "The last run was interrupted",
+            f"The run of {in_london(ended[0].started_at)} was stopped by a person or a service.",
+            ended[0].started_at,
+            _good(status),
+            "beacon run",
+            "It starts the run anew; nothing half done was published.",
+        )
     if not ended or not ended[0].is_bad or ended[0].outcome == "held":
         return
     bad = []
