@@ -78,7 +78,8 @@ def verify(
             typer.echo(f"  {fault}")
     landing = [] if release else find_landing_damage(place.landing, hashes=True)
     for damage in landing:
-        typer.echo(f"{damage.file}: DAMAGED. {damage.what} `{damage.command}`: {damage.then}")
+        said = f"{damage.file}: DAMAGED. {damage.what} `{damage.command}`: {damage.then}"
+        typer.echo(said, err=form is not Format.table)
     if landing or not all(result.intact for result in results):
         typer.echo("`beacon status` names the command that mends it.", err=True)
         raise typer.Exit(1)

@@ -15,11 +15,13 @@ import uuid
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from beacon.core.errors import BeaconError
 from beacon.core.files import copy_hashed, read_json, sha256_of, write_json
-from beacon.registry.sources import Container, DatasetSpec
+
+if TYPE_CHECKING:
+    from beacon.registry.sources import Container, DatasetSpec
 
 
 @dataclass(frozen=True)

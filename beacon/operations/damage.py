@@ -17,7 +17,6 @@ from typing import Any, Literal
 
 from beacon.core.errors import BeaconError
 from beacon.core.settings import Home
-from beacon.ingest.land import LandingReport
 from beacon.ingest.landing_damage import find_landing_damage, mend_landing_records
 from beacon.operations.health import read_heartbeat
 from beacon.operations.source_history import load_sources
@@ -193,7 +192,6 @@ def _not_loaded(home: Home, file: Path) -> str:
     if why := _not_json(file):
         return why
     readers: dict[str, Callable[[], Any]] = {
-        "landing.json": lambda: LandingReport.load(file),
         "sources.json": lambda: load_sources(home),
         "heartbeat.json": lambda: read_heartbeat(home),
     }

@@ -13,7 +13,7 @@ import duckdb
 from beacon.contracts import Contract, comment_statements, load_contracts
 from beacon.contracts.ddl import quote_literal
 from beacon.core.settings import Home
-from beacon.release.layout import Release
+from beacon.release.layout import Release, damaged
 from beacon.statistics.macros import install_macros
 
 # A view finds its files through this variable where it is set, so that a home that has moved can
@@ -95,6 +95,8 @@ def write_catalogue(home: Home, release: Release) -> None:
             f"{quote_literal(str(home.root))} as home"
         )
         con.commit()
+    except duckdb.Error as error:
+        raise damaged(release, "", f"a view of it cannot be made: {error}") from error
     finally:
         con.close()
     temporary.chmod(0o644)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import shutil
 import uuid
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from beacon.core.errors import BeaconError, PublicationBlockedError
+from beacon.core.errors import BeaconError, DamagedReleaseError, PublicationBlockedError
 from beacon.core.files import copy_hashed, fsync_directory, read_json, sha256_of, write_json
 from beacon.core.settings import Home
 from beacon.release import layout
@@ -41,12 +42,12 @@ def rollback(home: Home, label: str) -> Rollback:
         PublicationBlockedError: When it is damaged.
     """
     target = layout.get_release(home, label)
-    # The pointer may be what is broken: what it names is then not needed.
-    try:
-        recover(home)
+    # The pointer or the current release may be what is broken: neither is then needed.
+    before = None
+    with contextlib.suppress(BeaconError):
         before = layout.latest_release(home)
-    except BeaconError:
-        before = None
+    with contextlib.suppress(BeaconError):
+        recover(home)
     if before is not None and before.label == label:
         raise BeaconError(f"{label} is current already.")
     found = verify_release(home, target, with_pointer=False).faults
@@ -54,8 +55,9 @@ def rollback(home: Home, label: str) -> Rollback:
         raise PublicationBlockedError(
             f"{label} is damaged and was not made current: {'; '.join(found)}."
         )
-    if before is not None and before.path.is_dir():
-        withdraw(home, before, digest_of(before))
+    if before is not None:
+        with contextlib.suppress(DamagedReleaseError):
+            withdraw(home, before, digest_of(before))
     reinstate(home, digest_of(target))
     make_current(home, target)
     return Rollback(before.label if before else None, target)

@@ -12,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from aiosmtpd.controller import Controller
 
@@ -81,11 +82,17 @@ def home(tmp_path: Path) -> Home:
     home = Home(tmp_path / "home")
     release = Release(LABEL, home.releases / LABEL)
     release.path.mkdir(parents=True)
-    (release.path / "manifest.json").write_text(canonical_json({"release": LABEL}))
+    (release.path / "manifest.json").write_text(
+        canonical_json({"release": LABEL, "marts": [], "files": {}})
+    )
     (release.path / "run.json").write_text(
         canonical_json({"published_at": iso(NOW - timedelta(days=1))})
     )
+    (release.path / "SHA256SUMS").write_text(
+        "".join(f"{sha256_of(path)}  {path.name}\n" for path in sorted(release.path.iterdir()))
+    )
     point_to(home, release, sha256_of(release.path / "manifest.json"))
+    duckdb.connect(str(home.catalogue)).close()
     write_run(home, run_record())
     beat_at(home, NOW)
     return home

@@ -140,7 +140,7 @@ RAISES: list[tuple[Callable[[Home], None], str, str, str]] = [
     (silent_daemon, "daemon_silent", "critical", "systemctl restart beacon-daemon"),
     (missed_night, "night_missed", "critical", "beacon run"),
     (differing_rebuild, "rebuild_differs", "critical", "beacon verify"),
-    (damaged_pointer, "home_damaged", "critical", "beacon verify"),
+    (damaged_pointer, "home_damaged", "critical", f"beacon rollback {LABEL}"),
 ]
 
 
