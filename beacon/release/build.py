@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shutil
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from beacon.contracts import Contract, datapackage_parquet, datapackage_resource
-from beacon.core.errors import PublicationBlockedError
+from beacon.core.errors import DamagedReleaseError, PublicationBlockedError
 from beacon.core.files import canonical_json, fsync_directory, sha256_of, write_json
 from beacon.core.settings import Home
 from beacon.release import layout
@@ -206,8 +207,10 @@ def recover(home: Home) -> list[str]:
     done += [f"removed {path.name}" for path in remove_temporary_catalogues(home)]
     current = layout.latest_release(home)
     if current is not None and catalogue_label(home) != current.label:
-        write_catalogue(home, current)
-        done.append(f"wrote {home.catalogue.name} again for {current.label}")
+        # Over a damaged release it cannot be written: it follows the next one that is made current.
+        with contextlib.suppress(DamagedReleaseError):
+            write_catalogue(home, current)
+            done.append(f"wrote {home.catalogue.name} again for {current.label}")
     return done
 
 
