@@ -58,7 +58,7 @@ class FakeClock:
 
 @dataclass
 class Result:
-    """What one night came to."""
+    """What one run came to."""
 
     outcomes: list[LandingOutcome]
     parts: list[StagedPart]
@@ -107,7 +107,7 @@ class Bench:
         workspace.__dict__["needed"] = Needed({source.id: set(self.series)})
         return workspace
 
-    def night(
+    def run(
         self,
         *,
         days: int = 1,
@@ -115,7 +115,7 @@ class Bench:
         idle: float = 5.0,
         again: bool = False,
     ) -> Result:
-        """Fetch, land and stage, some days after the last time, or again in the same night."""
+        """Fetch, land and stage, some days after the last time, or again in the same run."""
         self.today += timedelta(days=days)
         workspace = self.workspace()
         limits = Limits(attempts=3, idle_seconds=idle, connect_seconds=5.0, bounds=BOUNDS)
