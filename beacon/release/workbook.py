@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,7 @@ from beacon.contracts import Column, Contract
 from beacon.contracts.ddl import quote_identifier, quote_literal
 from beacon.core.spreadsheet_text import csv_cell_sql
 from beacon.release.manifest import FICTIONAL_NOTICE
+from beacon.release.workbook_sheets import SHEETS, Sheet, place_sheets
 
 if TYPE_CHECKING:
     import duckdb
@@ -29,240 +29,16 @@ _FIRST_TABLE_ROW = 4
 _MOST_ROWS = 100_000
 
 
-@dataclass(frozen=True)
-class Sheet:
-    """One sheet.
-
-    Attributes:
-        name: Name on its tab.
-        title: First line.
-        note: Second line: how to read it.
-        mart: The mart it shows.
-        columns: Heading, SQL, format (text, value, percent, people, whole, date) and width.
-        rest: What follows `from` in SQL: conditions and order.
-    """
-
-    name: str
-    title: str
-    note: str
-    mart: str
-    columns: tuple[tuple[str, str, str, int], ...]
-    rest: str = ""
-
-
-_NUMBER = ("Number", "indicator_id", "whole", 8)
-_LIMITS = (
-    ("Value", "value", "value", 11),
-    ("Lower 95 %", "lower_95", "value", 11),
-    ("Upper 95 %", "upper_95", "value", 11),
-    ("Unit", "unit", "text", 26),
-)
-_STATUS = (
-    ("Status", "replace(value_status, '_', ' ')", "text", 15),
-    ("Note", "value_note", "text", 60),
-)
-_SERIES = (
-    _NUMBER,
-    ("Indicator", "indicator_slug", "text", 28),
-    ("Measure", "measure", "text", 20),
-    ("Area", "area_name", "text", 26),
-    ("Period", "period", "text", 11),
-    ("Sex", "sex", "text", 9),
-    ("Age", "age", "text", 13),
-    ("Group", "if(category = 'All', 'All', category_type || ': ' || category)", "text", 28),
-    *_LIMITS,
-    ("Numerator", "numerator", "people", 12),
-    ("Denominator", "denominator", "people", 12),
-    ("Against the nation", "replace(compared_with_nation, '_', ' ')", "text", 18),
-    ("Source", "source || '/' || dataset", "text", 26),
-    *_STATUS,
-)
-SHEETS: tuple[Sheet, ...] = (
-    Sheet(
-        "Scorecard",
-        "Each headline measure for each Place at its latest period",
-        "Rank 1 is the best Place where the measure has a direction, else the highest. Against "
-        "the nation: better, worse or similar by 95 % limits; not compared where there are none.",
-        "scorecard",
-        (
-            _NUMBER,
-            ("Indicator", "name", "text", 44),
-            ("Measure", "measure_name", "text", 40),
-            ("Place", "place_name", "text", 26),
-            ("Sex", "sex", "text", 9),
-            ("Age", "age", "text", 13),
-            ("Period", "period", "text", 11),
-            *_LIMITS,
-            ("Nation", "nation_value", "value", 11),
-            ("Against the nation", "replace(compared_with_nation, '_', ' ')", "text", 18),
-            ("Rank", "rank_among_places", "whole", 7),
-            ("of", "places_ranked", "whole", 6),
-            *_STATUS,
-        ),
-        "order by indicator_id, measure, sex, place_name",
-    ),
-    Sheet(
-        "Places",
-        "The Places and their Core20 residents",
-        "Core20: residents of the most deprived fifth of the nation's LSOAs.",
-        "place",
-        (
-            ("Code", "place_code", "text", 12),
-            ("Place", "place_name", "text", 28),
-            ("Residents", "people", "people", 12),
-            ("Core20 residents", "people_core20", "people", 16),
-            ("Core20 share, %", "core20_share_percent", "percent", 15),
-            ("LSOAs", "lsoas", "whole", 8),
-            ("Core20 LSOAs", "lsoas_core20", "whole", 13),
-            ("Population", "population_base", "text", 16),
-            ("IMD", "imd_vintage", "whole", 8),
-        ),
-        "order by place_name",
-    ),
-    Sheet(
-        "Core20",
-        "People in and outside Core20 by area, age and sex",
-        "Two vintages of the Indices of Deprivation stand beside each other; they count LSOAs of "
-        "different censuses and are not a trend.",
-        "core20_cohort",
-        (
-            ("Area", "area_name", "text", 40),
-            ("IMD", "imd_vintage", "whole", 8),
-            ("Sex", "sex", "text", 9),
-            ("Age", "age_band", "text", 10),
-            ("Group", "if(core20, 'Core20', 'Not Core20')", "text", 12),
-            ("People", "people", "people", 12),
-            ("Share of the area, %", "share_percent", "percent", 19),
-            ("LSOAs", "lsoas", "whole", 8),
-        ),
-        "order by imd_vintage desc, area_name, sex, age_band, core20 desc",
-    ),
-    Sheet(
-        "Inequality",
-        "Gaps and slopes between the more and the less disadvantaged, latest period",
-        "Gap: comparison less disadvantaged. Ratio: comparison over disadvantaged. SII and RII run "
-        "from the most to the least deprived end. Ecological rows compare Places, not people.",
-        "inequality",
-        (
-            _NUMBER,
-            ("Indicator", "indicator_slug", "text", 28),
-            ("Measure", "measure", "text", 20),
-            ("Area", "area_name", "text", 34),
-            ("Period", "period", "text", 11),
-            ("Sex", "sex", "text", 9),
-            ("Age", "age", "text", 13),
-            ("Breakdown", "replace(breakdown, '_', ' ')", "text", 24),
-            ("Disadvantaged", "disadvantaged_group", "text", 26),
-            ("Its value", "disadvantaged_value", "value", 10),
-            ("Comparison", "comparison_group", "text", 26),
-            ("Its value ", "comparison_value", "value", 10),
-            ("Gap", "absolute_gap", "value", 10),
-            ("Gap lower 95 %", "absolute_gap_lower_95", "value", 14),
-            ("Gap upper 95 %", "absolute_gap_upper_95", "value", 14),
-            ("Ratio", "relative_gap", "value", 9),
-            ("SII", "sii", "value", 10),
-            ("SII lower 95 %", "sii_lower_95", "value", 14),
-            ("SII upper 95 %", "sii_upper_95", "value", 14),
-            ("RII", "rii", "value", 9),
-            ("Direction", "replace(direction, '_', ' ')", "text", 26),
-            ("Ecological", "if(ecological, 'yes', 'no')", "text", 11),
-            ("Unit", "unit", "text", 26),
-        ),
-        "qualify dense_rank() over (partition by indicator_slug, measure, area_code, sex, "
-        "breakdown order by period_end desc) = 1 "
-        "order by indicator_id, measure, breakdown, area_name, sex, age",
-    ),
-    Sheet(
-        "Beacons over time",
-        "The beacon indicators and their context, all periods",
-        "Periods of one series may differ in method; the Indicators sheet says where. A missing "
-        "value has a status and is never zero.",
-        "beacon_indicator",
-        _SERIES,
-        "order by indicator_id, measure, area_type, area_name, period_end, period, sex, age, "
-        "category_type, category",
-    ),
-    Sheet(
-        "Core20PLUS5 over time",
-        "The clinical areas of Core20PLUS5, all periods",
-        "A missing value has a status and is never zero.",
-        "core20plus5_indicator",
-        _SERIES,
-        "order by indicator_id, measure, area_type, area_name, period_end, period, sex, age, "
-        "category_type, category",
-    ),
-    Sheet(
-        "Changes",
-        "What differs from the previous release, and why",
-        "Empty in a first release. A revision is the publisher's where its file differs, ours "
-        "(method or code) where the same file gives another number.",
-        "change",
-        (
-            ("Table", "mart", "text", 22),
-            ("Change", "change", "text", 10),
-            ("Reason", "replace(reason, '_', ' ')", "text", 26),
-            ("Indicator", "indicator_slug", "text", 28),
-            ("Measure", "measure", "text", 18),
-            ("Area", "area_name", "text", 26),
-            ("Period", "period", "text", 11),
-            ("Sex", "sex", "text", 9),
-            ("Age", "age", "text", 13),
-            ("Group", "if(category = 'All', 'All', category_type || ': ' || category)", "text", 26),
-            ("Before", "previous_value", "value", 11),
-            ("Now", "value", "value", 11),
-            ("Difference", "difference", "value", 11),
-            ("Difference, %", "percent_difference", "percent", 13),
-            ("Beyond tolerance", "if(beyond_tolerance, 'yes', 'no')", "text", 16),
-            ("Note", "reason_note", "text", 60),
-        ),
-        "order by mart, indicator_slug, measure, area_name, period, sex, age, category",
-    ),
-    Sheet(
-        "Indicators",
-        "What is measured, and how",
-        "Name status: unconfirmed names have not been checked against the partnership's report.",
-        "indicator",
-        (
-            _NUMBER,
-            ("Indicator", "name", "text", 44),
-            ("Measure", "measure_name", "text", 40),
-            ("Name status", "name_status", "text", 13),
-            ("Programme", "replace(programme, '_', ' ')", "text", 18),
-            ("Theme", "theme", "text", 40),
-            ("Definition", "definition", "text", 70),
-            ("Unit", "unit", "text", 26),
-            ("Better", "case polarity when 'high_is_good' then 'high' "
-             "when 'low_is_good' then 'low' else 'no judgement' end", "text", 13),
-            ("Caveats", "caveats", "text", 70),
-            ("Latest period", "latest_period", "text", 13),
-            ("Status", "replace(status, '_', ' ')", "text", 15),
-            ("Why", "status_note", "text", 60),
-            ("Next review", "next_review", "date", 12),
-        ),
-        "order by indicator_id, measure",
-    ),
-    Sheet(
-        "Sources",
-        "Where the numbers come from",
-        "SHA-256 names the publisher's file to the byte; `beacon trace` follows a number to it.",
-        "source_status",
-        (
-            ("Publisher", "publisher", "text", 44),
-            ("Title", "title", "text", 50),
-            ("Part", "part", "text", 26),
-            ("Vintage", "vintage", "text", 12),
-            ("Status", "replace(status, '_', ' ')", "text", 16),
-            ("Rows", "rows_staged", "people", 10),
-            ("File", "original_name", "text", 44),
-            ("Origin", "origin", "text", 60),
-            ("SHA-256", "sha256", "text", 66),
-            ("Licence", "licence", "text", 14),
-            ("Attribution", "attribution", "text", 70),
-        ),
-        "order by source, dataset, part",
-    ),
-)  # fmt: skip
-
+# As on the pages: blue, sand and rust, which people of any colour vision tell apart; the word in
+# the cell says the same.
+_JUDGEMENTS = {
+    "better": ("#1D6FB0", "#FFFFFF"),
+    "similar": ("#EFDCA6", "#3A2F0B"),
+    "worse": ("#B0430D", "#FFFFFF"),
+    "higher": ("#5D4B9A", "#FFFFFF"),
+    "lower": ("#5D4B9A", "#FFFFFF"),
+}
+_A4 = 9
 _FORMATS = {"value": "#,##0.00", "percent": "0.0", "people": "#,##0", "whole": "0"}
 
 
@@ -326,11 +102,22 @@ def write_workbook(
     styles["title"] = book.add_format({"bold": True, "font_size": 14})
     styles["notice"] = book.add_format({"bold": True, "bg_color": "#FFEB3B"})
     styles["head"] = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
-    sheets = [sheet for sheet in SHEETS if sheet.mart in marts]
-    _write_readme(book, styles, sheets, label, footprint, fictional)
+    styles["judgement"] = book.add_format({"font_color": "#4B5A68"})
+    for word, (fill, ink) in _JUDGEMENTS.items():
+        styles[word] = book.add_format({"bg_color": fill, "font_color": ink})
     with duckdb.connect() as con:
+        for mart in marts:
+            file = quote_literal((folder / f"{mart}.parquet").as_posix())
+            con.execute(f"create view {quote_identifier(mart)} as from read_parquet({file})")
+        sheets = [sheet for sheet in SHEETS if sheet.mart in marts]
+        if "scorecard" in marts:
+            places = con.execute(
+                "select distinct place_code, place_name from scorecard order by place_name"
+            ).fetchall()
+            sheets[1:1] = place_sheets(places)
+        _write_readme(book, styles, sheets, label, footprint, fictional)
         for sheet in sheets:
-            _write_sheet(con, book, styles, sheet, folder, label, fictional)
+            _write_sheet(con, book, styles, sheet, label, fictional)
     book.close()
     return path
 
@@ -346,8 +133,7 @@ def _write_readme(
     page = book.add_worksheet("Read me")
     page.set_column(0, 0, 28)
     page.set_column(1, 1, 100)
-    page.set_landscape()
-    page.fit_to_pages(1, 0)
+    _set_up_print(page, f"Beacon {label}")
     lines: list[tuple[str, str, str]] = [("title", f"Beacon: {footprint}", "")]
     if fict:
         lines.append(("notice", FICTIONAL_NOTICE, ""))
@@ -357,7 +143,9 @@ def _write_readme(
         ("text", "Missing values", "Empty cells have a status beside them: suppressed, not "
          "published, not supplied. They are never zero."),
         ("text", "Limits", "95 % limits are the publisher's where there are any, else computed "
-         "from its counts (Wilson score)."),
+         "from its counts."),
+        ("text", "Judgements", "By 95 % limits, or in the publisher's own words where it prints no "
+         "limits: the column By says which."),
         ("text", "Everything", "All columns of all tables are in the folder csv and in the "
          "Parquet files beside this workbook."),
         ("head", "Sheet", "What it shows"),
@@ -377,15 +165,11 @@ def _write_sheet(
     book: Any,
     styles: dict[str, Any],
     sheet: Sheet,
-    folder: Path,
     label: str,
     fictional: bool,
 ) -> None:
-    source = quote_literal((folder / f"{sheet.mart}.parquet").as_posix())
     select = ", ".join(sql for _, sql, _, _ in sheet.columns)
-    rows = con.execute(
-        f"select {select} from read_parquet({source}) {sheet.rest}"  # noqa: S608
-    ).fetchall()
+    rows = con.execute(f"select {select} from {sheet.mart} {sheet.rest}").fetchall()  # noqa: S608
     page = book.add_worksheet(sheet.name)
     page.write_string(0, 0, sheet.title, styles["title"])
     page.write_string(1, 0, sheet.note)
@@ -417,11 +201,22 @@ def _write_sheet(
     for number, row in enumerate(rows, start=_FIRST_TABLE_ROW + 1):
         for index, value in enumerate(row):
             if value is not None:
-                _write_cell(page, number, index, value, styles[sheet.columns[index][2]])
+                kind = sheet.columns[index][2]
+                style = styles[value if kind == "judgement" and value in _JUDGEMENTS else kind]
+                _write_cell(page, number, index, value, style)
     page.freeze_panes(_FIRST_TABLE_ROW + 1, 0)
+    page.repeat_rows(_FIRST_TABLE_ROW)
+    page.print_area(0, 0, last, (sheet.printed or len(sheet.columns)) - 1)
+    _set_up_print(page, f"Beacon {label}")
+
+
+def _set_up_print(page: Any, footer: str) -> None:
+    """A4, landscape, as wide as the paper and as many pages down as it takes."""
+    page.set_paper(_A4)
     page.set_landscape()
     page.fit_to_pages(1, 0)
-    page.repeat_rows(_FIRST_TABLE_ROW)
+    page.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
+    page.set_footer(f"&L{footer}&C&A&RPage &P of &N")
 
 
 def _write_cell(page: Any, row: int, column: int, value: Any, style: Any) -> None:

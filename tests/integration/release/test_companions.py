@@ -21,7 +21,8 @@ from beacon.core.files import sha256_of
 from beacon.core.settings import Home
 from beacon.release.layout import Release, get_release
 from beacon.release.query import connect_release
-from beacon.release.workbook import SHEETS, write_workbook
+from beacon.release.workbook import write_workbook
+from beacon.release.workbook_sheets import SHEETS, place_sheets
 from beacon.statistics.macros import macro_names
 
 
@@ -32,6 +33,9 @@ def release(published: Path) -> Release:
 
 # The workbook
 
+MARTS = mart_names()
+NAMES = {"Read me", *(sheet.name for sheet in SHEETS)}
+
 
 @pytest.fixture(scope="module")
 def book(_published_sample: Path) -> openpyxl.Workbook:
@@ -40,7 +44,7 @@ def book(_published_sample: Path) -> openpyxl.Workbook:
 
 
 def test_each_subject_has_a_sheet_with_one_table(book: openpyxl.Workbook) -> None:
-    assert book.sheetnames == ["Read me", *(sheet.name for sheet in SHEETS)]
+    assert [n for n in book.sheetnames if n in NAMES] == ["Read me", *(s.name for s in SHEETS)]
     for sheet in SHEETS:
         page = book[sheet.name]
         assert page["A1"].value == sheet.title
@@ -49,6 +53,46 @@ def test_each_subject_has_a_sheet_with_one_table(book: openpyxl.Workbook) -> Non
         assert table.headerRowCount == 1
         assert [cell.value for cell in page[5]] == [head for head, *_ in sheet.columns]
         assert not page.merged_cells.ranges
+
+
+def test_each_place_has_a_sheet_to_print_with_its_judgements_in_colour(
+    book: openpyxl.Workbook, release: Release
+) -> None:
+    mart = pl.read_parquet(release.path / "scorecard.parquet")
+    places = sorted(mart["place_name"].unique().to_list())
+    assert [name for name in book.sheetnames if name not in NAMES] == places
+    fills = {"worse": "FFB0430D", "better": "FF1D6FB0", "similar": "FFEFDCA6"}
+    seen = set()
+    for place in places:
+        page = book[place]
+        own = mart.filter(pl.col("place_name") == place)
+        assert page.max_row - 5 == own.height
+        heads = [cell.value for cell in page[5]]
+        for row in range(6, page.max_row + 1):
+            cell = page.cell(row, heads.index("Against the nation") + 1)
+            if cell.value in fills:
+                seen.add(cell.value)
+                assert cell.fill.start_color.rgb == fills[cell.value]
+        words = [page.cell(r, heads.index("Against the nation") + 1).value for r in range(6, 90)]
+        judged = own.filter(pl.col("value").is_not_null())["compared_with_nation"].to_list()
+        assert words.count("worse") == judged.count("worse")
+    assert seen == set(fills)
+
+
+def test_every_sheet_is_printed_on_a4_as_wide_as_the_paper(book: openpyxl.Workbook) -> None:
+    for page in book:
+        assert page.page_setup.paperSize == 9, page.title
+        assert page.page_setup.orientation == "landscape"
+        assert (page.page_setup.fitToWidth, page.page_setup.fitToHeight) == (1, 0) or (
+            page.page_setup.fitToHeight in (0, None)
+        )
+    assert book["Scorecard"].print_area.endswith("$O$" + str(book["Scorecard"].max_row))
+
+
+def test_tabs_of_places_are_names_that_excel_takes() -> None:
+    names = ["A/B: [c]", "Read me", "x" * 40, "Twice", "twice", "'"]
+    tabs = [s.name for s in place_sheets([(f"E{n}", name) for n, name in enumerate(names)])]
+    assert tabs == ["A B   c", "E1", "x" * 31, "Twice", "E4", "E5"]
 
 
 def test_every_sheet_says_that_it_is_fictional(book: openpyxl.Workbook) -> None:
