@@ -9,7 +9,7 @@ from datetime import date
 
 from beacon.site import words
 from beacon.site.facts import IndicatorFacts, Place, ReleaseFacts, Row, Series
-from beacon.site.figures import series_name
+from beacon.site.figures import short_series_name
 from beacon.site.inequality_facts import BETWEEN_PLACES, breakdown_text
 
 # Long enough that pooled periods of three years do not overlap.
@@ -254,7 +254,7 @@ def _series(
         return both_gaps(read(now) if now else None, read(then) if then else None, decimals)
 
     return GapSeries(
-        name=series_name(item, series),
+        name=short_series_name(item, series),
         what=what,
         page=item.page,
         unit=words.difference_unit(latest["unit"]),

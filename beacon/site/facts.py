@@ -122,6 +122,15 @@ class IndicatorFacts:
         """The row of one measure; the headline's where the release does not know it."""
         return next((m for m in self.measures if m["measure"] == measure), self.measures[0])
 
+    def short_name(self, measure: str) -> str:
+        """What to call a measure where there is little room; its name in an older release."""
+        return str(self.measure(measure).get("measure_short_name") or self.measure_name(measure))
+
+    @property
+    def title(self) -> str:
+        """The indicator's name without the sexes that its series are split by."""
+        return str(self.row["name"]).replace(", female, male", "")
+
     def measure_name(self, measure: str) -> str:
         """What to call a measure."""
         return str(self.measure(measure)["measure_name"] or self.row["name"])

@@ -27,6 +27,10 @@ class Figure:
         period: The period in words.
         row: The mart's row.
         trend: Its recent trend, where the row has one.
+        basis: What its judgement rests on, where that is not the publisher's own limits.
+        quarter: The quarter of the nation's authorities that a value without a judgement lies in,
+            1 the best to 4 the worst: no judgement, and never shown as one.
+        publisher_trend: The publisher's own trend in its words, where none is tested here.
     """
 
     text: str
@@ -39,6 +43,14 @@ class Figure:
     period: str
     row: Row
     trend: Trend | None = None
+    basis: str | None = None
+    quarter: int | None = None
+    publisher_trend: str | None = None
+
+    @property
+    def quarter_word(self) -> str | None:
+        """In which quarter of the nation's authorities a figure without a judgement lies."""
+        return QUARTERS.get(self.quarter or 0)
 
 
 def series_name(indicator: IndicatorFacts, series: Series, *, with_measure: bool = True) -> str:
@@ -48,12 +60,33 @@ def series_name(indicator: IndicatorFacts, series: Series, *, with_measure: bool
     return name if series.sex == "Persons" else f"{name}, {series.sex.lower()}"
 
 
+# What a judgement rests on, where that is not the publisher's own limits.
+BASES = {
+    "computed_limits": "by limits computed from the counts",
+    "publishers_judgement": "in the publisher’s own judgement",
+}
+QUARTERS = {1: "best quarter", 2: "second quarter", 3: "third quarter", 4: "worst quarter"}
+_NOT_COMPARED = {
+    "no_limits_and_no_counts": "The source gives neither confidence limits nor counts.",
+    "counts_do_not_give_the_value": "The source gives no confidence limits, and its counts do not "
+    "give its value, so none can be computed.",
+    "no_method_for_limits": "The source gives no confidence limits, and none can be computed from "
+    "what it gives.",
+    "limits_not_usable": "The confidence limits that the source gives cannot be used.",
+    "publishers_judgement_contradicts_figures": "The publisher’s own judgement contradicts its "
+    "figures.",
+}
+
+
 def why_not_compared(facts: ReleaseFacts, indicator: IndicatorFacts, row: Row) -> str:
     """Why a value is not compared with the nation."""
+    reason = row.get("not_compared_reason")
+    if reason in _NOT_COMPARED:
+        return _NOT_COMPARED[reason]
     measure = indicator.measure(row["measure"])
     if measure["benchmark_method"] == "none":
-        reason = indicator.registry.benchmark_reason if indicator.registry else None
-        return reason or "The registry sets no comparison for this indicator."
+        said = indicator.registry.benchmark_reason if indicator.registry else None
+        return said or "The registry sets no comparison for this indicator."
     if row.get("nation_value") is None:
         return f"There is no figure for {facts.nation} for this period."
     if row.get("lower_95") is None:
@@ -93,6 +126,8 @@ def figure(
     told = words.with_unit(value, unit, decimals)
     parts = [f"{heading}: {told}" + (f" (95% confidence interval {limits})." if limits else ".")]
     why: str | None = None
+    basis: str | None = None
+    quarter: int | None = None
     if judged:
         nation = row.get("nation_value")
         if nation is not None:
@@ -100,12 +135,20 @@ def figure(
         if state.key == "not_compared":
             why = words.sentence(why_not_compared(facts, indicator, row))
             parts.append(f"Not compared. {why}")
+            quarter = row.get("nation_quarter")
+            if quarter is not None:
+                parts.append(f"In the {QUARTERS[quarter]} of {facts.nation}’s authorities.")
         else:
-            parts.append(f"{state.word} {joining(state.key)} {facts.nation}.")
+            basis = BASES.get(row.get("comparison_method") or "")
+            told = f"{state.word} {joining(state.key)} {facts.nation}"
+            parts.append(f"{told}, {basis}." if basis else f"{told}.")
     trend = words.trend_of(row.get("recent_trend"), row.get("recent_trend_reason"))
     if trend:
         because = f" ({trend.reason})" if trend.reason else ""
         parts.append(f"Recent trend: {trend.text.lower()}{because}.")
+    publishers = row.get("publisher_trend") if trend is None or not trend.arrow else None
+    if publishers:
+        parts.append(f"The publisher’s own trend: {publishers}.")
     if row.get("modelled"):
         parts.append("A modelled estimate.")
     if row.get("value_method") == SUM_OF_PLACES:
@@ -121,12 +164,21 @@ def figure(
         period=period,
         row=row,
         trend=trend,
+        basis=basis,
+        quarter=quarter,
+        publisher_trend=publishers,
     )
 
 
 def joining(state: str) -> str:
     """The word between a judgement and what it is compared with."""
     return "to" if state == "similar" else "than"
+
+
+def short_series_name(indicator: IndicatorFacts, series: Series) -> str:
+    """What a series is called where there is little room."""
+    name = indicator.short_name(series.measure)
+    return name if series.sex == "Persons" else f"{name}, {series.sex.lower()}"
 
 
 def limits_text(row: Row, decimals: int, unit: str | None) -> str | None:

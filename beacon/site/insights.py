@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from beacon.site import words
 from beacon.site.facts import Place, ReleaseFacts, Row, Series
-from beacon.site.figures import joining, limits_text, series_name
+from beacon.site.figures import BASES, joining, limits_text, short_series_name
 from beacon.site.spread import quarter_of, spread_of
 
 
@@ -99,7 +99,7 @@ def quarter_counts(facts: ReleaseFacts, place: Place, programmes: tuple[str, ...
 def _insight(facts: ReleaseFacts, series: Series, row: Row, state: str) -> Insight:
     indicator = facts.by_slug[series.slug]
     decimals = indicator.decimals(series.measure)
-    name = series_name(indicator, series)
+    name = short_series_name(indicator, series)
     unit = row["unit"]
     limits = limits_text(row, decimals, unit)
     nation = row["nation_value"]
@@ -107,7 +107,8 @@ def _insight(facts: ReleaseFacts, series: Series, row: Row, state: str) -> Insig
     text = f"{told}"
     if limits:
         text += f" (95% confidence interval {limits})"
-    text += f" in {words.period_text(row['period'])}"
+    is_day = row["period"].count("-") == 2
+    text += f" {'on' if is_day else 'in'} {words.period_text(row['period'])}"
     if nation is not None and state == "not_compared":
         text += f" ({facts.nation}: {words.with_unit(nation, unit, decimals)})"
     elif nation is not None:
@@ -115,6 +116,8 @@ def _insight(facts: ReleaseFacts, series: Series, row: Row, state: str) -> Insig
             f", {words.STATES[state].word.lower()} {joining(state)} {facts.nation} "
             f"({words.with_unit(nation, unit, decimals)})"
         )
+        basis = BASES.get(row.get("comparison_method") or "")
+        text += f", {basis}" if basis else ""
     if row["rank_among_places"] is not None and row["places_ranked"] > 1:
         text += f"; {_rank(row)}"
     spread = spread_of(facts, indicator, row)
@@ -141,7 +144,12 @@ def _rank(row: Row) -> str:
     rank, ranked = row["rank_among_places"], row["places_ranked"]
     judged = row["polarity"] in {"high_is_good", "low_is_good"}
     best, last = ("best", "worst") if judged else ("highest", "lowest")
+    all_places = row.get("places") or ranked
     places = f"{words.count_word(ranked)} Places"
+    if ranked < all_places:
+        places = (
+            f"the {words.count_word(ranked)} of {words.count_word(all_places)} Places with a figure"
+        )
     if rank == 1:
         return f"{best} of {places}"
     if rank == ranked:
@@ -233,7 +241,7 @@ def system_trends(facts: ReleaseFacts, programmes: tuple[str, ...]) -> Trends | 
     order = {"worse": 0, "better": 1}
     groups = [
         TrendGroup(
-            series_name(facts.by_slug[series.slug], series),
+            short_series_name(facts.by_slug[series.slug], series),
             facts.by_slug[series.slug].page,
             trend,
             tuple(places),

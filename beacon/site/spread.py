@@ -42,19 +42,42 @@ def spread_of(facts: ReleaseFacts, indicator: IndicatorFacts, row: Row) -> Sprea
     decimals = indicator.decimals(row["measure"])
     cells = tuple(words.in_cell(value, row["unit"], decimals) for value in values)  # type: ignore[arg-type]
     kind = _AUTHORITIES.get(row["nation_area_type"], "authorities")
-    areas = f"{row['nation_areas']:,} {kind}"
+    total = row.get("nation_areas_total")
+    areas = f"{row['nation_areas']:,} {f'of {total:,} ' if total else ''}{kind}"
+    whose = f"{facts.nation}’s authorities ({areas})"
     where = quarter_of(row)
     return Spread(
         ends=f"{cells[0]} to {cells[4]}",
         cells=cells,
         areas=areas,
-        where=f"in the {where} quarter of {facts.nation}’s {areas}" if where else None,
+        where=f"in the {where} quarter of {facts.nation}’s authorities ({areas})"
+        if where
+        else None,
         story=(
-            f"{facts.nation}’s {areas} range from {cells[0]} to {cells[4]}, "
+            f"{whose} range from {cells[0]} to {cells[4]}, "
             f"the middle half from {cells[1]} to {cells[3]}"
             + (f"; {row['place_name']} is in the {where} quarter" if where else "")
             + "."
         ),
+    )
+
+
+_NO_SPREAD = {
+    "source_covers_part_of_the_nation": "the source covers only {part}",
+    "fewer_than_12_authorities": "fewer than 12 authorities have a value",
+    "fewer_than_95_percent_of_authorities": "only {areas} of {total} authorities have a value",
+}
+
+
+def why_no_spread(row: Row) -> str | None:
+    """Why the spread of the nation's authorities is not given, in words."""
+    reason = _NO_SPREAD.get(row.get("nation_spread_reason") or "")
+    if reason is None:
+        return None
+    return reason.format(
+        part=row.get("source_coverage"),
+        areas=row.get("nation_areas"),
+        total=row.get("nation_areas_total"),
     )
 
 

@@ -161,9 +161,19 @@ class State:
 
 
 _STATES = (
-    State("worse", "Worse", "Worse than {nation}, 95% confidence", 0),
+    State(
+        "worse",
+        "Worse",
+        "Worse than {nation}, by 95% limits or in the publisher’s own judgement",
+        0,
+    ),
     State("similar", "Similar", "Similar to {nation}: the 95% confidence interval includes it", 2),
-    State("better", "Better", "Better than {nation}, 95% confidence", 3),
+    State(
+        "better",
+        "Better",
+        "Better than {nation}, by 95% limits or in the publisher’s own judgement",
+        3,
+    ),
     State("higher", "Higher", "Higher than {nation}; neither direction is better", 1),
     State("lower", "Lower", "Lower than {nation}; neither direction is better", 1),
     State("not_compared", "Not compared", "A value, but not compared with {nation}", 4),

@@ -220,9 +220,29 @@
   };
 
   document.querySelectorAll("table[data-sortable]").forEach(sortable);
+  // On a phone one Place is shown at a time: the style sheet hides the cells not chosen.
+  const placeChoosing = () => {
+    const choice = document.querySelector("#filter-place");
+    if (!choice) return;
+    const choose = () => {
+      const wanted = Number(choice.value);
+      document.querySelectorAll("table[data-rug]").forEach((table) => {
+        table.classList.add("choosing");
+        table.querySelectorAll("tr").forEach((row) => {
+          row.querySelectorAll("td.cell:not(.span), thead th:not(.bench):not(:first-child)").forEach((cell, index) => {
+            cell.classList.toggle("chosen", index === wanted);
+          });
+        });
+      });
+    };
+    choice.addEventListener("change", choose);
+    choose();
+  };
+
   const rugs = document.querySelectorAll("table[data-rug]");
   if (rugs.length) {
     const box = tip();
+    placeChoosing();
     rugs.forEach((table) => {
       rugSorting(table);
       rugReading(table, box);

@@ -68,7 +68,7 @@ def _subject(facts: ReleaseFacts, row: dict[str, Any]) -> tuple[str, str | None]
     slug = str(row.get("indicator_slug") or row.get("mart") or "")
     item = facts.by_slug.get(slug)
     if item is not None:
-        return str(item.row["name"]), f"indicators/{item.page}.html"
+        return str(item.row.get("short_name") or item.title), f"indicators/{item.page}.html"
     return _SUBJECTS.get(slug, slug.replace("_", " ")), None
 
 

@@ -166,7 +166,7 @@ def indicator_page(facts: ReleaseFacts, item: IndicatorFacts, maps: MapMaker) ->
     return Page(
         f"indicators/{item.page}.html",
         "indicator.html.j2",
-        str(item.row["name"]),
+        item.title,
         "indicators",
         {
             "item": item,
@@ -279,6 +279,9 @@ def _bar(
     name: str,
     slug: str | None,
 ) -> BarRow:
+    placed = _scorecard_row(facts, row)
+    if row is not None and placed is not None:
+        row = {**row, "nation_quarter": placed.get("nation_quarter")}
     shown = figure(facts, item, row, name)
     strip = None
     if row is not None and row["value"] is not None:
@@ -286,18 +289,22 @@ def _bar(
             scale, row["value"], lower=row["lower_95"], upper=row["upper_95"], reference=nation,
             state=shown.state.key if slug else "benchmark", bar=bar,
         )  # fmt: skip
-    return BarRow(name, "place" if slug else "benchmark", slug, shown, strip, _trend_of(facts, row))
+    return BarRow(name, "place" if slug else "benchmark", slug, shown, strip, _trend_of(placed))
 
 
-def _trend_of(facts: ReleaseFacts, row: Row | None) -> words.Trend | None:
-    """The recent trend of a Place's row, where the scorecard shows the same period."""
+def _trend_of(row: Row | None) -> words.Trend | None:
+    if row is None:
+        return None
+    return words.trend_of(row.get("recent_trend"), row.get("recent_trend_reason"))
+
+
+def _scorecard_row(facts: ReleaseFacts, row: Row | None) -> Row | None:
+    """The scorecard's row of a Place, where it shows the same period."""
     if row is None or row["area_type"] != "place":
         return None
     series = Series(row["indicator_slug"], row["measure"], row["sex"], row["age"] or "")
     shown = facts.scorecard(series).get(row["area_code"])
-    if shown is None or shown["period"] != row["period"]:
-        return None
-    return words.trend_of(shown.get("recent_trend"), shown.get("recent_trend_reason"))
+    return shown if shown is not None and shown["period"] == row["period"] else None
 
 
 def _map(

@@ -24,14 +24,14 @@ from beacon.site.facts import (
     Row,
     Series,
 )
-from beacon.site.figures import Figure, figure, series_name
+from beacon.site.figures import Figure, figure, short_series_name
 from beacon.site.insights import briefly, outliers, place_insights, quarter_counts, state_counts
 from beacon.site.life import life_of_place
 from beacon.site.maps import MapMaker
 from beacon.site.page import Page, Shared
 from beacon.site.pages.rugs import badges_of
 from beacon.site.pages.targets_page import standing
-from beacon.site.spread import Spread, spread_of
+from beacon.site.spread import Spread, spread_of, why_no_spread
 
 _ALL = (BEACONS, ADULTS, CHILDREN, OTHERS)
 # Wards with most people in Core20 that the map numbers.
@@ -185,7 +185,7 @@ def _spine_row(facts: ReleaseFacts, place: Place, series: Series) -> SpineRow:
     ranked = row is not None and row["rank_among_places"] is not None
     return SpineRow(
         indicator=indicator,
-        name=series_name(indicator, series),
+        name=short_series_name(indicator, series),
         unit=words.unit_text(any_row["unit"]),
         badges=badges_of(
             indicator, series.measure, modelled=any(r["modelled"] for r in shown.values())
@@ -203,10 +203,8 @@ def _spine_row(facts: ReleaseFacts, place: Place, series: Series) -> SpineRow:
 def _why_no_spine(facts: ReleaseFacts, row: Row) -> str:
     if row["nation_value"] is None:
         return f"Not drawn: no figure for {facts.nation}."
-    count = row.get("nation_areas")
-    if count is None:
-        return "Not drawn: the release has no spread."
-    return f"Not drawn: {words.plural(count, 'authority', 'authorities')} with a value."
+    why = why_no_spread(row)
+    return f"Not drawn: {why}." if why else "Not drawn: the release has no spread."
 
 
 def _spine(value: float, row: Row, state: str) -> Markup | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from beacon.site import words
 from beacon.site.facts import IndicatorFacts, Place, ReleaseFacts, Series
-from beacon.site.figures import Figure, figure, series_name
+from beacon.site.figures import Figure, figure, short_series_name
 
 
 @dataclass(frozen=True)
@@ -82,9 +82,15 @@ def badges_of(
 
 def make_rug(facts: ReleaseFacts, identity: str, caption: str, *programmes: str) -> Rug:
     """A rug of the scorecard's series of some programmes, by theme."""
-    names = {kind: facts.area_name(kind) or kind for kind in facts.benchmark_kinds}
+    all_series = facts.scorecard_series(*programmes)
+    # A column without a single figure would only take the room of the Places.
+    names = {
+        kind: facts.area_name(kind) or kind
+        for kind in facts.benchmark_kinds
+        if any((facts.benchmark_row(s, kind) or {}).get("value") is not None for s in all_series)
+    }
     themes: dict[str, list[RugRow]] = {}
-    for series in facts.scorecard_series(*programmes):
+    for series in all_series:
         themes.setdefault(facts.by_slug[series.slug].row["theme"], []).append(
             _row(facts, series, names)
         )
@@ -112,7 +118,7 @@ def _row(facts: ReleaseFacts, series: Series, names: dict[str, str]) -> RugRow:
     )
     return RugRow(
         indicator=indicator,
-        name=series_name(indicator, series),
+        name=short_series_name(indicator, series),
         unit=words.unit_text(any_row["unit"]),
         period=words.period_text(dated["period"]),
         direction=DIRECTIONS.get(any_row["polarity"], ""),
