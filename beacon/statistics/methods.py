@@ -202,7 +202,12 @@ def _run_hle(frame: pl.DataFrame, by: Sequence[str], options: Options) -> pl.Dat
 
 def _run_sii(frame: pl.DataFrame, by: Sequence[str], options: Options) -> pl.DataFrame:
     value_type = None if options.value_type is None else int(options.value_type)
-    whole = pl.col("quantile").str.extract(r"^\s*(\d+)(?:\.0+)?\b").cast(pl.Float64)
+    # "1", "1.0", "Decile 1", "Q1", "1 (most deprived)"; never "1.5".
+    whole = (
+        pl.col("quantile")
+        .str.extract(r"(?i)^\s*(?:[a-z]+ ?)?(\d+)(?:\.0+)?(?:[^\d.].*)?$")
+        .cast(pl.Float64)
+    )
     return inequality(
         frame.with_columns(whole),
         by=by,
@@ -242,8 +247,9 @@ def _run_imd(frame: pl.DataFrame, by: Sequence[str], options: Options) -> pl.Dat
         # Whole files without a vintage in their headers still hold the last rank.
         highest = max(int(typed[name].max() or 0) for name in ranks)  # type: ignore[arg-type]
         lsoas = vintages[0] if len(vintages) == 1 else highest
+    whole = [name for name in ranks if (typed[name] == typed[name].floor()).all()]
     return imd_quantiles(typed, lsoas=lsoas, quantiles=options.quantiles or 10).with_columns(
-        pl.col(ranks).cast(pl.Int64, strict=False)
+        pl.col(whole).cast(pl.Int64)
     )
 
 

@@ -19,6 +19,8 @@ Kind = Literal["number", "text", "yes_no"]
 _BLANK = ("", "na", "n/a", "nan", "null", "none")
 _YES, _NO = ("true", "t", "yes", "y", "1", "1.0"), ("false", "f", "no", "n", "0", "0.0")
 _MOST_PROBLEMS = 20
+_DECIMAL_COMMA = r"^-?(\d+|\d{1,3}(\.\d{3})+),\d+$"
+_POINT_AND_THREE = r"^-?\d{1,3}(\.\d{3})+$"
 _WHOLE = r"^(0|-?[1-9][0-9]{0,17})$"
 
 
@@ -44,8 +46,11 @@ class Column:
 def read_table(path: Path) -> pl.DataFrame:
     """A CSV file as text columns, or a Parquet file with its own types.
 
+    A CSV file whose header is separated by semicolons may have decimal commas, which become points.
+
     Raises:
-        InputRefusedError: The file is absent, of another kind, empty or unreadable.
+        InputRefusedError: The file is absent, of another kind, empty or unreadable, or holds a
+            number that can be read in two ways.
     """
     remedy = "Give a .csv file with a header row (UTF-8) or a .parquet file."
     if not path.is_file():
@@ -53,7 +58,7 @@ def read_table(path: Path) -> pl.DataFrame:
     kind = path.suffix.lower()
     try:
         if kind == ".csv":
-            frame = pl.read_csv(path, infer_schema=False)
+            frame = _read_csv(path)
         elif kind == ".parquet":
             frame = pl.read_parquet(path)
         else:
@@ -64,6 +69,37 @@ def read_table(path: Path) -> pl.DataFrame:
         raise InputRefusedError([Problem(path.name, message, remedy=remedy)]) from error
     frame.columns = [name.strip().lstrip("\ufeff") for name in frame.columns]
     return frame
+
+
+def _read_csv(path: Path) -> pl.DataFrame:
+    with path.open(encoding="utf-8", errors="replace") as file:
+        header = file.readline()
+    if header.count(";") <= header.count(","):
+        return pl.read_csv(path, infer_schema=False)
+    frame = pl.read_csv(path, infer_schema=False, separator=";")
+    cells = pl.all().str.strip_chars()
+    if not any(frame.select(cells.str.contains(_DECIMAL_COMMA).any()).row(0)):
+        return frame
+    # Beside decimal commas a point parts thousands, but alone it could be either.
+    problems = [
+        Problem(
+            path.name,
+            f"{frame[name][row]!r} can be read in two ways, as the file has decimal commas.",
+            row=row + 2,
+            column=name,
+            remedy="Write it without a point.",
+        )
+        for name in frame.columns
+        for row in frame[name].str.strip_chars().str.contains(_POINT_AND_THREE).arg_true()
+    ]
+    if problems:
+        raise InputRefusedError(problems[:_MOST_PROBLEMS])
+    return frame.with_columns(
+        pl.when(cells.str.contains(_DECIMAL_COMMA))
+        .then(cells.str.replace_all(".", "", literal=True).str.replace(",", ".", literal=True))
+        .otherwise(pl.all())
+        .name.keep()
+    )
 
 
 def write_table(frame: pl.DataFrame, path: Path) -> None:

@@ -218,3 +218,48 @@ def test_counts_of_places(tmp_path: Path) -> None:
     assert answer["IMD_prop_most_deprived_10pc"].to_list() == [0.5, 1.0]
     assert answer["numerator"].to_list() == [None, 5.0]
     assert answer["reason"].to_list() == ["missing_child", None]
+
+
+def test_a_file_with_semicolons_may_have_decimal_commas(tmp_path: Path) -> None:
+    path, out = tmp_path / "eu.csv", tmp_path / "out.csv"
+    path.write_text("area;numerator;denominator\na;2,5;1.000,0\nb;3;2000\n")
+    result = invoke("rate", path, "--multiplier", 1000, "--out", out)
+    assert result.exit_code == 0, result.output
+    assert pl.read_csv(out)["value"].to_list() == [2.5, 1.5]
+
+
+def test_a_point_that_can_be_read_in_two_ways_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "eu.csv"
+    path.write_text("area;numerator;denominator\na;2,5;1.000\n")
+    result = invoke("rate", path)
+    assert result.exit_code == 1
+    assert "row 2, column 'denominator': '1.000' can be read in two ways" in message(result)
+
+
+@pytest.mark.parametrize("wording", ["{}", "{}.0", "Decile {}", "D{}", "{} (of ten)"])
+def test_quantiles_may_be_worded(tmp_path: Path, wording: str) -> None:
+    path, out = tmp_path / "deciles.csv", tmp_path / "out.csv"
+    rows = [f"{wording.format(q)},{70 + q},1000,{69 + q},{71 + q}" for q in range(1, 11)]
+    path.write_text("\n".join(["quantile,value,population,lower95,upper95", *rows]))
+    result = invoke("sii_rii", path, "--repetitions", 1000, "--out", out)
+    assert result.exit_code == 0, result.output
+    answer = pl.read_csv(out)
+    assert answer["sii"].to_list() == [pytest.approx(10.0)]
+    assert answer["reason"].to_list() == [None]
+
+
+def test_half_a_quantile_is_none(tmp_path: Path) -> None:
+    path, out = tmp_path / "deciles.csv", tmp_path / "out.csv"
+    rows = [f"{q + 0.5},{70 + q},1000,{69 + q},{71 + q}" for q in range(1, 11)]
+    path.write_text("\n".join(["quantile,value,population,lower95,upper95", *rows]))
+    assert invoke("sii_rii", path, "--out", out).exit_code == 0
+    assert pl.read_csv(out)["reason"].to_list() == ["missing_quantile"]
+
+
+def test_a_rank_that_is_not_whole_is_shown_as_it_was(tmp_path: Path) -> None:
+    path, out = tmp_path / "ranks.csv", tmp_path / "out.csv"
+    path.write_text("lsoa,rank\na,1.5\nb,1\n")
+    assert invoke("imd_quantile", path, "--total", 100, "--out", out).exit_code == 0
+    answer = pl.read_csv(out)
+    assert answer["rank"].to_list() == [1.5, 1.0]
+    assert answer["reason"].to_list() == ["rank_out_of_range", None]
