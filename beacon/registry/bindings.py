@@ -94,6 +94,10 @@ class SourceBinding(Entry):
         default=None, description="The publisher's identifier, for people."
     )
     note: Text | None = Field(default=None, description="What a reader of the numbers must know.")
+    withdrawn: Text | None = Field(
+        default=None,
+        description="Since when, or how known, the publisher no longer gives this series.",
+    )
 
     @model_validator(mode="after")
     def _check(self) -> SourceBinding:

@@ -255,6 +255,10 @@ class Indicator(Entry):
         """Factor from numerator over denominator to value; None where there is none."""
         return self.measure(measure_id).multiplier or self.multiplier
 
+    def age_of(self, measure_id: str = "main") -> str | None:
+        """Age group of that measure, as the registry sets it."""
+        return self.measure(measure_id).age or self.age
+
     def plausible_of(self, measure_id: str = "main") -> Plausible:
         """The least and greatest value that measure can have."""
         measure = self.measure(measure_id)

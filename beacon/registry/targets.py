@@ -175,6 +175,9 @@ class TargetRegister(Entry):
         default=None, description="The system whose plans these are; null: any."
     )
     documents: tuple[Document, ...]
+    holds: Text | None = Field(
+        default=None, description="What of the plans is here and what is not, for readers."
+    )
     targets: tuple[Target, ...]
 
     @model_validator(mode="after")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable
 
 from beacon.contracts.sql_files import staging_tables_in_use
@@ -39,9 +40,19 @@ class Needed:
         return frozenset(self._series.get(spec.source.id, ()))
 
     def part(self, spec: DatasetSpec, members: tuple[str, ...]) -> bool:
-        """Whether a part of a dataset that is split by series is used."""
+        """Whether a part of a dataset that is split by series is used.
+
+        So is one whose series has nearly the name that is asked for: the run can then tell a slip
+        in a definition from a publisher's silence.
+        """
         if not self.dataset(spec):
             return False
         if spec.dataset.staging != "observation" or not members:
             return True
-        return bool(self._series[spec.source.id] & set(members))
+        wanted = self._series[spec.source.id]
+        return bool(wanted & set(members)) or any(_is_nearly(name, wanted) for name in members)
+
+
+def _is_nearly(name: str, wanted: Iterable[str]) -> bool:
+    """Whether a name of a series, not a number, is nearly one of those wanted."""
+    return not name.isdigit() and bool(difflib.get_close_matches(name, wanted, n=1, cutoff=0.85))

@@ -96,8 +96,15 @@ def joined_notes(*notes: pl.Series) -> pl.Series:
 def check_limits(
     columns: Columns, value: pl.Series, lower: pl.Series, upper: pl.Series, lower_header: str
 ) -> None:
-    """A value must lie between its limits, as far as the publisher's rounding allows."""
+    """A value must lie between its limits, as far as the publisher's rounding allows.
+
+    A value printed to one to three decimals may lie half of the last one outside: 15.6 stands for
+    anything from 15.55, so that an upper limit of 15.59 is none on the wrong side.
+    """
     slack = 1e-6 + value.abs() * 1e-6
+    for decimals in (3, 2, 1):
+        is_rounded = ((value - value.round(decimals)).abs() < 1e-9).fill_null(False)
+        slack = slack.zip_with(~is_rounded, slack.clip(lower_bound=0.5 * 10.0**-decimals))
     outside = (lower > upper) | (value < lower - slack) | (value > upper + slack)
     columns.fail_where(
         outside, lower_header, "is a limit on the wrong side of the value or of the other limit"

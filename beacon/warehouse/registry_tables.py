@@ -60,6 +60,7 @@ _TABLES: dict[str, str] = {
         "indicator_slug varchar, measure varchar, measure_name varchar, "
         "measure_short_name varchar, measure_order integer, "
         "role varchar, unit varchar, value_type varchar, polarity varchar, age varchar, "
+        "plausible_min double, plausible_max double, "
         "recent_trend_allowed boolean, alternative_to varchar, alternatives varchar[], "
         "is_headline boolean, missing_status varchar, missing_note varchar"
     ),
@@ -79,7 +80,7 @@ _TABLES: dict[str, str] = {
     "dataset": (
         "key varchar, source varchar, dataset varchar, publisher varchar, title varchar, "
         "vintage varchar, licence varchar, attribution varchar, cadence varchar, "
-        "next_expected varchar, coverage varchar"
+        "next_expected varchar, coverage varchar, staging varchar, is_one_file_a_series boolean"
     ),
     # How many authorities the nation has, by kind; empty where nobody has declared it.
     "authority_number": (
@@ -200,6 +201,8 @@ def load_registry_tables(con: duckdb.DuckDBPyConnection, workspace: Workspace) -
                 spec.source.cadence.every,
                 str(spec.source.cadence.next_expected or "") or None,
                 spec.dataset.coverage,
+                spec.dataset.staging,
+                spec.dataset.part_by is not None and spec.dataset.part_is_series,
             )
             for spec in workspace.register.datasets.values()
         ],
@@ -289,7 +292,9 @@ def _measure_rows(indicator: Indicator) -> list[tuple[Any, ...]]:
                 indicator.unit_of(measure.id),
                 indicator.value_type_of(measure.id),
                 indicator.polarity_of(measure.id),
-                indicator.age,
+                indicator.age_of(measure.id),
+                indicator.plausible_of(measure.id).min,
+                indicator.plausible_of(measure.id).max,
                 indicator.recent_trend_of(measure.id),
                 measure.alternative_to,
                 alternatives,

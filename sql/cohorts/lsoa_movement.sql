@@ -5,6 +5,7 @@
 -- One population throughout, that of the LSOA 2021, so that people move between groups only
 -- because the index says otherwise. A merged or redrawn LSOA's people are shared among its
 -- predecessors; where these differ, part of the LSOA moves and part stays.
+-- ties: lsoa11_code
 with parts as (
     select
         crosswalk.lsoa21_code,
@@ -23,12 +24,12 @@ with parts as (
 gathered as (
     select
         lsoa21_code,
-        any_value(change_indicator) as change_indicator,
+        max(change_indicator) as change_indicator,
         count(*) as predecessors,
         count(distinct core20_imd2019) > 1 as is_mixed_origin,
         -- The main predecessor, as everywhere: most people, then the lower code.
         first(core20_imd2019 order by weight_lsoa21_to_lsoa11 desc, lsoa11_code) as core20_imd2019,
-        any_value(core20_imd2025) as core20_imd2025,
+        bool_or(core20_imd2025) as core20_imd2025,
         sum(people) as people,
         coalesce(sum(people) filter (core20_imd2025 and not core20_imd2019), 0) as people_entered,
         coalesce(sum(people) filter (core20_imd2019 and not core20_imd2025), 0) as people_left,

@@ -4,6 +4,7 @@
 -- columns: lsoa11_code, lsoa11_name, lad19_code, lad19_name, lad24_code, ward24_code, ward24_name, icb24_code, place_code, successors
 -- Today's authority, ward, board and Place of an LSOA 2011 are those of the LSOA 2021 that holds most of
 -- its people: district codes of 2019 no longer exist everywhere.
+-- ties: lsoa21_code
 with ranked as (
     select
         crosswalk.lsoa11_code,

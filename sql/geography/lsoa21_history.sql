@@ -4,6 +4,7 @@
 -- columns: lsoa21_code, change_indicator, predecessors, main_lsoa11_code, imd2019_rank, imd2019_decile
 -- IMD 2019 was published on LSOA 2011. An unchanged or split LSOA inherits the rank of the one it
 -- was; a merged or redrawn one shows that of the predecessor that gave it most people.
+-- ties: lsoa11_code
 with ranked as (
     select
         lsoa21_code,

@@ -1,15 +1,16 @@
 -- table: indicators.fact
 -- grain: one row per indicator, measure, area, period, sex, age and category, all areas of the nation
--- depends: indicators.published, indicators.gap, indicators.system, registry.indicator, registry.measure, registry.footprint
+-- depends: indicators.published, indicators.practice_observation, indicators.gap, indicators.system, registry.indicator, registry.measure, registry.footprint
 -- columns: indicator_id, indicator_slug, programme, measure, role, modelled, area_code, area_name, period, period_start, period_end, sex, age, category_type, category, value, lower_95, upper_95, lower_998, upper_998, limits_method, numerator, denominator, unit, value_status, value_note, value_method, nation_value, compared_with_nation, comparison_method, not_compared_reason, source, dataset, series, source_sha256, source_row, publisher_comparison, publisher_trend
 with everything as (
     select
         *,
         case
             when value is null then null
-            -- Figures of practices are added up; all else is one row of a publisher's file.
-            when source_row is null then 'sum_of_practices'
-            else 'as_supplied'
+            when source_row is not null then 'as_supplied'
+            -- Figures of practices and of sub-ICB locations are added up.
+            when source in (select source from indicators.practice_observation) then 'sum_of_practices'
+            else 'sum_of_sub_icbs'
         end as value_method
     from indicators.published
     union all by name

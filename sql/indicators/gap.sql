@@ -1,7 +1,7 @@
 -- table: indicators.gap
 -- grain: one row per measure, area and period for which there is, knowingly, no number
--- depends: indicators.published, registry.measure, registry.cancelled_period, registry.place, registry.footprint
--- columns: indicator_slug, measure, area_code, area_name, period, sex, age, value_status, value_note
+-- depends: indicators.published, indicators.unmatched_series, registry.measure, registry.cancelled_period, registry.place, registry.footprint
+-- columns: indicator_slug, measure, area_code, area_name, period, period_end, sex, age, value_status, value_note
 -- Missing is said, never left out: periods that were cancelled, measures for which no data were
 -- supplied, and Places that a source passes over. None of these is zero.
 with areas as (
@@ -13,14 +13,14 @@ shape as (
     select distinct indicator_slug, measure, sex, age from indicators.published where category = 'All'
 ),
 available as (
-    select indicator_slug, measure, max(period_end) as latest_end, max_by(period, period_end) as latest_period
+    select indicator_slug, measure, max(period_end) as latest_end, max({'period_end': period_end, 'period': period}).period as latest_period
     from indicators.published
     where value is not null
     group by all
 ),
 cancelled as (
     select
-        shape.indicator_slug, shape.measure, areas.area_code, areas.area_name, cancelled.period,
+        shape.indicator_slug, shape.measure, areas.area_code, areas.area_name, cancelled.period, null as period_end,
         shape.sex, shape.age, cancelled.status as value_status, cancelled.reason as value_note
     from registry.cancelled_period as cancelled
     inner join shape
@@ -34,12 +34,19 @@ cancelled as (
         and there.period = cancelled.period
         and there.sex = shape.sex
 ),
+unmatched as (
+    select indicator_slug, measure, string_agg(message, ' ' order by source, series) as message
+    from indicators.unmatched_series
+    group by all
+),
 nothing_supplied as (
     select
         measure.indicator_slug, measure.measure, areas.area_code, areas.area_name,
-        'none' as period, 'Persons' as sex, coalesce(measure.age, 'Not stated') as age,
-        measure.missing_status as value_status, measure.missing_note as value_note
+        'none' as period, null as period_end, 'Persons' as sex, coalesce(measure.age, 'Not stated') as age,
+        if(unmatched.message is null, measure.missing_status, 'series_not_found') as value_status,
+        coalesce(unmatched.message, measure.missing_note) as value_note
     from registry.measure as measure
+    left join unmatched on measure.indicator_slug = unmatched.indicator_slug and measure.measure = unmatched.measure
     cross join areas
     anti join available
         on available.indicator_slug = measure.indicator_slug
@@ -50,7 +57,7 @@ nothing_supplied as (
 passed_over as (
     select
         shape.indicator_slug, shape.measure, areas.area_code, areas.area_name,
-        available.latest_period as period, shape.sex, shape.age,
+        available.latest_period as period, available.latest_end as period_end, shape.sex, shape.age,
         'not_published' as value_status, 'The source has no row for this area.' as value_note
     from shape
     inner join available

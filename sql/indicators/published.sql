@@ -1,12 +1,13 @@
 -- table: indicators.published
 -- grain: one row per indicator, measure, area, period, sex, age and category
--- depends: staging.observation, indicators.practice_observation, registry.selection, registry.cancelled_period, registry.place
+-- depends: staging.observation, indicators.practice_observation, indicators.sub_icb_observation, registry.selection, registry.cancelled_period, registry.place
 -- columns: indicator_slug, measure, role, modelled, area_code, area_name, period, period_start, period_end, sex, age, category_type, category, value, lower_95, upper_95, lower_998, upper_998, limits_method, numerator, denominator, value_status, value_note, publisher_comparison, publisher_trend, source, dataset, series, source_sha256, source_row
 -- The rows of the indicators asked for (variable indicator_slugs): the registry says which series of which
 -- publisher it is, in order of preference. Nothing is computed but one constant factor of scale, and
 -- limits by the indicator's declared method where the publisher gives counts without limits: only
 -- where the counts give the value, or where another source of the same measure gives the denominator
 -- of the very same row. Every such row says so in limits_method, and a lent denominator in its note.
+-- ties: source_row
 with wanted as (
     select * from registry.selection where list_contains(getvariable('indicator_slugs'), indicator_slug)
 ),
@@ -15,6 +16,8 @@ observations as not materialized (
     select * from staging.observation
     union all by name
     select * from indicators.practice_observation
+    union all by name
+    select * from indicators.sub_icb_observation
 ),
 found as not materialized (
     select
@@ -113,6 +116,9 @@ counted as (
         lent_denominator,
         lender,
         value * scale as scaled,
+        -- Sexes or groups of a measure and period from a source further down its list are of another vintage.
+        binding_order > min(binding_order) over of_measure as is_of_another_vintage,
+        min({'binding_order': binding_order, 'source': distinct_rows.source}) over of_measure as first_choice,
         numerator is null and denominator is null as is_without_counts,
         abs(scaled - numerator / nullif(denominator, 0) * multiplier) <= 0.5 * 10.0 ** -rounding + 1e-9
             as is_reproduced
@@ -127,6 +133,7 @@ counted as (
         and distinct_rows.age = lent.age
         and distinct_rows.category_type is not distinct from lent.category_type
         and distinct_rows.category is not distinct from lent.category
+    window of_measure as (partition by distinct_rows.indicator_slug, distinct_rows.measure, distinct_rows.period)
 ),
 limited as (
     select
@@ -178,7 +185,9 @@ select
     value_status,
     -- A lent denominator is no part of this source's figure, so it is told and not put in its column.
     nullif(concat_ws(' ', value_note, if(lower_95 is null and method is not null and is_without_counts,
-        'Limits computed with the denominator ' || printf('%.0f', persons) || ' of ' || lender || '.', null)), '')
+        'Limits computed with the denominator ' || printf('%.0f', persons) || ' of ' || lender || '.', null), if(value is not null and is_of_another_vintage and source <> first_choice.source,
+        'From ' || source || '; other rows of the measure are of another vintage, from ' || first_choice.source
+        || ', and not to be set beside this one.', null)), '')
         as value_note,
     publisher_comparison,
     publisher_trend,

@@ -13,7 +13,7 @@ with coterminous as (
     cross join registry.footprint as footprint
 ),
 method as (
-    select indicator_slug, measure, any_value(multiplier) as multiplier, any_value(ci_method) as ci_method
+    select indicator_slug, measure, max(multiplier) as multiplier, max(ci_method) as ci_method
     from registry.selection
     group by all
 ),
@@ -24,13 +24,13 @@ gathered as (
         published.period,
         published.sex,
         published.age,
-        any_value(published.role) as role,
+        max(published.role) as role,
         bool_or(published.modelled) as modelled,
         min(published.period_start) as period_start,
         max(published.period_end) as period_end,
-        any_value(measure.value_type) as value_type,
-        any_value(method.multiplier) as multiplier,
-        any_value(method.ci_method) as ci_method,
+        max(measure.value_type) as value_type,
+        max(method.multiplier) as multiplier,
+        max(method.ci_method) as ci_method,
         count(published.value) as places_with_value,
         count(published.numerator) filter (published.denominator is not null) as places_with_counts,
         (select count(*) from registry.place) as places,
@@ -42,9 +42,9 @@ gathered as (
         bool_and(published.numerator % 5 = 0) as rounded,
         bool_and(abs(published.value - published.numerator / published.denominator * method.multiplier)
             <= 0.5 * 10.0 ** -indicator.rounding + 1e-9) as reproduced,
-        if(count(distinct published.source) = 1, any_value(published.source), null) as source,
-        if(count(distinct published.dataset) = 1, any_value(published.dataset), null) as dataset,
-        if(count(distinct published.series) = 1, any_value(published.series), null) as series
+        if(count(distinct published.source) = 1, max(published.source), null) as source,
+        if(count(distinct published.dataset) = 1, max(published.dataset), null) as dataset,
+        if(count(distinct published.series) = 1, max(published.series), null) as series
     from indicators.published as published
     inner join registry.place as place on published.area_code = place.place_code
     inner join registry.indicator as indicator on published.indicator_slug = indicator.indicator_slug

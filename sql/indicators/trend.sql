@@ -5,6 +5,7 @@
 -- Fingertips' recent trend: the five most recent annual points, which must be consecutive years on
 -- one basis. Cumulative or pooled periods overlap, so they have none. Rules and where the official
 -- codes disagree: docs/methods/trend.md.
+-- ties: period
 with annual as (
     select fact.*, measure.polarity, measure.value_type, year(fact.period_start) as first_year
     from indicators.fact as fact
@@ -19,7 +20,7 @@ recent as (
     from annual
     qualify row_number() over (
         partition by indicator_slug, measure, area_code, sex, age, category_type, category
-        order by period_end desc
+        order by period_end desc, period desc
     ) <= 5
 ),
 series as (
@@ -31,10 +32,10 @@ series as (
         age,
         category_type,
         category,
-        any_value(polarity) as polarity,
-        any_value(value_type) as value_type,
-        min_by(period, period_end) as first_period,
-        max_by(period, period_end) as last_period,
+        max(polarity) as polarity,
+        max(value_type) as value_type,
+        min({'period_end': period_end, 'period': period}).period as first_period,
+        max({'period_end': period_end, 'period': period}).period as last_period,
         count(*) as points,
         max(first_year) - min(first_year) = 4 and count(distinct first_year) = 5 as is_consecutive,
         count(lower_95) = 5 and count(upper_95) = 5 as has_limits,

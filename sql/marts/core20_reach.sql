@@ -4,6 +4,7 @@
 -- columns: indicator_id, indicator_slug, programme, theme, measure, measure_name, area_type, area_code, area_name, sex, age, people_core20, imd_vintage, period, core20_value, core20_numerator, core20_denominator, rest_value, rest_numerator, rest_denominator, unit, polarity, core20_not_reached, core20_not_reached_if_as_rest, core20_excess_not_reached, direction, status, status_note, fictional
 -- Not reached: the denominator less the numerator where high is good, the numerator where low is good;
 -- of proportions only. Nothing is estimated: without counts of Core20 there is no number, and it is said why.
+-- ties: category_type
 with groups(category_type, category, is_core20) as (
     values
         ('Core20', 'Core20', true),
@@ -29,11 +30,11 @@ divided as (
         max(fact.numerator) filter (groups.is_core20) as core20_numerator,
         max(fact.denominator) filter (groups.is_core20) as core20_denominator,
         -- All the others or none: a part of them is not the rest.
-        if(count(fact.numerator) = any_value(sizes.wanted), sum(fact.numerator) filter (not groups.is_core20), null)
+        if(count(fact.numerator) = max(sizes.wanted), sum(fact.numerator) filter (not groups.is_core20), null)
             as rest_numerator,
-        if(count(fact.denominator) = any_value(sizes.wanted), sum(fact.denominator) filter (not groups.is_core20), null)
+        if(count(fact.denominator) = max(sizes.wanted), sum(fact.denominator) filter (not groups.is_core20), null)
             as rest_denominator,
-        if(any_value(sizes.wanted) = 2, max(fact.value) filter (not groups.is_core20), null) as rest_value
+        if(max(sizes.wanted) = 2, max(fact.value) filter (not groups.is_core20), null) as rest_value
     from indicators.fact as fact
     inner join groups on fact.category_type = groups.category_type and fact.category = groups.category
     inner join sizes on fact.category_type = sizes.category_type
@@ -50,11 +51,10 @@ undivided as (
         indicator_slug,
         measure,
         area_code,
-        max_by(sex, period_end) as sex,
-        max_by(age, period_end) as age,
+        max({'period_end': period_end, 'sex': sex, 'age': age}) as latest,
         bool_or(value is not null) as has_value,
-        any_value(value_status) filter (value is null) as value_status,
-        any_value(value_note) filter (value is null) as value_note
+        -- Of the latest period without a value; where none has a date, of the only one.
+        max({'period_end': period_end, 'status': value_status, 'note': value_note}) filter (value is null) as gap
     from indicators.fact
     where category = 'All'
     group by all
@@ -75,8 +75,8 @@ placed as (
         area.area_type,
         area.area_code,
         area.area_name,
-        coalesce(divided.sex, undivided.sex, 'Persons') as sex,
-        coalesce(divided.age, undivided.age, wanted.age, 'Not stated') as age_group,
+        coalesce(divided.sex, undivided.latest.sex, 'Persons') as sex,
+        coalesce(divided.age, undivided.latest.age, wanted.age, 'Not stated') as age_group,
         cohort.people as people_core20,
         cohort.imd_vintage,
         divided.period,
@@ -95,9 +95,9 @@ placed as (
                 and wanted.value_type = 'proportion' then 'counted'
             when divided.core20_value is not null then 'rates_only'
             when undivided.has_value then 'no_breakdown'
-            else coalesce(undivided.value_status, wanted.missing_status)
+            else coalesce(undivided.gap.status, wanted.missing_status)
         end as status,
-        coalesce(undivided.value_note, wanted.missing_note) as missing_note_here
+        coalesce(undivided.gap.note, wanted.missing_note) as missing_note_here
     from wanted
     inner join geography.area as area on area.area_type in ('place', 'icb', 'nation')
     left join divided

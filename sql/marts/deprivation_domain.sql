@@ -3,6 +3,7 @@
 -- depends: staging.iod_domain, geography.lsoa21, geography.lsoa11, registry.place, registry.footprint
 -- columns: imd_vintage, lsoa_vintage, lsoa_code, lsoa_name, place_code, place_name, domain, kind, rank, decile, is_most_deprived_fifth, score, source, dataset, source_sha256, source_row, fictional
 -- The same index stands in several of the publisher's files; the one with scores is taken first.
+-- ties: source_sha256
 with lsoa as (
     select 2021 as lsoa_vintage, lsoa21_code as lsoa_code, lsoa21_name as lsoa_name, place_code
     from geography.lsoa21

@@ -5,14 +5,15 @@
 -- Empty where no file is supplied. Registrations, not residents, so no row adds up with those of
 -- residents. The index is the one on the LSOAs of the file; the latest extract counts.
 -- Rows are summed as they are read: patients by LSOA are too many to be kept.
+-- ties: place_code
 with placed as (
     select
         registered.practice_code,
-        any_value(registered.practice_name) as practice_name,
-        any_value(registered.extract_date) as extract_date,
+        max(registered.practice_name) as practice_name,
+        max(registered.extract_date) as extract_date,
         registered.sex,
-        any_value(if(registered.lsoa_vintage = 2021, 2025, 2019)) as imd_vintage,
-        any_value(registered.lsoa_vintage) as lsoa_vintage,
+        max(if(registered.lsoa_vintage = 2021, 2025, 2019)) as imd_vintage,
+        max(registered.lsoa_vintage) as lsoa_vintage,
         deprivation.lsoa_code is not null as with_lsoa,
         deprivation.core20,
         deprivation.place_code,
@@ -48,11 +49,11 @@ main_place as (
 practices as (
     select
         practice_code,
-        any_value(practice_name) as practice_name,
-        any_value(extract_date) as extract_date,
+        max(practice_name) as practice_name,
+        max(extract_date) as extract_date,
         sex,
-        any_value(imd_vintage) as imd_vintage,
-        any_value(lsoa_vintage) as lsoa_vintage,
+        max(imd_vintage) as imd_vintage,
+        max(lsoa_vintage) as lsoa_vintage,
         sum(patients) as patients,
         coalesce(sum(patients) filter (with_lsoa), 0) as patients_with_lsoa,
         coalesce(sum(patients) filter (core20), 0) as patients_core20,

@@ -6,9 +6,11 @@ with shown as (
     select
         fact.indicator_slug,
         fact.measure,
-        any_value(fact.source order by fact.period_end desc) filter (fact.value is not null) as source,
-        any_value(fact.series order by fact.period_end desc) filter (fact.value is not null) as series,
-        max_by(fact.period, fact.period_end) filter (fact.value is not null) as latest_period,
+        -- The series of the latest period, of everybody before that of a group.
+        max({
+            'period_end': fact.period_end, 'everybody': fact.category = 'All', 'period': fact.period,
+            'source': fact.source, 'series': fact.series
+        }) filter (fact.value is not null) as latest,
         max(fact.period_end) filter (fact.value is not null) as latest_end,
         min(fact.value_note) filter (fact.period = 'none') as note,
         min(fact.value_status) filter (fact.period = 'none') as missing_status
@@ -50,17 +52,17 @@ select
     indicator.benchmark_reason,
     indicator.rationale,
     indicator.caveats,
-    shown.source,
-    shown.series,
-    shown.latest_period,
+    shown.latest.source,
+    shown.latest.series,
+    shown.latest.period as latest_period,
     coalesce(covered.places_with_value, 0) as places_with_value,
     (select count(*) from registry.place) as places,
     case
-        when shown.latest_period is not null and coalesce(covered.places_with_value, 0) > 0 then 'published'
-        when shown.latest_period is not null then 'nation_only'
+        when shown.latest is not null and coalesce(covered.places_with_value, 0) > 0 then 'published'
+        when shown.latest is not null then 'nation_only'
         else coalesce(shown.missing_status, measure.missing_status)
     end as status,
-    if(shown.latest_period is null, coalesce(shown.note, measure.missing_note), null) as status_note,
+    if(shown.latest is null, coalesce(shown.note, measure.missing_note), null) as status_note,
     indicator.owner,
     indicator.checked_by,
     indicator.next_review,

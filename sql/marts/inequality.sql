@@ -8,6 +8,7 @@
 -- Gap limits: difference of two independent estimates, standard errors from their 95 % limits;
 -- of the ratio the same on the log scale (Altman and Bland 2003, BMJ 326: 219).
 -- RII limits: Fieller 1954, JRSS B 16: 175-185.
+-- ties: source_row, place_code, step
 with constants as (select 1.959963984540054e0 as z),
 ordinal(words, step) as (
     values ('most', 1), ('second most', 2), ('third more', 3), ('fourth more', 4), ('fifth more', 5),

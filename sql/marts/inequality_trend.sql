@@ -41,8 +41,8 @@ line as (
     select
         indicator_slug, measure, area_code, sex, age, breakdown,
         count(*) as points,
-        min_by(period, period_end) as first_period,
-        min_by(disadvantage, period_end) as disadvantage_at_first,
+        min({'period_end': period_end, 'period': period}).period as first_period,
+        min({'period_end': period_end, 'disadvantage': disadvantage}).disadvantage as disadvantage_at_first,
         list(epoch(period_end - last_end::timestamp) / (365.25 * 86400) order by period_end) as t,
         list(disadvantage order by period_end) as y
     from signed

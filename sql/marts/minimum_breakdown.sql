@@ -52,18 +52,18 @@ found as (
         count(distinct area_code) filter (is_place) as places_with_breakdown,
         bool_or(not is_place) as nation_has_breakdown,
         max(groups) as groups,
-        max_by(period, period_end) as latest_period
+        max({'period_end': period_end, 'period': period}).period as latest_period
     from by_area
     group by all
 ),
 deciles as (
-    select indicator_slug, measure, bool_and(ecological) as ecological, max_by(period, period_end) as latest_period
+    select indicator_slug, measure, bool_and(ecological) as ecological, max({'period_end': period_end, 'period': period}).period as latest_period
     from marts.inequality
     where breakdown = 'deprivation_decile'
     group by all
 ),
 present as (
-    select indicator_slug, measure, count(distinct sex) as sexes, any_value(sex) as only_sex
+    select indicator_slug, measure, count(distinct sex) as sexes, min(sex) as only_sex
     from valued
     group by all
 ),

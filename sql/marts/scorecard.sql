@@ -10,6 +10,7 @@
 -- are both (unitary authorities, metropolitan districts and London boroughs). It is given only where
 -- nearly all authorities of that tier have a value, and never from a source that covers a part of
 -- the nation. Fewer than 12 with a value are no spread: a quarter would hold fewer than three.
+-- ties: measure_order
 with available as (
     select distinct indicator_slug, measure from indicators.fact where value is not null
 ),

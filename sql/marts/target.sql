@@ -6,6 +6,7 @@
 -- chosen. A target is measured only by the indicator that the registry says counts exactly that.
 -- Line and interval: docs/methods/target.md. Points are separate years on one basis; the line is not
 -- drawn further beyond its last point than its points reach back.
+-- ties: period, age
 with areas as (
     select
         target.target_id,
@@ -40,7 +41,7 @@ observed as (
 latest as (
     select *
     from observed
-    qualify row_number() over (partition by indicator_slug, area_code order by period_end desc) = 1
+    qualify row_number() over (partition by indicator_slug, area_code order by period_end desc, period desc) = 1
 ),
 yearly as (
     select
@@ -62,8 +63,8 @@ line as (
         indicator_slug,
         area_code,
         count(*) as points,
-        min_by(period, period_end) as first_period,
-        max_by(period, period_end) as last_period,
+        min({'period_end': period_end, 'period': period}).period as first_period,
+        max({'period_end': period_end, 'period': period}).period as last_period,
         -min(years) as reach_back,
         -- A period within a year of another overlaps it.
         count(distinct year(period_end)) = count(*) as is_separate,
@@ -121,7 +122,7 @@ placed as (
         and missing.measure = 'main'
         and missing.period = 'none'
     qualify row_number() over (
-        partition by target.target_id, target.step, areas.area_code order by at_due.period_end desc, missing.sex
+        partition by target.target_id, target.step, areas.area_code order by at_due.period_end desc, at_due.period desc, missing.sex, missing.age
     ) = 1
 ),
 judged as (

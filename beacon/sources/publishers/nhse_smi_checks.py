@@ -54,7 +54,16 @@ def read_smi_checks(
             "source_row": columns.rows.cast(pl.Int32),
         }
     ).with_columns(
-        (100 * pl.col("numerator") / pl.col("denominator")).alias("value"),
+        # Nobody on the register leaves nothing to divide by.
+        pl.when(pl.col("denominator") > 0)
+        .then(100 * pl.col("numerator") / pl.col("denominator"))
+        .alias("value"),
+        pl.when(
+            (pl.col("value_status") == "published") & ~(pl.col("denominator") > 0).fill_null(False)
+        )
+        .then(pl.lit("not_applicable"))
+        .otherwise(pl.col("value_status"))
+        .alias("value_status"),
         pl.lit(str(spec.dataset.options["series"])).alias("series"),
         pl.lit(spec.dataset.title).alias("series_name"),
         pl.lit("Persons").alias("sex"),

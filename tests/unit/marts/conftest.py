@@ -10,13 +10,11 @@ import duckdb
 import pytest
 
 from beacon.contracts import Contract, cast_select, create_table, load_contracts
-from beacon.contracts.sql_files import sql_tables
-from beacon.core.paths import resource_dir
+from beacon.contracts.sql_files import sql_table
 from beacon.registry import load_footprint, load_indicators
 from beacon.registry.targets import TargetRegister
 from beacon.statistics.macros import install_macros
 from beacon.warehouse.connection import SCHEMAS
-from beacon.warehouse.indicator_rows import PUBLISHED_COLUMNS
 from beacon.warehouse.plan_tables import target_rows
 from beacon.warehouse.registry_tables import (
     _indicator_row,
@@ -28,6 +26,10 @@ from beacon.warehouse.registry_tables import (
 
 PLACE, ICB, NATION = "Z06000001", "Z54000001", "Z92000001"
 DAY = date(2026, 11, 22)
+_BESIDE_PUBLISHED = (
+    "indicators.practice_observation", "indicators.sub_icb_observation", "indicators.gap",
+    "indicators.system",
+)  # fmt: skip
 
 
 @functools.cache
@@ -113,18 +115,20 @@ class SmallWarehouse:
         indicator = load_indicators()[slug].model_copy(update=changes)
         insert_rows(self.con, "registry.selection", _selection_rows(indicator))
         self.con.execute("set variable indicator_slugs = ?", [[slug]])
-        for name in ("indicators.practice_observation", "indicators.gap", "indicators.system"):
+        for name in _BESIDE_PUBLISHED:
             self.con.execute(create_table(self.contracts[name], name))
-        query = (resource_dir("sql") / "indicators/published_series.sql").read_text("utf-8")
-        self.con.execute(f"create table indicators.published ({PUBLISHED_COLUMNS})")
-        self.con.execute(f"insert into indicators.published by name {query}")
-        self.con.execute("drop table indicators.fact")
-        fact = sql_tables("indicators")["indicators.fact"].text
-        self.con.execute(
-            "create table indicators.fact as "
-            + cast_select(self.contracts["indicators.fact"], fact, con=self.con)
-        )
-        return self.rows("indicators.fact")
+        self.make("indicators.published")
+        return self.make("indicators.fact")
+
+    def make(self, name: str) -> list[dict[str, Any]]:
+        """Make a derived table by its own SQL, in the shape of its contract; give its rows."""
+        query = cast_select(self.contracts[name], sql_table(name).text, con=self.con)
+        self.con.execute(f"create or replace table {name} as {query}")
+        rows = self.rows(name)
+        for check in self.contracts[name].sql_checks:
+            wrong = self.con.execute(check.sql.replace("{table}", name)).fetchall()
+            assert wrong == [], check.name
+        return rows
 
     def rows(self, table: str) -> list[dict[str, Any]]:
         """Every row of a table by column name."""
@@ -144,15 +148,7 @@ class SmallWarehouse:
 
     def derive(self, mart: str) -> list[dict[str, Any]]:
         """Make a mart by its own SQL, in the shape of its contract; give its rows."""
-        name = f"marts.{mart}"
-        sql = sql_tables("marts")[name].text
-        query = cast_select(self.contracts[name], sql, con=self.con)
-        self.con.execute(f"create or replace table {name} as {query}")
-        rows = self.rows(name)
-        for check in self.contracts[name].sql_checks:
-            wrong = self.con.execute(check.sql.replace("{table}", name)).fetchall()
-            assert wrong == [], check.name
-        return rows
+        return self.make(f"marts.{mart}")
 
 
 @pytest.fixture

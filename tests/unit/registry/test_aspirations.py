@@ -42,6 +42,7 @@ TEXTS = {
     "joint_forward_plan_2023": "002_",
     "partnership_plan_2024": "003_",
     "purpose_2021": "004_",
+    "joint_forward_plan_2024_overview": "001_",
 }
 
 
