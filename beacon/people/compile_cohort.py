@@ -28,6 +28,7 @@ from beacon.people.definitions import (
     PersonRule,
     Window,
 )
+from beacon.people.plausible import is_plausible_sql
 
 
 class Tables(Protocol):
@@ -177,7 +178,8 @@ def _latest(query: _Query, rule: LatestRule) -> str:
         f"select person_id, max(struct_pack(day := event_date, v := {sign}value, "
         f"w := {sign}coalesce(value_2, 0))) as reading "
         f"from {query.tables.relation('event', rule.cluster)} "
-        f"where value is not null and {_days(query, 'event_date', rule)} group by person_id"
+        f"where value is not null and {is_plausible_sql()} "
+        f"and {_days(query, 'event_date', rule)} group by person_id"
     )
     value, second = f"({sign}{name}.reading.v)", f"({sign}{name}.reading.w)"
     bands = []

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cache
 
 from beacon.contracts import Contract, load_contracts
-from beacon.paths import resource_dir
+from beacon.core.paths import resource_dir
 
 PSEUDONYM = "pseudonym"
 """The column of a delivered file that stands where the contract has `person_id`."""

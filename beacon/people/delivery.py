@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from beacon.contracts.ddl import quote_literal
-from beacon.errors import InputRefusedError, Problem
+from beacon.core.errors import InputRefusedError, Problem
 from beacon.people.contract import delivered_columns, optional_columns, person_tables
 from beacon.people.identifiers import is_forbidden_column, is_snomed_identifier, nhs_number_sql
 

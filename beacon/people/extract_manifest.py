@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, ValidationError
 
-from beacon.errors import InputRefusedError, Problem
+from beacon.core.errors import InputRefusedError, Problem
 
 MANIFEST_NAME = "extract.json"
 _Said = Annotated[str, Field(min_length=3, max_length=400)]

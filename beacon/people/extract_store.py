@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from beacon.contracts.ddl import quote_literal
-from beacon.files import read_json, write_json
+from beacon.core.files import read_json, write_json
 from beacon.people.contract import CLUSTERED, DATE_COLUMNS, person_tables
 from beacon.people.delivery import Delivered
 from beacon.people.secure_home import SecureHome

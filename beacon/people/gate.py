@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from beacon.errors import InputRefusedError, Problem
+from beacon.core.errors import InputRefusedError, Problem
 from beacon.people import gate_checks
 from beacon.people.delivery import SUPPLIER, find_tables, nhs_numbers, wrong_values
 from beacon.people.extract_manifest import read_manifest
@@ -91,9 +91,7 @@ def admit(
         refuse_if(_row_counts(con, tables, manifest.row_counts))
         extract = _stored(con, home, tables, manifest.as_at, manifest.model_dump(mode="json"))
         codes = known or KnownCodes()
-        refuse_if(
-            gate_checks.blocking(con, extract, practices=codes.practices, lsoas=codes.lsoas)
-        )
+        refuse_if(gate_checks.blocking(con, extract, practices=codes.practices, lsoas=codes.lsoas))
         warned = [w.as_dict() for w in gate_checks.warnings(con, extract)]
         extract = StoredExtract(
             extract.as_at, extract.manifest, extract.files, extract.persons, warned, home.store
@@ -165,7 +163,7 @@ def _stored(
 
 def remove_unused(home: SecureHome) -> None:
     """Remove files of the store that no admitted extract has."""
-    from beacon.files import read_json
+    from beacon.core.files import read_json
 
     used: set[str] = set()
     for path in home.extracts.glob("*.json"):

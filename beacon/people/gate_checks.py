@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from beacon.errors import Problem
+from beacon.core.errors import Problem
 from beacon.people.contract import CLUSTERED, DATE_COLUMNS
 from beacon.people.delivery import SUPPLIER
+from beacon.people.plausible import PLAUSIBLE, is_plausible_sql
 
 if TYPE_CHECKING:
     import duckdb
@@ -27,18 +28,6 @@ FEWEST_FOR_FALL = 20
 """Entries a month below which a fall is chance."""
 MOST_WITHOUT = 0.10
 """Share of a practice's persons without ethnicity, LSOA or sex that is warned of."""
-
-# Plausible values by unit (UCUM); outside them a reading is counted, not used or mended.
-PLAUSIBLE = {
-    "mm[Hg]": (50.0, 300.0),
-    "mmol/L": (0.1, 40.0),
-    "mmol/mol": (15.0, 200.0),
-    "kg/m2": (8.0, 120.0),
-    "%": (0.0, 100.0),
-    "cm": (30.0, 250.0),
-    "kg": (0.5, 500.0),
-}
-
 
 @dataclass(frozen=True)
 class Warned:
@@ -199,13 +188,9 @@ def _silent(con: duckdb.DuckDBPyConnection, extract: StoredExtract) -> Iterator[
 
 
 def _implausible(con: duckdb.DuckDBPyConnection, extract: StoredExtract) -> Iterator[Warned]:
-    outside = " or ".join(
-        f"(unit = '{unit}' and (value < {low} or value > {high}))"
-        for unit, (low, high) in PLAUSIBLE.items()
-    )
     for cluster, unit, count in con.execute(
         f"select cluster, unit, count(*) from {extract.relation('event')} "
-        f"where value is not null and ({outside}) group by all order by all"
+        f"where value is not null and not {is_plausible_sql()} group by all order by all"
     ).fetchall():
         low, high = PLAUSIBLE[unit]
         message = f"Readings in {unit} are below {low:g} or above {high:g}; they are not used."

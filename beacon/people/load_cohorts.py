@@ -11,7 +11,7 @@ from pathlib import Path
 import yaml
 from pydantic import ValidationError
 
-from beacon.paths import resource_dir
+from beacon.core.paths import resource_dir
 from beacon.people.definitions import Cohort
 from beacon.registry.loading import RegistryError
 

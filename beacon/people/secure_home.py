@@ -10,7 +10,7 @@ import os
 import stat
 from pathlib import Path
 
-from beacon.errors import SettingsError
+from beacon.core.errors import SettingsError
 
 # Folders whose content is copied elsewhere or served, by the name of the folder itself.
 _SYNCHRONISED = (
