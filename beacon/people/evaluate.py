@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 PERSONS_AT_ONCE = 500_000
 """Persons of one range."""
 
+EVERYBODY = "registered_people"
+"""Name of the cohort of everybody alive and registered."""
 DIMENSIONS = ("place_code", "imd_quintile", "core20", "ethnicity", "sex", "age_band")
 """What the cells of the board and its Places are divided by."""
 SMALL_AREAS = {"ward": "ward24_code", "pcn": "pcn_code", "practice": "practice_code"}
@@ -94,6 +96,7 @@ def evaluate(
             "create or replace temp table person_range as "
             + person_at_sql(extract, areas, as_at=as_at, where=where)
         )
+        _count_everybody(con)
         for cohort in computed:
             sql = cohort_sql(cohort, extract, as_at=as_at, persons="person_range", where=where)
             con.execute(f"create or replace temp table member as {sql}")
@@ -130,6 +133,21 @@ def _make_cells(con: duckdb.DuckDBPyConnection) -> None:
         "create or replace temp table people_small_cell (cohort varchar, measure varchar, "
         "area_type varchar, area_code varchar, core20 boolean, eligible bigint, done bigint)"
     )
+
+
+def _count_everybody(con: duckdb.DuckDBPyConnection) -> None:
+    """Add the cells of everybody who is registered, as a cohort without measures."""
+    keys = ", ".join(DIMENSIONS)
+    con.execute(
+        f"insert into people_cell select '{EVERYBODY}', '', {keys}, count(*), 0 "
+        "from person_range where in_population group by all"
+    )
+    for kind, column in SMALL_AREAS.items():
+        con.execute(
+            f"insert into people_small_cell select '{EVERYBODY}', '', '{kind}', {column}, core20, "
+            f"count(*), 0 from person_range where in_population and {column} is not null "
+            "group by all"
+        )
 
 
 def _count(con: duckdb.DuckDBPyConnection, cohort: Cohort) -> None:

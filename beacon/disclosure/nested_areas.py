@@ -1,0 +1,70 @@
+"""Protecting counts of small areas that lie in larger ones whose counts are protected already.
+
+What belongs here: areas that only add up to the area around them, so that no programme is needed.
+What does not: tables of several dimensions (`linked_tables`).
+
+The guarantee is that of `cells`. In an area whose count is shown, one hidden part must be able to
+rise while another falls; in one whose count is hidden, some part must be hidden that can move with
+it, or the hidden count would be the sum of shown ones.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from beacon.disclosure.linked_tables import Counts, Flags
+
+
+@dataclass(frozen=True)
+class Nested:
+    """Areas and the areas in them, as numbers of cells.
+
+    Attributes:
+        families: Each area with its parts.
+    """
+
+    families: tuple[tuple[int, tuple[int, ...]], ...]
+
+
+def hide_nested(counts: Counts, nested: Nested, hidden: Flags) -> None:
+    """Hide further parts until no hidden one follows from what is shown; changes `hidden`.
+
+    Args:
+        counts: Counts of people.
+        nested: The areas; those with a hidden count stay hidden, those with a shown one shown.
+        hidden: What is hidden so far.
+
+    Raises:
+        ValueError: Where the parts of an area cannot protect one another.
+    """
+    for parent, parts in nested.families:
+        family = np.array(parts)
+        if counts.values[family].sum() != counts.values[parent]:
+            continue  # Somebody is in none of the parts: nothing exact follows.
+        if not hidden[family].any() and not hidden[parent]:
+            continue
+        # Cheapest first: small counts, and zeros last.
+        order = family[np.lexsort((family, counts.values[family], counts.values[family] == 0))]
+        for cell in (None, *order[~hidden[order]]):
+            if cell is not None:
+                hidden[cell] = True
+            if _moves(counts, family[hidden[family]], bool(hidden[parent])):
+                break
+        else:
+            raise ValueError("the parts of an area cannot protect one another")
+
+
+def _moves(counts: Counts, cells: np.ndarray[tuple[int], np.dtype[np.int64]], free: bool) -> bool:
+    """Whether each of the hidden parts can be other than it is."""
+    if not len(cells):
+        return False
+    up, down = counts.rises[cells] >= 1, counts.falls[cells] >= 1
+    if free:
+        return bool((up | down).any())
+    for number in range(len(cells)):
+        others = np.arange(len(cells)) != number
+        if not (up[number] and down[others].any()) and not (down[number] and up[others].any()):
+            return False
+    return True

@@ -1,0 +1,154 @@
+"""Disclosure control of all tables of a cohort together.
+
+What belongs here: the order in which counts are protected, and the guard across as-at dates. What
+does not: the methods (`beacon.disclosure.linked_tables`, `small_areas`).
+
+First the sizes of a cohort, over all areas and groups at once. Then of each measure who is eligible
+within those sizes, where that is not everybody, and for whom it was done within the eligible; what
+is shown already stays. So tables of a board, its Places, wards and practices, of all groups and of
+all measures, hold against one another.
+
+The same cohort at an earlier as-at date is a further table of nearly the same people. A count is
+hidden too where the two differ by fewer people than may be shown, unless by nobody; and where the
+earlier one was hidden, as long as they differ by fewer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from beacon.disclosure import Rule
+from beacon.disclosure.linked_tables import (
+    Counts,
+    Equations,
+    Flags,
+    Way,
+    equations_of,
+    hide_linked,
+)
+from beacon.disclosure.nested_areas import Nested, hide_nested
+
+Key = tuple[str, str]
+"""Area and group."""
+People = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Before:
+    """The same counts at the as-at date before.
+
+    Attributes:
+        hidden: Whether each cell was hidden then; false where it was not there.
+        differ: People who are in one of the two and not in the other.
+    """
+
+    hidden: Flags
+    differ: People
+
+    def sensitive(self, rule: Rule) -> Flags:
+        """Cells that must be hidden because of what was shown, or hidden, before."""
+        few = self.differ < rule.smallest_shown
+        return few & (self.hidden | (self.differ > 0))
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The cells of a cohort and what adds up among them.
+
+    Attributes:
+        cells: Area and group of each.
+        linked: Equations between the cells of the board and its Places.
+        nested: Areas below them, level by level.
+        small: Whether a cell is of an area below.
+    """
+
+    cells: tuple[Key, ...]
+    linked: Equations
+    nested: tuple[Nested, ...]
+    small: Flags
+
+    @classmethod
+    def of(cls, cells: list[Key], ways: list[Way], below: list[Mapping[str, str]]) -> Layout:
+        """Find what adds up once for all counts of the same cells.
+
+        Args:
+            cells: Area and group of each.
+            ways: How cells of the board and its Places add up.
+            below: Area to the area that holds it, one level after another; of everybody only.
+        """
+        index = {cell: number for number, cell in enumerate(cells)}
+        nested = []
+        small = np.zeros(len(cells), dtype=np.bool_)
+        for level in below:
+            families: dict[int, list[int]] = {}
+            for area, above in level.items():
+                child, parent = index.get((area, "all")), index.get((above, "all"))
+                if child is not None and parent is not None:
+                    families.setdefault(parent, []).append(child)
+                    small[child] = True
+            nested.append(
+                Nested(tuple((parent, tuple(sorted(own))) for parent, own in families.items()))
+            )
+        return cls(tuple(cells), equations_of(cells, ways), tuple(nested), small)
+
+
+def protect_sizes(
+    layout: Layout, people: People, rule: Rule, before: Before | None = None
+) -> Flags:
+    """Which sizes are hidden."""
+    must = (people > 0) & (people < rule.smallest_shown)
+    if before is not None:
+        must = must | before.sensitive(rule)
+    return _hide(layout, Counts.of_people(people), must, rule)
+
+
+def protect_split(
+    layout: Layout,
+    total: People,
+    total_hidden: Flags,
+    part: People,
+    rule: Rule,
+    before: Before | None = None,
+) -> Flags:
+    """Which parts of totals are hidden; the rest of the same total is hidden with each.
+
+    Args:
+        layout: The cells.
+        total: The totals.
+        total_hidden: Which of them are hidden already; the others stay shown.
+        part: The parts.
+        rule: The rule.
+        before: The parts at the as-at date before.
+    """
+    rest = total - part
+    must = total_hidden.copy()
+    for count in (part, rest, total):
+        must |= (count > 0) & (count < rule.smallest_shown)
+    if before is not None:
+        must |= before.sensitive(rule)
+    # Of nobody there is no part to hide.
+    must &= total > 0
+    try:
+        return _hide(layout, Counts.of_parts(total, part, total_hidden), must, rule) | total_hidden
+    except ValueError:
+        # No other table fits what is shown already, so nothing of this measure may be.
+        return np.ones(len(total), dtype=np.bool_)
+
+
+def _hide(layout: Layout, counts: Counts, must: Flags, rule: Rule) -> Flags:
+    if not rule.complementary:
+        return must
+    hidden = hide_linked(counts, layout.linked, must & ~layout.small)
+    hidden |= must
+    for level in layout.nested:
+        hide_nested(counts, level, hidden)
+    return hidden
+
+
+def aligned(cells: tuple[Key, ...], counts: Mapping[Key, int]) -> People:
+    """Counts in the order of the cells; a cell without a row counts nobody."""
+    return np.array([counts.get(cell, 0) for cell in cells], dtype=np.int64)

@@ -1,0 +1,247 @@
+"""The published tables of one as-at date, from the cells in the secure home.
+
+What belongs here: joining counts, disclosure control and figures. What does not: each of these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from beacon.disclosure import Rule
+from beacon.people.breakdowns import (
+    ALL,
+    BoardAreas,
+    areas_below,
+    count_by_breakdown,
+    group_of,
+    ways_to_add_up,
+)
+from beacon.people.care_gaps import care_gap_sql, standardised_sql
+from beacon.people.definitions import Cohort
+from beacon.people.differences import differences
+from beacon.people.evaluate import EVERYBODY
+from beacon.people.protect_cells import (
+    Before,
+    Key,
+    Layout,
+    People,
+    aligned,
+    protect_sizes,
+    protect_split,
+)
+from beacon.people.secure_home import SecureHome
+from beacon.statistics.macros import install_macros
+
+if TYPE_CHECKING:
+    import duckdb
+
+Flags = np.ndarray[Any, np.dtype[np.bool_]]
+
+
+@dataclass(frozen=True)
+class Period:
+    """Two as-at dates of one board.
+
+    Attributes:
+        as_at: The as-at date, ISO.
+        earlier: The one before it of which there are cells; None where there is none.
+    """
+
+    as_at: str
+    earlier: str | None
+
+
+def make_protected(
+    con: duckdb.DuckDBPyConnection,
+    home: SecureHome,
+    period: Period,
+    areas: BoardAreas,
+    cohorts: dict[str, Cohort],
+    rule: Rule,
+) -> None:
+    """Make tables `care_gap` and `cohort_size` in a connection of the secure home.
+
+    What was hidden is kept as `hidden.parquet` beside the cells, for the next as-at date.
+    """
+    folder = home.as_at(period.as_at)
+    install_macros(con)
+    count_by_breakdown(con, folder, areas, "counted")
+    counted = pl.DataFrame(con.sql("select * from counted").to_arrow_table())
+    before = _hidden_before(home, period)
+    differ = differences(con, home, period, areas, cohorts) if period.earlier else None
+    rows: list[dict[str, Any]] = []
+    for cohort in [EVERYBODY, *cohorts]:
+        own = counted.filter(pl.col("cohort") == cohort)
+        if own.height:
+            past = _Past(before, differ, cohort)
+            rows += _protected_rows(own, cohorts.get(cohort), areas, rule, past)
+    table = pl.DataFrame(rows, infer_schema_length=None)
+    hidden = table.filter("hidden").select("cohort", "measure", "area_code", "group")
+    hidden.write_parquet(folder / "hidden.parquet")
+    con.register("protected_frame", table.to_arrow())
+    con.execute(
+        f"create or replace temp table protected as select *, date '{period.as_at}' as as_at "
+        "from protected_frame"
+    )
+    con.unregister("protected_frame")
+    con.execute(
+        "create or replace temp table standardised as " + standardised_sql(folder, areas)
+    )
+    measured = f"(select * from protected where measure <> '' and cohort <> '{EVERYBODY}')"
+    con.execute(
+        "create or replace temp table care_gap as "
+        f"select * from ({care_gap_sql(measured, 'standardised')}) order by all"
+    )
+    con.execute(
+        "create or replace temp table cohort_size as " + _cohort_size_sql()
+    )
+
+
+@dataclass(frozen=True)
+class _Past:
+    """What is known of the as-at date before, of one cohort."""
+
+    hidden: set[tuple[str, str, str, str]] | None
+    differ: dict[tuple[str, str], dict[Key, int]] | None
+    cohort: str
+
+    def of(self, measure: str, state: str, cells: tuple[Key, ...]) -> Before | None:
+        if self.hidden is None or self.differ is None:
+            return None
+        changed = self.differ.get((self.cohort, f"{measure}/{state}"))
+        if changed is None:
+            return None
+        flags = [(self.cohort, measure, *cell) in self.hidden for cell in cells]
+        return Before(np.array(flags, dtype=np.bool_), aligned(cells, changed))
+
+
+def _hidden_before(home: SecureHome, period: Period) -> set[tuple[str, str, str, str]] | None:
+    if period.earlier is None:
+        return None
+    path = home.as_at(period.earlier) / "hidden.parquet"
+    if not path.is_file():
+        return None
+    return set(pl.read_parquet(path).iter_rows())
+
+
+def _protected_rows(
+    counted: pl.DataFrame, cohort: Cohort | None, areas: BoardAreas, rule: Rule, past: _Past
+) -> Iterator[dict[str, Any]]:
+    keyed = counted.with_columns(
+        pl.struct("breakdown", "member")
+        .map_elements(lambda s: group_of(s["breakdown"], s["member"]), return_dtype=pl.String)
+        .alias("group")
+    )
+    cells, labels = _all_cells(keyed)
+    ways = ways_to_add_up(areas, frozenset(group for _, group in cells))
+    layout = Layout.of(cells, ways, areas_below(areas))
+    by_measure = {
+        str(key[0]): frame for key, frame in keyed.partition_by("measure", as_dict=True).items()
+    }
+    people = _counts(by_measure.get("", keyed.clear()), "eligible", layout)
+    hidden = protect_sizes(layout, people, rule, past.of("", "eligible", layout.cells))
+    name = past.cohort
+    yield from _rows(name, cohort, "", layout, labels, people, people * 0, hidden, rule)
+    for measure in cohort.care if cohort is not None else ():
+        frame = by_measure.get(measure.id, keyed.clear())
+        eligible, done = _counts(frame, "eligible", layout), _counts(frame, "done", layout)
+        eligible_hidden = hidden
+        if measure.eligible is not None:
+            before = past.of(measure.id, "eligible", layout.cells)
+            eligible_hidden = protect_split(layout, people, hidden, eligible, rule, before)
+        before = past.of(measure.id, "done", layout.cells)
+        done_hidden = protect_split(layout, eligible, eligible_hidden, done, rule, before)
+        yield from _rows(
+            name, cohort, measure.id, layout, labels, eligible, done, done_hidden, rule
+        )
+
+
+def _all_cells(keyed: pl.DataFrame) -> tuple[list[Key], dict[Key, tuple[str, str, str]]]:
+    """Every area with every group that its kind has; a cell without a row counts nobody."""
+    kinds = {}
+    for kind, own in keyed.partition_by("area_type", as_dict=True).items():
+        groups = own.select("group", "breakdown", "member").unique().sort("group").rows()
+        for code in own["area_code"].unique().sort().to_list():
+            for group, breakdown, member in groups:
+                kinds[(code, group)] = (str(kind[0]), breakdown, member)
+    cells = sorted(kinds)
+    return cells, kinds
+
+
+def _counts(frame: pl.DataFrame, column: str, layout: Layout) -> People:
+    rows: Iterable[tuple[str, str, int]] = frame.select("area_code", "group", column).iter_rows()
+    return aligned(layout.cells, {(area, group): count for area, group, count in rows})
+
+
+def _rows(
+    name: str,
+    cohort: Cohort | None,
+    measure: str,
+    layout: Layout,
+    labels: dict[Key, tuple[str, str, str]],
+    eligible: People,
+    done: People,
+    hidden: Flags,
+    rule: Rule,
+) -> Iterator[dict[str, Any]]:
+    said = next((m for m in cohort.care if m.id == measure), None) if cohort else None
+    base = rule.rounding
+    for number, (area, group) in enumerate(layout.cells):
+        kind, breakdown, member = labels[(area, group)]
+        counts = [int(eligible[number]), int(done[number])]
+        if base is not None:
+            counts = [int((count / base + 0.5) // 1 * base) for count in counts]
+        yield {
+            "cohort": name,
+            "cohort_name": cohort.name if cohort else "Everybody registered",
+            "clinical_area": cohort.area if cohort else "All",
+            "definition_status": cohort.definition.status if cohort else "checked",
+            "measure": measure,
+            "measure_name": said.name if said else None,
+            "polarity": said.polarity if said else None,
+            "measure_note": said.note if said else None,
+            "area_type": kind,
+            "area_code": area,
+            "breakdown": breakdown,
+            "member": member,
+            "group": group,
+            "eligible": counts[0],
+            "done": counts[1],
+            "hidden": bool(hidden[number]),
+        }
+
+
+def _cohort_size_sql() -> str:
+    return f"""
+        with size as (
+            select *, if(hidden, null, eligible) as people from protected where measure = ''
+        ),
+        everybody as (
+            select area_code, breakdown, member, people from size where cohort = '{EVERYBODY}'
+        ),
+        core20 as (
+            select cohort, area_code, people from size
+            where breakdown = 'core20' and member = 'Core20'
+        )
+        select
+            size.cohort, size.cohort_name, size.clinical_area, size.definition_status,
+            size.area_type, size.area_code, size.as_at, size.breakdown,
+            size.member as breakdown_group, size.people,
+            100 * proportion(size.people, everybody.people) as share_percent,
+            if(size.breakdown = '{ALL}', core20.people, null) as people_core20,
+            if(size.breakdown = '{ALL}', 100 * proportion(core20.people, size.people), null)
+                as core20_share_percent,
+            if(size.hidden, 'suppressed', 'published') as value_status,
+            if(size.hidden,
+                'Suppressed: it is a small number of people, or would let one be worked out.',
+                null) as value_note
+        from size
+        left join everybody using (area_code, breakdown, member)
+        left join core20 on size.cohort = core20.cohort and size.area_code = core20.area_code
+        order by all
+    """
