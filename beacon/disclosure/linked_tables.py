@@ -115,7 +115,9 @@ class Counts:
         return cls(values, np.maximum(values - least, 0), np.maximum(rest - least, 0))
 
 
-def hide_linked(counts: Counts, equations: Equations, must: Flags) -> Flags:
+def hide_linked(
+    counts: Counts, equations: Equations, must: Flags, unpublished: Flags | None = None
+) -> Flags:
     """Which cells of linked tables may not be shown.
 
     Args:
@@ -123,6 +125,8 @@ def hide_linked(counts: Counts, equations: Equations, must: Flags) -> Flags:
         equations: What adds up. One that does not hold in the counts (people of unknown sex, say)
             tells nothing exact, and is left out.
         must: Cells that are hidden whatever else is.
+        unpublished: Cells that are shown nowhere and need no protection, such as a sum that only
+            ties two tables together.
 
     Returns:
         Whether each cell is hidden.
@@ -133,9 +137,12 @@ def hide_linked(counts: Counts, equations: Equations, must: Flags) -> Flags:
     hidden = must.copy()
     if not hidden.any():
         return hidden
+    safe = np.zeros(len(hidden), dtype=np.bool_)
+    if unpublished is not None:
+        hidden |= unpublished
+        safe |= unpublished
     system = _System(counts, equations)
     system.pair_up(hidden)
-    safe = np.zeros(len(hidden), dtype=np.bool_)
     system.certify(hidden, safe)
     while True:
         left = np.flatnonzero(hidden & ~safe)

@@ -83,6 +83,9 @@ def make_protected(
     table = pl.DataFrame(rows, infer_schema_length=None)
     hidden = table.filter("hidden").select("cohort", "measure", "area_code", "group")
     hidden.write_parquet(folder / "hidden.parquet")
+    con.register("hidden_frame", _as_frame(before).to_arrow())
+    con.execute("create or replace temp table hidden_before as from hidden_frame")
+    con.unregister("hidden_frame")
     con.register("protected_frame", table.to_arrow())
     con.execute(
         f"create or replace temp table protected as select *, date '{period.as_at}' as as_at "
@@ -127,6 +130,11 @@ def _hidden_before(home: SecureHome, period: Period) -> set[tuple[str, str, str,
     if not path.is_file():
         return None
     return set(pl.read_parquet(path).iter_rows())
+
+
+def _as_frame(hidden: set[tuple[str, str, str, str]] | None) -> pl.DataFrame:
+    names = ("cohort", "measure", "area_code", "group")
+    return pl.DataFrame(sorted(hidden or ()), schema=dict.fromkeys(names, pl.String), orient="row")
 
 
 def _protected_rows(
@@ -233,7 +241,7 @@ def _cohort_size_sql() -> str:
             size.area_type, size.area_code, size.as_at, size.breakdown,
             size.member as breakdown_group, size.people,
             100 * proportion(size.people, everybody.people) as share_percent,
-            if(size.breakdown = '{ALL}', core20.people, null) as people_core20,
+            if(size.breakdown = '{ALL}' and not size.hidden, core20.people, null) as people_core20,
             if(size.breakdown = '{ALL}', 100 * proportion(core20.people, size.people), null)
                 as core20_share_percent,
             if(size.hidden, 'suppressed', 'published') as value_status,

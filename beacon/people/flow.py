@@ -1,0 +1,231 @@
+"""Who came into a cohort and who left it between two as-at dates; it adds up exactly.
+
+What belongs here: reasons of coming and going, and their disclosure control. What does not: sizes
+(`protected_tables`), which the ends of the flow are.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from beacon.contracts.ddl import quote_literal
+from beacon.disclosure import Rule
+from beacon.disclosure.linked_tables import Counts, Equations, hide_linked
+from beacon.people.breakdowns import ALL, BoardAreas
+from beacon.people.definitions import Cohort, PersonRule
+from beacon.people.secure_home import SecureHome
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from beacon.people.protected_tables import Period
+
+ENTERED = ("diagnosed", "moved_in", "aged_in")
+LEFT = ("resolved", "moved_out", "died", "aged_out")
+ITEMS = ("people_at_start", *ENTERED, *LEFT, "people_at_end")
+
+
+def make_flow(
+    con: duckdb.DuckDBPyConnection,
+    home: SecureHome,
+    period: Period,
+    areas: BoardAreas,
+    cohorts: dict[str, Cohort],
+    rule: Rule,
+) -> None:
+    """Make table `cohort_flow` in a connection that holds `protected`.
+
+    A person who is in the cohort on both dates and in another area on the second has left the one
+    and come into the other. Without an earlier date the table is empty.
+    """
+    con.execute(
+        "create or replace temp table cohort_flow (cohort varchar, cohort_name varchar, "
+        "clinical_area varchar, area_type varchar, area_code varchar, as_at date, "
+        f"earlier_as_at date, {', '.join(f'{item} bigint' for item in ITEMS)}, "
+        "value_status varchar, value_note varchar)"
+    )
+    if period.earlier is None:
+        return
+    for name, cohort in cohorts.items():
+        folders = [home.as_at(day) / "cohort" / name for day in (period.earlier, period.as_at)]
+        if all(any(folder.glob("*.parquet")) for folder in folders):
+            counted = con.execute(flow_sql(home, period, areas, cohort)).fetchall()
+            _insert(con, period, cohort, areas, counted, rule)
+
+
+def _ages(cohort: Cohort) -> PersonRule | None:
+    """The rule of age that every member meets."""
+    for condition in (cohort.member, *(cohort.member.all_of or ())):
+        rule = condition.person
+        if rule is not None and (rule.age_at_least is not None or rule.age_under is not None):
+            return rule
+    return None
+
+
+def flow_sql(home: SecureHome, period: Period, areas: BoardAreas, cohort: Cohort) -> str:
+    """Counts by area: area_type, area_code and the items, unprotected."""
+    assert period.earlier is not None
+
+    def files(day: str, what: str) -> str:
+        return f"read_parquet({quote_literal(str(home.as_at(day) / what / '*.parquet'))})"
+
+    inside = "in_population" if cohort.population == "registered" else "in_population_year_start"
+    ages = _ages(cohort)
+
+    def of_age(column: str) -> str:
+        tests = [f"{column} is not null"]
+        if ages is not None and ages.age_at_least is not None:
+            tests.append(f"{column} >= {ages.age_at_least}")
+        if ages is not None and ages.age_under is not None:
+            tests.append(f"{column} < {ages.age_under}")
+        return "(" + " and ".join(tests) + ")"
+
+    sides = []
+    for number, day in enumerate((period.earlier, period.as_at)):
+        sides.append(
+            f"side_{number} as (select person.person_id, person.age, person.place_code, "
+            f"person.{inside} as inside, person.death_month, "
+            "member.person_id is not null as member "
+            f"from {files(day, 'person')} as person "
+            f"left join {files(day, f'cohort/{cohort.cohort}')} as member using (person_id))"
+        )
+    places = ", ".join(map(quote_literal, areas.places))
+    board = quote_literal(areas.board)
+    parts = []
+    for kind, a, b in (
+        ("icb", f"if(inside_0, {board}, null)", f"if(inside_1, {board}, null)"),
+        ("place", f"if(place_0 in ({places}), place_0, null)",
+         f"if(place_1 in ({places}), place_1, null)"),
+    ):  # fmt: skip
+        stays = "member_0 and member_1 and area_0 = area_1"
+        parts.append(
+            f"""
+            select '{kind}' as area_type, area_code,
+                count(*) filter (side = 0) as people_at_start,
+                count(*) filter (side = 1 and reason = 'diagnosed') as diagnosed,
+                count(*) filter (side = 1 and reason = 'moved_in') as moved_in,
+                count(*) filter (side = 1 and reason = 'aged_in') as aged_in,
+                count(*) filter (side = 0 and reason = 'resolved') as resolved,
+                count(*) filter (side = 0 and reason = 'moved_out') as moved_out,
+                count(*) filter (side = 0 and reason = 'died') as died,
+                count(*) filter (side = 0 and reason = 'aged_out') as aged_out,
+                count(*) filter (side = 1) as people_at_end
+            from (
+                select 0 as side, area_0 as area_code, case
+                    when coalesce({stays}, false) then 'stayed'
+                    when death_1 <= date '{period.as_at}' then 'died'
+                    when inside_1 is not true or area_1 is distinct from area_0 then 'moved_out'
+                    when not {of_age("age_1")} then 'aged_out'
+                    else 'resolved' end as reason
+                from (select *, {a} as area_0, {b} as area_1 from both_) where member_0
+                union all
+                select 1 as side, area_1 as area_code, case
+                    when coalesce({stays}, false) then 'stayed'
+                    when inside_0 is not true or area_1 is distinct from area_0 then 'moved_in'
+                    when not {of_age("age_0")} then 'aged_in'
+                    else 'diagnosed' end as reason
+                from (select *, {a} as area_0, {b} as area_1 from both_) where member_1
+            ) where area_code is not null group by all
+            """
+        )
+    return f"""
+        with {", ".join(sides)},
+        both_ as (
+            select side_0.member as member_0, side_1.member as member_1,
+                side_0.inside as inside_0, side_1.inside as inside_1,
+                side_0.age as age_0, side_1.age as age_1,
+                side_0.place_code as place_0, side_1.place_code as place_1,
+                side_1.death_month as death_1
+            from side_0 full join side_1 using (person_id)
+            where coalesce(side_0.member, false) or coalesce(side_1.member, false)
+        )
+        {" union all ".join(parts)} order by 1, 2
+    """
+
+
+def _insert(
+    con: duckdb.DuckDBPyConnection,
+    period: Period,
+    cohort: Cohort,
+    areas: BoardAreas,
+    counted: list[tuple[Any, ...]],
+    rule: Rule,
+) -> None:
+    """Protect the flow of a cohort and add its rows.
+
+    The ends are those of `cohort_size`, hidden there or shown, and stay so. They and the items are
+    tied by the people who were in the cohort at any time: start and entered, or end and left.
+    """
+    width = len(ITEMS) + 1
+    values = np.array([[*row[2:], sum(row[2:6])] for row in counted], dtype=np.int64)
+    hidden_end = _hidden(con, cohort.cohort)
+    before = _hidden_before(con, cohort.cohort)
+    must = (values > 0) & (values < rule.smallest_shown)
+    fixed = np.zeros(values.shape, dtype=np.bool_)
+    for number, row in enumerate(counted):
+        for item, flags in ((0, before), (len(ITEMS) - 1, hidden_end)):
+            must[number, item] |= row[1] in flags
+            fixed[number, item] = not must[number, item]
+    must[:, -1] = False
+    index = {row[1]: number for number, row in enumerate(counted)}
+    totals, parts = [], []
+    for number in range(len(counted)):
+        start = number * width
+        both = start + width - 1
+        for group in ((0, *range(1, 1 + len(ENTERED))),
+                      (*range(1 + len(ENTERED), len(ITEMS) - 1), len(ITEMS) - 1)):  # fmt: skip
+            totals.append(both)
+            parts.append(np.array([start + item for item in group], dtype=np.int64))
+    if areas.board in index:
+        for item in range(width - 1):
+            own = [index[place] * width + item for place in areas.places if place in index]
+            totals.append(index[areas.board] * width + item)
+            parts.append(np.array(own, dtype=np.int64))
+    counts = Counts.of_people(values.ravel())
+    stays = fixed.ravel()
+    counts = Counts(
+        counts.values, np.where(stays, 0.0, counts.falls), np.where(stays, 0.0, counts.rises)
+    )
+    unpublished = np.zeros(values.shape, dtype=np.bool_)
+    unpublished[:, -1] = True
+    equations = Equations(tuple(totals), tuple(parts), values.size)
+    try:
+        hidden = hide_linked(counts, equations, must.ravel(), unpublished.ravel())
+    except ValueError:
+        hidden = ~stays
+    flags = hidden.reshape(values.shape)
+    for number, row in enumerate(counted):
+        shown = [
+            None if flags[number, item] else int(values[number, item])
+            for item in range(len(ITEMS))
+        ]
+        some = any(value is None for value in shown)
+        note = "Some counts are suppressed: small, or would let one be worked out."
+        con.execute(
+            f"insert into cohort_flow values ({', '.join('?' for _ in range(7 + len(ITEMS) + 2))})",
+            [
+                cohort.cohort, cohort.name, cohort.area, row[0], row[1], period.as_at,
+                period.earlier, *shown, "suppressed" if some else "published",
+                note if some else None,
+            ],
+        )  # fmt: skip
+
+
+def _hidden(con: duckdb.DuckDBPyConnection, cohort: str) -> set[str]:
+    rows = con.execute(
+        "select area_code from protected where hidden and cohort = ? and measure = '' "
+        f"and breakdown = '{ALL}'",
+        [cohort],
+    ).fetchall()
+    return {str(row[0]) for row in rows}
+
+
+def _hidden_before(con: duckdb.DuckDBPyConnection, cohort: str) -> set[str]:
+    rows = con.execute(
+        "select area_code from hidden_before where cohort = ? and measure = '' "
+        f"and \"group\" = '{ALL}'",
+        [cohort],
+    ).fetchall()
+    return {str(row[0]) for row in rows}
