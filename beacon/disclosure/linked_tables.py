@@ -3,11 +3,11 @@
 What belongs here: the rule and guarantee of `cells`, for systems of thousands of cells. What does
 not: tables with names (`cells`), or which tables are linked.
 
-The guarantee is that of `cells`: for each hidden cell another table fits all that is shown, in which
-that cell differs by at least one, no count is below zero and no hidden count falls to zero. It is
-reached in another order. Where an equation has a single hidden cell, its cheapest other cell is
-hidden too, until there is none such; then one linear programme looks for a table in which as many
-hidden cells as possible are different at once; only what is left is treated cell by cell.
+The guarantee is that of `cells`: for each hidden cell another table fits all that is shown, in
+which that cell differs by at least one, no count is below zero and no hidden count falls to zero.
+It is reached in another order. Where an equation has a single hidden cell, its cheapest other cell
+is hidden too, until there is none such; then one linear programme looks for a table in which as
+many hidden cells as possible are different at once; only what is left is treated cell by cell.
 """
 
 from __future__ import annotations
@@ -157,7 +157,7 @@ class _System:
     """Counts, and the equations that hold between them."""
 
     def __init__(self, counts: Counts, equations: Equations) -> None:
-        from scipy.sparse import csr_matrix
+        from scipy.sparse import csr_matrix, hstack
 
         self.counts = counts
         values = counts.values
@@ -172,6 +172,8 @@ class _System:
         data = np.concatenate(signs) if signs else np.zeros(0)
         shape = (len(self.members), len(values))
         self.matrix = csr_matrix((data, (rows, columns)), shape=shape).tocsc()
+        # Rises and falls apart, so that the sum of both is the size of a change.
+        self.both_ways = hstack([self.matrix, -self.matrix], format="csc")
         totals = np.zeros(len(values), dtype=np.bool_)
         totals[[group[0] for group in self.members]] = True
         self.cost = (1 + np.log1p(values)) * np.where(totals, 3.0, 1.0)
@@ -239,12 +241,10 @@ class _System:
     def cheapest(self, cell: int, hidden: Flags) -> Floats:
         """The cheapest change that leaves all equations true and one cell different by one."""
         from scipy.optimize import linprog
-        from scipy.sparse import hstack
 
         cost = np.where(hidden, 0.0, self.cost)
-        equations = hstack([self.matrix, -self.matrix], format="csc")
+        equations = self.both_ways
         width = len(cost)
-        best: tuple[float, Floats] | None = None
         for room, chosen, other in (
             (self.counts.rises, cell, width + cell),
             (self.counts.falls, width + cell, cell),
@@ -261,8 +261,7 @@ class _System:
                 bounds=bounds,
                 method="highs-ds",
             )
-            if found.status == 0 and (best is None or found.fun < best[0] - _SAME):
-                best = (float(found.fun), found.x[:width] - found.x[width:])
-        if best is None:
-            raise ValueError("no other table is possible for a cell that must be hidden")
-        return best[1]
+            if found.status == 0:
+                step: Floats = found.x[:width] - found.x[width:]
+                return step
+        raise ValueError("no other table is possible for a cell that must be hidden")

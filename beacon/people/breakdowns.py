@@ -123,5 +123,5 @@ def ways_to_add_up(areas: BoardAreas, groups: frozenset[str]) -> list[Way]:
 
 def areas_below(areas: BoardAreas) -> list[Mapping[str, str]]:
     """Area to the area that holds it: wards in Places, networks in the board, practices in them."""
-    of_networks = {pcn: areas.board for pcn in areas.practice_network.values()}
+    of_networks = dict.fromkeys(areas.practice_network.values(), areas.board)
     return [areas.ward_place, of_networks, areas.practice_network]

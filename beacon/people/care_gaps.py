@@ -17,8 +17,6 @@ from beacon.contracts.ddl import quote_literal
 from beacon.people.breakdowns import ALL, BREAKDOWNS, PAIRS
 
 if TYPE_CHECKING:
-    import duckdb
-
     from beacon.people.breakdowns import BoardAreas
 
 _BROAD_AGES = (

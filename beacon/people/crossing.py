@@ -60,8 +60,8 @@ class Crossed:
 
 
 def crossing_contract(table: str) -> Contract:
-    """The contract of a table that crosses: that of the staging table which it becomes."""
-    return load_contracts()[f"staging.person_{table}"]
+    """The contract of a table that crosses, which is that of schema `people`."""
+    return load_contracts()[f"people.{table}"]
 
 
 def people_folder(ordinary: Path) -> Path:
@@ -120,7 +120,7 @@ def cross(
 
 
 def _columns(table: str) -> list[Any]:
-    added = ("source", "dataset", "source_sha256", "source_row")
+    added = ("source_sha256", "source_row")
     return [column for column in crossing_contract(table).columns if column.name not in added]
 
 

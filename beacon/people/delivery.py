@@ -184,7 +184,7 @@ def nhs_numbers(con: duckdb.DuckDBPyConnection, table: Delivered) -> Iterator[Pr
 
 
 def wrong_values(con: duckdb.DuckDBPyConnection, table: Delivered) -> Iterator[Problem]:
-    """Columns of a table in which some value breaks the contract: type, missing, list or pattern."""
+    """Columns in which some value breaks the contract: its type, list, pattern, or none."""
     checks: list[tuple[str, str, str]] = []
     for column in person_tables()[table.table].columns:
         if column.name == "person_id":

@@ -1,4 +1,4 @@
-"""How many people two as-at dates do not have in common, cell by cell.
+"""How many people came into each cell between two as-at dates, and how many went.
 
 What belongs here: that count, for the guard of `protect_cells`. What does not: who came and went
 (`flow`).
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from beacon.people.protected_tables import Period
 
-Differences = dict[tuple[str, str], dict[Key, int]]
-"""Cohort and `measure/state` to cell to people who are in the cell on one of the dates only."""
+Differences = dict[tuple[str, str], dict[Key, tuple[int, int]]]
+"""Cohort and `measure/state` to cell to the people who came into it and who went from it."""
 
 
 def _files(home: SecureHome, day: str, what: str) -> str | None:
@@ -46,7 +46,8 @@ def differences(
 ) -> Differences:
     """People in a cell on one of two as-at dates and not on the other.
 
-    That is the number on either date less twice those who are in the same cell on both.
+    Who came are those of the later date less those who are in the same cell on both; who went those
+    of the earlier less the same.
     """
     assert period.earlier is not None
     found: Differences = {}
@@ -102,7 +103,7 @@ def _add(
     for key in states:
         found[(name, key)] = {}
     for area_sql, breakdown, member, needed in _tables(areas):
-        for number, sign in ((0, 1), (1, 1), (2, -2)):
+        for number, came, went in ((0, 0, 1), (1, 1, 0), (2, -1, -1)):
             where = [f"{area_sql} is not null", f"({member}) is not null"]
             if number == 2:
                 where += [f"same_{column}" for column in needed]
@@ -115,7 +116,8 @@ def _add(
                 cell = (area, group_of(breakdown, label))
                 for key, count in zip(states, counts, strict=True):
                     cells = found[(name, key)]
-                    cells[cell] = cells.get(cell, 0) + sign * int(count)
+                    before = cells.get(cell, (0, 0))
+                    cells[cell] = before[0] + came * count, before[1] + went * count
 
 
 def _tables(areas: BoardAreas) -> list[tuple[str, str, str, tuple[str, ...]]]:

@@ -93,8 +93,8 @@ def check_examples(
     day = cohort.examples_as_at
     persons = f"({person_at_sql(tables, areas, as_at=day)})"
     result = con.execute(cohort_sql(cohort, tables, as_at=day, persons=persons))
-    names = [column[0] for column in result.description or []]
-    found = {row[0]: dict(zip(names, row, strict=True)) for row in result.fetchall()}
+    titles = [column[0] for column in result.description or []]
+    found = {row[0]: dict(zip(titles, row, strict=True)) for row in result.fetchall()}
     return _compare(cohort, found)
 
 

@@ -160,13 +160,12 @@ def _insert(
     """
     width = len(ITEMS) + 1
     values = np.array([[*row[2:], sum(row[2:6])] for row in counted], dtype=np.int64)
-    hidden_end = _hidden(con, cohort.cohort)
-    before = _hidden_before(con, cohort.cohort)
+    ends = ((0, _hidden_before(con, cohort.cohort)), (len(ITEMS) - 1, _hidden(con, cohort.cohort)))
     must = (values > 0) & (values < rule.smallest_shown)
     fixed = np.zeros(values.shape, dtype=np.bool_)
     for number, row in enumerate(counted):
-        for item, flags in ((0, before), (len(ITEMS) - 1, hidden_end)):
-            must[number, item] |= row[1] in flags
+        for item, areas_hidden in ends:
+            must[number, item] |= row[1] in areas_hidden
             fixed[number, item] = not must[number, item]
     must[:, -1] = False
     index = {row[1]: number for number, row in enumerate(counted)}
@@ -198,8 +197,7 @@ def _insert(
     flags = hidden.reshape(values.shape)
     for number, row in enumerate(counted):
         shown = [
-            None if flags[number, item] else int(values[number, item])
-            for item in range(len(ITEMS))
+            None if flags[number, item] else int(values[number, item]) for item in range(len(ITEMS))
         ]
         some = any(value is None for value in shown)
         note = "Some counts are suppressed: small, or would let one be worked out."

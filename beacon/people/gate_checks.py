@@ -29,6 +29,7 @@ FEWEST_FOR_FALL = 20
 MOST_WITHOUT = 0.10
 """Share of a practice's persons without ethnicity, LSOA or sex that is warned of."""
 
+
 @dataclass(frozen=True)
 class Warned:
     """Something that does not keep an extract out, and should be known.

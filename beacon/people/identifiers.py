@@ -51,7 +51,8 @@ def nhs_number_sql(text: str) -> str:
     )
     return (
         f"coalesce(case when regexp_full_match({text}, '{TEN_DIGITS[1:-1]}') "
-        f"then (11 - ({total}) % 11) % 11 = try_cast(substr({digits}, 10, 1) as integer) end, false)"
+        f"then (11 - ({total}) % 11) % 11 = try_cast(substr({digits}, 10, 1) as integer) end, "
+        "false)"
     )
 
 

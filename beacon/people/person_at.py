@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from beacon.people.compile_cohort import Tables, months_before
@@ -45,7 +46,7 @@ class AreaTables:
 
 def age_band_sql(age: str) -> str:
     """SQL of the band of an age."""
-    bands = [f"when {age} < {top} then '{low}-{top - 1}'" for low, top in zip(AGE_BANDS, AGE_BANDS[1:])]  # noqa: B905, E501  # fmt: skip
+    bands = [f"when {age} < {top} then '{low}-{top - 1}'" for low, top in pairwise(AGE_BANDS)]
     return f"case {' '.join(bands)} else '{AGE_BANDS[-1]}+' end"
 
 

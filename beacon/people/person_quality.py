@@ -50,6 +50,7 @@ def make_person_quality(
             "and person.practice_code is not null and cluster not like 'OTHER%' group by all"
         )
     least = rule.smallest_shown
+    few = f"(p between 1 and {least - 1} or n between 1 and {least - 1})"
     con.execute(
         f"""
         create or replace temp table person_quality as
@@ -68,13 +69,12 @@ def make_person_quality(
             from every left join counted using (practice_code, cluster, month)
         )
         select date '{as_at}' as as_at, practice_code, cluster, month,
-            if(p between 1 and {least - 1} or n between 1 and {least - 1}, null, n)::bigint as entries,
-            if(p between 1 and {least - 1} or n between 1 and {least - 1}, null, p)::bigint as persons,
+            if({few}, null, n)::bigint as entries,
+            if({few}, null, p)::bigint as persons,
             if(p >= {least} and n >= {least}, 100.0 * lacking / n, null)
                 as share_without_value_percent,
             of_practice = 0 and of_all_months > 0 as practice_silent,
-            case when p between 1 and {least - 1} or n between 1 and {least - 1} then 'suppressed'
-                else 'published' end as value_status
+            if({few}, 'suppressed', 'published') as value_status
         from filled order by all
         """
     )

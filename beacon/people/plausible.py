@@ -19,7 +19,7 @@ PLAUSIBLE = {
 
 
 def is_plausible_sql() -> str:
-    """SQL that says whether a row's `value` is plausible for its `unit`; true where none is known."""
+    """SQL that says whether a row's `value` is plausible for its `unit`."""
     cases = " ".join(
         f"when '{unit}' then value between {low} and {high}"
         for unit, (low, high) in PLAUSIBLE.items()

@@ -8,9 +8,10 @@ within those sizes, where that is not everybody, and for whom it was done within
 is shown already stays. So tables of a board, its Places, wards and practices, of all groups and of
 all measures, hold against one another.
 
-The same cohort at an earlier as-at date is a further table of nearly the same people. A count is
-hidden too where the two differ by fewer people than may be shown, unless by nobody; and where the
-earlier one was hidden, as long as they differ by fewer.
+The same cohort at an earlier as-at date is a further table of nearly the same people. Where a count
+was shown then, and since then people only came or only went, fewer than may be shown, the
+difference would be a count of those people: it is hidden now. Where a count was hidden then and the
+same people are in it now, it stays hidden.
 """
 
 from __future__ import annotations
@@ -43,16 +44,21 @@ class Before:
 
     Attributes:
         hidden: Whether each cell was hidden then; false where it was not there.
-        differ: People who are in one of the two and not in the other.
+        came: People who are in the cell now and were not then.
+        went: People who were in it then and are not now.
     """
 
     hidden: Flags
-    differ: People
+    came: People
+    went: People
 
     def sensitive(self, rule: Rule) -> Flags:
         """Cells that must be hidden because of what was shown, or hidden, before."""
-        few = self.differ < rule.smallest_shown
-        return few & (self.hidden | (self.differ > 0))
+        most = np.maximum(self.came, self.went)
+        one_way = np.minimum(self.came, self.went) == 0
+        few = one_way & (most > 0) & (most < rule.smallest_shown)
+        sensitive: Flags = (self.hidden & (most == 0)) | (few & ~self.hidden)
+        return sensitive
 
 
 @dataclass(frozen=True)

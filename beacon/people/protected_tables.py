@@ -23,7 +23,7 @@ from beacon.people.breakdowns import (
 )
 from beacon.people.care_gaps import care_gap_sql, standardised_sql
 from beacon.people.definitions import Cohort
-from beacon.people.differences import differences
+from beacon.people.differences import Differences, differences
 from beacon.people.evaluate import EVERYBODY
 from beacon.people.protect_cells import (
     Before,
@@ -92,17 +92,13 @@ def make_protected(
         "from protected_frame"
     )
     con.unregister("protected_frame")
-    con.execute(
-        "create or replace temp table standardised as " + standardised_sql(folder, areas)
-    )
+    con.execute("create or replace temp table standardised as " + standardised_sql(folder, areas))
     measured = f"(select * from protected where measure <> '' and cohort <> '{EVERYBODY}')"
     con.execute(
         "create or replace temp table care_gap as "
         f"select * from ({care_gap_sql(measured, 'standardised')}) order by all"
     )
-    con.execute(
-        "create or replace temp table cohort_size as " + _cohort_size_sql()
-    )
+    con.execute("create or replace temp table cohort_size as " + _cohort_size_sql())
 
 
 @dataclass(frozen=True)
@@ -110,7 +106,7 @@ class _Past:
     """What is known of the as-at date before, of one cohort."""
 
     hidden: set[tuple[str, str, str, str]] | None
-    differ: dict[tuple[str, str], dict[Key, int]] | None
+    differ: Differences | None
     cohort: str
 
     def of(self, measure: str, state: str, cells: tuple[Key, ...]) -> Before | None:
@@ -120,7 +116,9 @@ class _Past:
         if changed is None:
             return None
         flags = [(self.cohort, measure, *cell) in self.hidden for cell in cells]
-        return Before(np.array(flags, dtype=np.bool_), aligned(cells, changed))
+        came = aligned(cells, {cell: both[0] for cell, both in changed.items()})
+        went = aligned(cells, {cell: both[1] for cell, both in changed.items()})
+        return Before(np.array(flags, dtype=np.bool_), came, went)
 
 
 def _hidden_before(home: SecureHome, period: Period) -> set[tuple[str, str, str, str]] | None:

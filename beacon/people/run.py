@@ -88,9 +88,8 @@ def surroundings(warehouse: duckdb.DuckDBPyConnection) -> Surroundings:
             "select place_code from registry.place order by sort_order"
         ).fetchall()
     )
-    practices = frozenset(
-        code for (code,) in warehouse.execute("select practice_code from staging.nhs_practice").fetchall()
-    )
+    listed = warehouse.execute("select practice_code from staging.nhs_practice").fetchall()
+    practices = frozenset(str(row[0]) for row in listed)
     digest = hashlib.sha256(repr((vintage, board, places, sorted(practices))).encode())
     for column in lsoa.columns:
         digest.update(repr(column.to_pylist()).encode())
@@ -136,7 +135,9 @@ def run_people(
         fingerprint = _fingerprint(around, extract, earlier, rule)
         done = secure.as_at(day) / "done.json"
         if read_json(done) != fingerprint or not _crossed_already(ordinary, day):
-            lacking = compute(around, secure, extract, earlier, cohorts, rule, ordinary, now, report)
+            lacking = compute(
+                around, secure, extract, earlier, cohorts, rule, ordinary, now, report
+            )
             report.not_computed.clear()
             report.not_computed.update(lacking)
             write_json(done, fingerprint)

@@ -18,21 +18,21 @@ _START = "date '2024-03-31'"
 
 
 def onset(salt: int) -> str:
-    """Day of a diagnosis: for three in a hundred in the last month, else two months to years ago."""
+    """Day of a diagnosis: for eight in a hundred between the two dates, else months to years ago."""
     return (
-        f"greatest(if(u(i, {salt}) < 0.03 and not is_silent, "
+        f"greatest(if(u(i, {salt}) < 0.08, "
         f"date '{EARLIER}' + 2 + floor(u(i, {salt + 1}) * 25)::int, "
-        f"{_D} - 60 - floor(u(i, {salt + 1}) * 4000)::int), birth_month)"
+        f"{_D} - 170 - floor(u(i, {salt + 1}) * 4000)::int), birth_month)"
     )
 
 
 def ended(diagnosed: str, salt: int, share: float) -> str:
-    """Day on which a diagnosis of more than two months ago was taken back, for some."""
+    """Day on which a diagnosis of some time ago was taken back, for some."""
     return (
-        f"if(u(i, {salt}) < {share} and {diagnosed} < {_D} - 59, "
-        f"if(u(i, {salt + 1}) < 0.3 and not is_silent, "
+        f"if(u(i, {salt}) < {share} and {diagnosed} < {_D} - 169, "
+        f"if(u(i, {salt + 1}) < 0.3, "
         f"date '{EARLIER}' + 1 + floor(u(i, {salt + 2}) * 28)::int, "
-        f"{_D} - 50 - floor(u(i, {salt + 2}) * 5)::int), null)"
+        f"{_D} - 150 - floor(u(i, {salt + 2}) * 5)::int), null)"
     )
 
 

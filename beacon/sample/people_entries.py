@@ -151,7 +151,7 @@ def _hospital(when: str, kind: str, start: str, icd10: str, **more: str) -> str:
 def hospital_sql(as_at: date) -> str:
     """Rows of `hospital`, as known on a day."""
     urgent = {"admission_method": "'emergency'"}
-    waited = f"{_D} - if(waiting_long, 130 + floor(u(i, 180) * 200)::int, 1 + floor(u(i, 180) * 110)::int)"  # noqa: E501  # fmt: skip
+    waited = f"{_D} - if(waiting_long, 130 + floor(u(i, 180) * 200)::int, 1 + floor(u(i, 180) * 110)::int)"  # fmt: skip
     parts = [
         _hospital("copd_admitted", "admission", recent(181), "['J441']", **urgent),
         _hospital("asthma_attended", "a_and_e", recent(182), "['J459']"),

@@ -27,14 +27,14 @@ if TYPE_CHECKING:
     import duckdb
 
 AS_AT = date(2025, 3, 31)
-EARLIER = date(2025, 2, 28)
+EARLIER = date(2024, 12, 31)
 """The two days that the sample has extracts of."""
 
 LSOA_UNKNOWN = 0.004
-MOVED_IN_MONTH = 0.006
+MOVED_IN_QUARTER = 0.015
 OTHER_PRACTICE_BEFORE = 0.03
-LEFT_IN_YEAR = 0.012
-JOINED_IN_MONTH = 0.004
+LEFT_IN_YEAR = 0.03
+JOINED_IN_QUARTER = 0.012
 DIED_IN_TWO_YEARS = 0.05
 ETHNICITY_UNKNOWN = 0.05
 LSOAS_PER_NETWORK = 30
@@ -159,7 +159,7 @@ def persons_sql(faults: Faults) -> str:
             least(greatest(cell // {LSOAS_PER_PRACTICE}
                 + case when u(i, 5) < 0.12 then -1 when u(i, 5) < 0.88 then 0 else 1 end, 0),
                 (select practices from sample_size) - 1) as practice_number,
-            u(i, 6) < {MOVED_IN_MONTH} as has_moved,
+            u(i, 6) < {MOVED_IN_QUARTER} as has_moved,
             date '{EARLIER}' + 3 + floor(u(i, 7) * 25)::int as moved_on,
             u(i, 8) < {LSOA_UNKNOWN} as lsoa_unknown
         from aged
@@ -173,7 +173,7 @@ def persons_sql(faults: Faults) -> str:
                     birth_month)
             end as death_month,
             case
-                when u(i, 11) < {JOINED_IN_MONTH} then date '{EARLIER}' + 2 + floor(u(i, 12) * 25)::int
+                when u(i, 11) < {JOINED_IN_QUARTER} then date '{EARLIER}' + 2 + floor(u(i, 12) * 25)::int
                 else greatest({as_at} - 420 - floor(u(i, 12) * 4000)::int, birth_month)
             end as registered_from,
             if(u(i, 13) < {LEFT_IN_YEAR}, {as_at} - 1 - floor(u(i, 14) * 340)::int, null)

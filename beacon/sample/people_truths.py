@@ -14,9 +14,7 @@ if TYPE_CHECKING:
     import duckdb
 
 _SIX = "alc_now and gluc_now and bp_now and bmi_now and lipid_now and smoking_now"
-_WAITED = (
-    f"waiting and waiting_long and date '{AS_AT}' - birth_month >= 126"
-)
+_WAITED = f"waiting and waiting_long and date '{AS_AT}' - birth_month >= 126"
 _RISK = "coalesce(qrisk >= 20, false)"
 
 # Cohort: who is in it, and for each measure who is eligible and for whom it was done.
@@ -136,21 +134,22 @@ def truths_sql(table: str) -> str:
     return " union all ".join(parts)
 
 
-# Registers whose flow between the two as-at dates is planted: diagnosed, taken back.
+# Registers whose flow between the two as-at dates is planted: diagnosed, taken back, youngest age.
 FLOWS = {
-    "hypertension_register": ("hyp_on", "hyp_off"),
-    "smi_register": ("mh_on", "mh_off"),
-    "copd_register": ("copd_on", "copd_off"),
+    "hypertension_register": ("hyp_on", "hyp_off", 18),
+    "smi_register": ("mh_on", "mh_off", 18),
+    "copd_register": ("copd_on", "copd_off", 0),
 }
 
 
 def flows_sql(table: str) -> str:
     """What changed between the two as-at dates by cohort and Place of the board's own counts."""
     parts = []
-    for cohort, (on, off) in FLOWS.items():
+    for cohort, (on, off, youngest) in FLOWS.items():
         before = (
             f"(in_earlier and coalesce({on} <= date '{EARLIER}', false) "
-            f"and ({off} is null or {off} > date '{EARLIER}'))"
+            f"and ({off} is null or {off} > date '{EARLIER}') "
+            f"and date_diff('month', birth_month, date '{EARLIER}') >= {12 * youngest})"
         )
         now = f"(in_now and {on} is not null and {off} is null)"
         parts.append(
