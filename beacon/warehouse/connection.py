@@ -32,7 +32,7 @@ _NAME = "warehouse"
 # and so is written twice. Most tables here are smaller than one of DuckDB's usual groups.
 _ROWS_WRITTEN_AT_ONCE = 20_480
 
-SCHEMAS = ("registry", "staging", "geography", "cohorts", "indicators", "marts")
+SCHEMAS = ("registry", "staging", "geography", "cohorts", "people", "indicators", "marts")
 
 
 class WarehouseLockedError(BeaconError):

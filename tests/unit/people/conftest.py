@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from tests.unit.people.fixtures import PeopleRun, people_run_of
 
 
