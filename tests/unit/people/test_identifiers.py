@@ -2,7 +2,7 @@
 
 import duckdb
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from beacon.people.identifiers import (
@@ -40,6 +40,7 @@ def test_published_example_of_an_nhs_number() -> None:
     assert not is_nhs_number("9434765918")
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 10**10 - 1).map(lambda n: f"{n:010d}"), min_size=1, max_size=50))
 def test_sql_and_python_find_the_same_numbers(numbers: list[str]) -> None:
     rows = duckdb.sql(
@@ -55,6 +56,7 @@ def test_identifiers_of_snomed_ct() -> None:
     assert not is_snomed_identifier(73211008)
 
 
+@settings(deadline=None)
 @given(st.integers(10**6, 10**15))
 def test_check_digit_of_the_sample_agrees_with_the_gate(body: int) -> None:
     digit = verhoeff(str(body))
