@@ -13,6 +13,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from beacon.sample.people_check_digit import verhoeff
+
 MACROS = """
 create or replace macro mix_a(i, salt) as
     (i::bigint * 2654435761 + salt::bigint * 1640531527) % 4294967296;
@@ -49,7 +51,5 @@ def made_up_code(number: int) -> int:
     Returns:
         Sixteen digits that no edition can contain.
     """
-    from beacon.sample.people_check_digit import verhoeff
-
     body = f"9{number:05d}1000119" + "10"
     return int(body + str((verhoeff(body) + 1) % 10))
