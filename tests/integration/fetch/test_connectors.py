@@ -15,6 +15,7 @@ from beacon.fetch.fetch_errors import FetchError, NotConfiguredError
 from beacon.fetch.hosts import load_hosts
 from beacon.fetch.tasks import Arrived, Context, Nothing, Retrieved, Unchanged
 from beacon.fetch.web_page import edition_of
+from beacon.ingest.landing_store import LandingStore
 from beacon.registry.fetch import EesFetch, Fetch, StatXploreFetch
 from beacon.registry.sources import DatasetSpec
 from beacon.sources.page_archive import read_index, read_pages
@@ -417,11 +418,9 @@ def test_bench_reads_what_a_publisher_sends_unchanged(
     """Landing keeps the publisher's own bytes."""
     at = bench("ons_els/topic", series=frozenset({"Claimant Count"}))
     (landed,) = at.run().in_use
-    kept = at.workspace().store.path_of(landed).read_bytes()
-    assert kept == world.ons_els.files["/claimant-count/claimant-count.csv"]
-    sidecar = json.loads(
-        Path(f"{at.workspace().store.path_of(landed)}.landing.json").read_text("utf-8")
-    )
+    kept = LandingStore(at.workspace().home.landing).path_of(landed)
+    assert kept.read_bytes() == world.ons_els.files["/claimant-count/claimant-count.csv"]
+    sidecar = json.loads(Path(f"{kept}.landing.json").read_text("utf-8"))
     assert sidecar["origin"] == f"{world.ons_els.url}/claimant-count/claimant-count.csv"
     assert sidecar["headers"]["etag"].startswith('"')
     assert sidecar["headers"]["status"] == "200"

@@ -33,8 +33,6 @@ def test_every_table_of_the_run_has_a_contract_to_be_checked_against() -> None:
 def test_the_assets_depend_on_what_the_files_name() -> None:
     graph = defs.resolve_asset_graph()
     for name, table in all_sql_tables().items():
-        if name == PUBLISHED:
-            continue
         expected = set()
         for needed in table.depends:
             if needed == PUBLISHED:
