@@ -9,6 +9,7 @@ from beacon.ingest import scan
 from beacon.pipeline import confirm, land, run_pipeline
 from beacon.release import fingerprint
 from beacon.release.layout import latest_release
+from beacon.sources.recognition import Recognition
 from beacon.workspace import Workspace
 from tests.fixtures.runs import lands_nothing_new
 
@@ -50,12 +51,24 @@ def test_new_bytes_end_the_quiet_and_a_refused_file_is_told_without_ending_it(
     assert lands_nothing_new(_workspace(sample_home))
 
 
-def test_a_file_that_was_read_before_is_not_read_again(
+def test_a_file_that_was_recognised_before_is_not_looked_into_again(
     sample_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Its bytes are hashed every time; what they are is remembered."""
     assert lands_nothing_new(_workspace(sample_home))
-    monkeypatch.setattr(scan, "sha256_of", lambda _: pytest.fail("a file was read again"))
+    looked: list[Path] = []
+    look_into = scan.Recogniser._look_into
+
+    def noted(self: scan.Recogniser, paths: list[Path]) -> list[Recognition]:
+        looked.extend(paths)
+        return look_into(self, paths)
+
+    monkeypatch.setattr(scan.Recogniser, "_look_into", noted)
     assert lands_nothing_new(_workspace(sample_home))
+    assert looked == []
+    (sample_home / "sample" / "x.csv").write_bytes(b"nothing known\n")
+    assert lands_nothing_new(_workspace(sample_home))
+    assert [path.name for path in looked] == ["x.csv"]
 
 
 @pytest.mark.parametrize("change", ["edited", "added", "removed"])
