@@ -8,13 +8,13 @@ from pathlib import Path
 from beacon.core.errors import SettingsError
 from beacon.core.logs import step
 from beacon.core.progress import report
+from beacon.core.source_names import LOCAL_RETURN
 from beacon.disclosure.returned_counts import ReturnedTable
 from beacon.ingest.copies import Copies
 from beacon.ingest.land import LandingReport, land_files
 from beacon.ingest.landing_store import LandingStore, remove_partial_objects
 from beacon.ingest.part_log import log_part
 from beacon.ingest.scan import FoundFile, scan_folder
-from beacon.registry.indicators import LOCAL_RETURN
 from beacon.sources.recognition import Recognition
 from beacon.workspace import Workspace
 

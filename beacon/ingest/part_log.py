@@ -8,7 +8,7 @@ from typing import Any
 
 from beacon.core.errors import Problem
 from beacon.core.logs import log
-from beacon.registry.indicators import LOCAL_RETURN
+from beacon.core.source_names import LOCAL_RETURN
 
 
 def log_part(name: str, status: str, problems: Iterable[Problem], **fields: Any) -> None:

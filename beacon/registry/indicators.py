@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from beacon.core.source_names import LOCAL_RETURN
 from beacon.registry.base import (
     Entry,
     Level,
@@ -24,9 +25,6 @@ from beacon.registry.plausible import Plausible, usual_bounds
 
 BEACON_IDS = range(1, 23)
 """The partnership's own numbering of the beacons."""
-
-LOCAL_RETURN = "local_return"
-"""The source that is not published: what organisations send in."""
 
 FIRST_OTHER_ID = 101
 """Numbers from here on belong to indicators that are not beacons."""

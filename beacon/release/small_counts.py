@@ -13,9 +13,10 @@ from typing import Any
 
 from beacon.core.files import sha256_of
 from beacon.core.settings import Home
+from beacon.core.source_names import LOCAL_RETURN
 from beacon.disclosure.returned_counts import ReturnedTable, question_of, read_lines
 from beacon.disclosure.successive import told
-from beacon.registry.indicators import LOCAL_RETURN, Indicator
+from beacon.registry.indicators import Indicator
 from beacon.returns.shown_before import (
     releases_to_test_against,
     shown_before,

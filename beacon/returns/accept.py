@@ -15,8 +15,8 @@ from typing import Any
 
 from beacon.core.errors import BeaconError
 from beacon.core.files import read_json, sha256_of
+from beacon.core.source_names import LOCAL_RETURN
 from beacon.ingest.landing_store import LandedObject, LandingStore, landed_from_json
-from beacon.registry.indicators import LOCAL_RETURN
 from beacon.registry.sources import Container
 from beacon.returns.check import CheckedReturn, check_return
 from beacon.returns.context import ReturnContext

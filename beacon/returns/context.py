@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from beacon.core.errors import BeaconError
+from beacon.core.source_names import LOCAL_RETURN
 from beacon.registry import Footprint, Indicator, load_footprint, load_indicators
-from beacon.registry.indicators import LOCAL_RETURN
 from beacon.registry.local_returns import LocalReturn
 from beacon.registry.sources import DatasetSpec, SourceRegister, load_source_register
 from beacon.sources.publishers.returned_tables import ReturnRules, rules_of

@@ -16,8 +16,9 @@ import duckdb
 
 from beacon.core.files import read_json, sha256_of
 from beacon.core.settings import Home
+from beacon.core.source_names import LOCAL_RETURN
 from beacon.disclosure.returned_counts import Key, Line, ReturnedTable, read_lines
-from beacon.registry.indicators import LOCAL_RETURN, Indicator
+from beacon.registry.indicators import Indicator
 from beacon.sources.publishers.returned_tables import ReturnRules
 
 BACKFILLS = "backfills"
