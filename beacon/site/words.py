@@ -190,6 +190,13 @@ _STATES = (
     State("rounded_to_zero", "Rounds to zero", "Above zero, but rounds to zero", 9, True),
     State("not_published", "Not published", "The publisher gives no figure", 10, True),
     State("not_supplied", "Not supplied", "No file was supplied to this release", 11, True),
+    State(
+        "series_not_found",
+        "Series not found",
+        "A file was supplied, but the series that the indicator names is not in it",
+        12,
+        True,
+    ),
 )
 STATES = {state.key: state for state in _STATES}
 JUDGEMENTS = tuple(state for state in _STATES if not state.missing)
