@@ -125,7 +125,7 @@ def definition_metadata(name: str) -> dict[str, Any]:
     contract = contracts().get(name)
     metadata: dict[str, Any] = {"dagster/table_name": name}
     files = []
-    if not name.startswith("staging."):
+    if not name.startswith(("staging.", "people.")):
         files.append(f"sql/{name.replace('.', '/')}.sql")
     if contract is not None:
         metadata["dagster/column_schema"] = column_schema(contract)

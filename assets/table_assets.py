@@ -86,12 +86,13 @@ def table_asset(table: SqlTable) -> dg.AssetsDefinition:
             yield dg.MaterializeResult(
                 asset_key=table_key(table.name), metadata={"dagster/row_count": rows}
             )
-            yield _checked(run, table.name)
+            yield checked(run, table.name)
 
     return make
 
 
-def _checked(run: OpenRun, name: str) -> dg.AssetCheckResult:
+def checked(run: OpenRun, name: str) -> dg.AssetCheckResult:
+    """Check a table, and keep for the record what blocks a release."""
     results = check(run.warehouse, name)
     run.recorder.checks_failed([f"{r.table}: {r.name}" for r in results if r.blocks])
     return contract_result(name, results)
@@ -166,7 +167,7 @@ def indicator_assets(
             if check_key.name == "series":
                 yield _series_result(problems)
             else:
-                yield _checked(run, PUBLISHED)
+                yield checked(run, PUBLISHED)
 
 
 def _series_result(problems: list[Problem]) -> dg.AssetCheckResult:

@@ -3,6 +3,7 @@
 import dagster as dg
 
 from assets.landing import STAGING_ASSETS, land, publishers
+from assets.people_assets import PEOPLE_ASSETS
 from assets.release import release
 from assets.run import BeaconRun
 from assets.table_assets import TABLE_ASSETS, indicator_assets
@@ -12,7 +13,15 @@ from pipelines.schedules import nightly_schedule, rebuild_schedule
 from pipelines.sensors import tell_of_failed_runs, watch
 
 defs = dg.Definitions(
-    assets=[*publishers, land, *STAGING_ASSETS, indicator_assets, *TABLE_ASSETS, release],
+    assets=[
+        *publishers,
+        land,
+        *STAGING_ASSETS,
+        *PEOPLE_ASSETS,
+        indicator_assets,
+        *TABLE_ASSETS,
+        release,
+    ],
     jobs=[nightly, backfill, rebuild_job],
     schedules=[nightly_schedule, rebuild_schedule],
     sensors=[watch, tell_of_failed_runs],

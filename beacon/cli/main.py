@@ -14,6 +14,7 @@ from beacon.cli.backup_commands import backup, restore
 from beacon.cli.indicators_commands import indicators
 from beacon.cli.manage_commands import approve, diff, export, pin, prune, rebuild, rollback
 from beacon.cli.options import with_columns, with_json, with_quiet
+from beacon.cli.people_commands import people_app
 from beacon.cli.plans_commands import aspirations, targets
 from beacon.cli.query_commands import query
 from beacon.cli.releases_commands import releases, verify
@@ -82,6 +83,7 @@ app.command("targets")(with_columns(targets))
 app.command("aspirations")(with_columns(aspirations))
 app.add_typer(sources_app, name="sources")
 app.add_typer(returns_app, name="returns")
+app.add_typer(people_app, name="people")
 app.add_typer(site_app, name="site")
 app.command("stats")(stats)
 app.command("doctor")(with_columns(doctor))

@@ -22,6 +22,7 @@ class Settings(BaseSettings):
         home: Directory that holds everything Beacon writes. Nothing is written outside it.
         inputs: Where bytes come from: the fictional sample, a folder of downloads, or HTTP.
         folder: The folder to read when `inputs` is "folder".
+        secure_home: Directory of rows of persons, apart from `home`; None where there are none.
         footprint: Name of a file in `reference_data/footprints`, or the path of a YAML file.
             Defaults to the sample's own footprint for the sample and to Cheshire and Merseyside
             otherwise.
@@ -47,6 +48,7 @@ class Settings(BaseSettings):
     home: Path = Path("data")
     inputs: InputMode = "sample"
     folder: Path | None = None
+    secure_home: Path | None = None
     footprint: str = Field(default="")
     sample_seed: int = 20260101
     sample_size: str = "small"

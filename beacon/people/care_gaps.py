@@ -129,7 +129,8 @@ def care_gap_sql(protected: str, standardised: str) -> str:
     )
     select
         compared.cohort, compared.cohort_name, compared.clinical_area, compared.measure,
-        compared.measure_name, compared.polarity, compared.area_type, compared.area_code,
+        compared.measure_name, compared.polarity, compared.indicator_slug,
+        compared.indicator_measure, compared.area_type, compared.area_code,
         compared.as_at, compared.breakdown, compared.member as breakdown_group,
         compared.e as eligible, compared.d as done, compared.e - compared.d as not_done,
         compared.value, compared.lower_95, compared.upper_95, compared.lower_998,

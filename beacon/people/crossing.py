@@ -31,7 +31,6 @@ CROSSING: dict[str, tuple[str, ...]] = {
         "people_at_start", "diagnosed", "moved_in", "aged_in", "resolved", "moved_out", "died",
         "aged_out", "people_at_end",
     ),
-    "segment": ("people",),
     "person_quality": ("persons", "entries"),
 }  # fmt: skip
 

@@ -211,6 +211,8 @@ def _rows(
             "measure_name": said.name if said else None,
             "polarity": said.polarity if said else None,
             "measure_note": said.note if said else None,
+            "indicator_slug": said.stands_beside[0] if said and said.stands_beside else None,
+            "indicator_measure": said.stands_beside[1] if said and said.stands_beside else None,
             "area_type": kind,
             "area_code": area,
             "breakdown": breakdown,

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     import duckdb
 
 # Raise when a change of the code changes what is computed of the same extract.
-METHOD_VERSION = "1"
+METHOD_VERSION = "2"
 
 
 @dataclass(frozen=True)
@@ -193,10 +193,7 @@ def _fingerprint(
 
 def _crossed_already(ordinary: Path, day: str) -> bool:
     folder = people_folder(ordinary)
-    return all((folder / table / f"{day}.parquet").is_file() for table in MADE)
-
-
-MADE = tuple(table for table in CROSSING if table != "segment")
+    return all((folder / table / f"{day}.parquet").is_file() for table in CROSSING)
 
 
 def compute(
@@ -224,7 +221,7 @@ def compute(
         persons = f"read_parquet('{secure.as_at(extract.as_at) / 'person' / '*.parquet'}')"
         make_person_quality(con, extract, persons, rule)
         report.crossed.extend(
-            cross(con, secure, ordinary, MADE, as_at=extract.as_at, rule=rule, now=now)
+            cross(con, secure, ordinary, tuple(CROSSING), as_at=extract.as_at, rule=rule, now=now)
         )
     finally:
         con.close()

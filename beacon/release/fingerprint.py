@@ -12,6 +12,7 @@ from beacon.core.files import read_json, write_json
 from beacon.core.paths import ResourceName, resource_dir
 from beacon.core.settings import Home
 from beacon.ingest.landing_store import LandingStore
+from beacon.people.load_crossed import crossed_digest
 from beacon.workspace import Workspace
 
 # Where the way from landed bytes to checked marts begins; what they import is followed.
@@ -65,7 +66,8 @@ def _without_comments(path: Path) -> bytes:
 def build_fingerprint(workspace: Workspace, store: LandingStore) -> str:
     """A hash of all that decides the content of a release.
 
-    Inputs in use, code, footprint, and which of the targets' due dates have passed.
+    Inputs in use, what crossed from the secure home, code, footprint, and which of the targets' due
+    dates have passed.
     """
     digest = hashlib.sha256()
     day = workspace.judged_on
@@ -84,6 +86,7 @@ def build_fingerprint(workspace: Workspace, store: LandingStore) -> str:
         spec = workspace.register.datasets.get(landed.key)
         if spec is not None and workspace.needed.part(spec, landed.members):
             digest.update(f"{name}:{landed.sha256}".encode())
+    digest.update(crossed_digest(workspace.home.root).encode())
     return digest.hexdigest()
 
 

@@ -1,7 +1,7 @@
 -- table: marts.core20_reach
 -- grain: one row per headline measure of the clinical areas, or of others that count Core20 apart, and area
--- depends: registry.measure, registry.indicator, indicators.fact, geography.area, cohorts.core20_area, registry.imd_default, registry.footprint
--- columns: indicator_id, indicator_slug, programme, theme, measure, measure_name, area_type, area_code, area_name, sex, age, people_core20, imd_vintage, period, core20_value, core20_numerator, core20_denominator, rest_value, rest_numerator, rest_denominator, unit, polarity, core20_not_reached, core20_not_reached_if_as_rest, core20_excess_not_reached, direction, status, status_note, fictional
+-- depends: registry.measure, registry.indicator, indicators.fact, geography.area, cohorts.core20_area, people.care_gap, registry.imd_default, registry.footprint
+-- columns: indicator_id, indicator_slug, programme, theme, measure, measure_name, area_type, area_code, area_name, sex, age, people_core20, imd_vintage, period, core20_value, core20_numerator, core20_denominator, rest_value, rest_numerator, rest_denominator, unit, polarity, core20_not_reached, core20_not_reached_if_as_rest, core20_excess_not_reached, direction, status, status_note, basis, fictional
 -- Not reached: the denominator less the numerator where high is good, the numerator where low is good;
 -- of proportions only. Nothing is estimated: without counts of Core20 there is no number, and it is said why.
 -- ties: category_type
@@ -115,6 +115,52 @@ placed as (
         and cohort.age_band = 'All ages'
         and cohort.core20
 ),
+-- Local person-level figures, named so, where no published source counts Core20 apart.
+local_counts as (
+    select
+        care.indicator_slug,
+        care.indicator_measure as measure,
+        care.area_code,
+        min(care.measure_name) as measure_name,
+        max(care.as_at)::varchar as period,
+        max(care.eligible) filter (care.breakdown_group = 'Core20') as core20_denominator,
+        max(care.done) filter (care.breakdown_group = 'Core20') as core20_numerator,
+        max(care.value) filter (care.breakdown_group = 'Core20') as core20_value,
+        max(care.eligible) filter (care.breakdown_group = 'Not Core20') as rest_denominator,
+        max(care.done) filter (care.breakdown_group = 'Not Core20') as rest_numerator,
+        max(care.value) filter (care.breakdown_group = 'Not Core20') as rest_value
+    from people.care_gap as care
+    where care.breakdown = 'core20'
+        and care.indicator_slug is not null
+        and care.as_at = (select max(as_at) from people.care_gap)
+    group by care.indicator_slug, care.indicator_measure, care.area_code
+    having count(care.value) = 2
+),
+completed as (
+    select
+        placed.* replace (
+            if(local_counts.area_code is null or placed.status = 'counted', placed.measure_name,
+                placed.measure_name || ' (local person-level data: ' || local_counts.measure_name || ')') as measure_name,
+            if(local_counts.area_code is null or placed.status = 'counted', placed.unit, 'percent of people (local person-level data)') as unit,
+            if(local_counts.area_code is null or placed.status = 'counted', placed.period, local_counts.period) as period,
+            if(local_counts.area_code is null or placed.status = 'counted', placed.core20_value, local_counts.core20_value) as core20_value,
+            if(local_counts.area_code is null or placed.status = 'counted', placed.core20_numerator, local_counts.core20_numerator) as core20_numerator,
+            if(local_counts.area_code is null or placed.status = 'counted', placed.core20_denominator, local_counts.core20_denominator) as core20_denominator,
+            if(local_counts.area_code is null or placed.status = 'counted', placed.rest_value, local_counts.rest_value) as rest_value,
+            if(local_counts.area_code is null or placed.status = 'counted', placed.rest_numerator, local_counts.rest_numerator) as rest_numerator,
+            if(local_counts.area_code is null or placed.status = 'counted', placed.rest_denominator, local_counts.rest_denominator) as rest_denominator,
+            if(local_counts.area_code is null or placed.status = 'counted', placed.status, 'counted') as status
+        ),
+        case
+            when placed.status = 'counted' then 'published'
+            when local_counts.area_code is not null then 'local_person_level'
+        end as basis
+    from placed
+    left join local_counts
+        on placed.indicator_slug = local_counts.indicator_slug
+        and placed.measure = local_counts.measure
+        and placed.area_code = local_counts.area_code
+),
 counted as (
     select
         *,
@@ -128,7 +174,7 @@ counted as (
             when polarity = 'high_is_good' then core20_denominator * (1 - rest_numerator / nullif(rest_denominator, 0))
             when polarity = 'low_is_good' then core20_denominator * rest_numerator / nullif(rest_denominator, 0)
         end as as_rest
-    from placed
+    from completed
 )
 select
     counted.indicator_id,
@@ -171,6 +217,7 @@ select
         when 'no_breakdown' then 'No source supplied divides this measure by deprivation of residence in this area.'
         else counted.missing_note_here
     end as status_note,
+    counted.basis,
     footprint.fictional
 from counted
 cross join registry.footprint as footprint

@@ -1,7 +1,7 @@
 -- table: marts.minimum_breakdown
 -- grain: one row per measure and one of the four breakdowns
--- depends: registry.measure, registry.indicator, registry.breakdown, indicators.fact, marts.inequality, registry.place, registry.footprint
--- columns: indicator_id, indicator_slug, programme, theme, measure, measure_name, breakdown, places_with_breakdown, places, nation_has_breakdown, groups, latest_period, status, status_note, fictional
+-- depends: registry.measure, registry.indicator, registry.breakdown, indicators.fact, marts.inequality, people.care_gap, registry.place, registry.footprint
+-- columns: indicator_id, indicator_slug, programme, theme, measure, measure_name, breakdown, places_with_breakdown, places, nation_has_breakdown, groups, latest_period, status, status_note, basis, fictional
 -- The least that NHS England's statement under section 13SA of the National Health Service Act 2006
 -- (27 November 2023) asks of information on inequalities: deprivation, ethnicity, age and sex. What is
 -- missing is a status, never a blank.
@@ -44,7 +44,7 @@ by_area as (
     group by all
     having count(distinct member) > 1
 ),
-found as (
+published_breakdown as (
     select
         indicator_slug,
         measure,
@@ -55,6 +55,47 @@ found as (
         max({'period_end': period_end, 'period': period}).period as latest_period
     from by_area
     group by all
+),
+-- Local person-level figures at Places, named so, where nothing published is divided so.
+local_areas as (
+    select
+        care.indicator_slug,
+        care.indicator_measure as measure,
+        care.area_code,
+        case care.breakdown when 'core20' then 'deprivation' when 'age_band' then 'age' else care.breakdown end as breakdown,
+        max(care.as_at)::varchar as latest_period,
+        count(care.value) as groups
+    from people.care_gap as care
+    where care.area_type = 'place'
+        and care.breakdown in ('core20', 'ethnicity', 'sex', 'age_band')
+        and care.indicator_slug is not null
+        and care.as_at = (select max(as_at) from people.care_gap)
+    group by care.indicator_slug, care.indicator_measure, care.area_code, care.breakdown
+    having count(care.value) > 1
+),
+local_breakdown as (
+    select indicator_slug, measure, breakdown, count(*) as places_with_breakdown, max(groups) as groups, max(latest_period) as latest_period
+    from local_areas
+    group by indicator_slug, measure, breakdown
+),
+found as (
+    select
+        coalesce(published.indicator_slug, local_breakdown.indicator_slug) as indicator_slug,
+        coalesce(published.measure, local_breakdown.measure) as measure,
+        coalesce(published.breakdown, local_breakdown.breakdown) as breakdown,
+        if(published.places_with_breakdown > 0, published.places_with_breakdown, coalesce(local_breakdown.places_with_breakdown, published.places_with_breakdown)) as places_with_breakdown,
+        coalesce(published.nation_has_breakdown, false) as nation_has_breakdown,
+        if(published.places_with_breakdown > 0, published.groups, coalesce(local_breakdown.groups, published.groups)) as groups,
+        if(published.places_with_breakdown > 0, published.latest_period, coalesce(local_breakdown.latest_period, published.latest_period)) as latest_period,
+        case
+            when published.places_with_breakdown > 0 then 'published'
+            when local_breakdown.places_with_breakdown > 0 then 'local_person_level'
+        end as basis
+    from published_breakdown as published
+    full join local_breakdown
+        on published.indicator_slug = local_breakdown.indicator_slug
+        and published.measure = local_breakdown.measure
+        and published.breakdown = local_breakdown.breakdown
 ),
 deciles as (
     select indicator_slug, measure, bool_and(ecological) as ecological, max({'period_end': period_end, 'period': period}).period as latest_period
@@ -90,7 +131,8 @@ judged as (
             when present.indicator_slug is null then 'no_data'
             else 'none_known'
         end as status,
-        coalesce(published.wording, '') as published_as
+        coalesce(published.wording, '') as published_as,
+        found.basis
     from headline
     cross join breakdowns
     left join found
@@ -128,6 +170,7 @@ select
         when 'no_data' then judged.missing_note
         when 'none_known' then 'No source of it is known to the register.'
     end as status_note,
+    judged.basis,
     footprint.fictional
 from judged
 cross join registry.footprint as footprint

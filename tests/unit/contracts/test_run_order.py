@@ -22,7 +22,7 @@ def test_every_table_is_made_once_after_all_that_it_reads() -> None:
     for name, table in all_sql_tables().items():
         for needed in table.depends:
             schema = needed.partition(".")[0]
-            if schema not in ("registry", "staging"):
+            if schema not in ("registry", "staging", "people"):
                 assert at[needed] < at[name], f"{name} reads {needed}"
 
 

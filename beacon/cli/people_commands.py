@@ -1,0 +1,135 @@
+"""`beacon people`: extracts of persons in the secure home, and the counts that may leave it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from beacon.cli.common import Format, FormatOption, HomeOption, print_rows, settings_from
+from beacon.core.errors import SettingsError
+
+if TYPE_CHECKING:
+    from beacon.core.settings import Settings
+    from beacon.people.secure_home import SecureHome
+
+people_app = typer.Typer(help="Cohorts and care gaps from person-level extracts.")
+
+SecureOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--secure-home",
+        envvar="BEACON_SECURE_HOME",
+        show_default="none",
+        help="Directory of rows of persons: mode 0700, outside the home.",
+    ),
+]
+
+
+def _opened(settings: Settings) -> SecureHome:
+    from beacon.people.secure_home import SecureHome
+
+    if settings.secure_home is None:
+        raise SettingsError(
+            "Rows of persons need a secure home: give --secure-home DIR or BEACON_SECURE_HOME."
+        )
+    return SecureHome.open(settings.secure_home, ordinary=settings.home)
+
+
+@people_app.command("sample")
+def sample(
+    persons: Annotated[int, typer.Option("--persons", min=1000, help="How many.")] = 100_000,
+    secure_home: SecureOption = None,
+    home: HomeOption = None,
+) -> None:
+    """Write two fictional extracts into the inbox of a secure home."""
+    from beacon.sample import PRESETS
+    from beacon.sample.people_extract import TRUTHS_NAME, write_extracts
+
+    settings = settings_from(home=home, secure_home=secure_home)
+    secure = _opened(settings)
+    size = PRESETS[settings.sample_size]
+    write_extracts(secure.inbox, seed=settings.sample_seed, size=size, persons=persons)
+    (secure.inbox / TRUTHS_NAME).replace(secure.root / TRUTHS_NAME)
+    typer.echo(f"{persons:,} fictional persons, in {secure.inbox}")
+
+
+@people_app.command("run")
+def run(
+    secure_home: SecureOption = None,
+    home: HomeOption = None,
+) -> None:
+    """Admit new extracts, count cohorts, and let protected counts cross into the home.
+
+    Areas and practices are those of the last run of the home. The next `beacon run` publishes.
+    """
+    from beacon.core.clock import LONDON, now
+    from beacon.operations.home_lock import home_lock
+    from beacon.people.run import run_people, surroundings
+    from beacon.release.layout import latest_release
+    from beacon.warehouse.connection import open_warehouse
+    from beacon.workspace import Workspace
+
+    settings = settings_from(home=home, secure_home=secure_home)
+    secure = _opened(settings)
+    workspace = Workspace(settings)
+    if latest_release(workspace.home) is None:
+        raise SettingsError("The home has no release yet; beacon run first, for its areas.")
+    with home_lock(workspace.home):
+        with open_warehouse(workspace, prepare=False) as warehouse:
+            around = surroundings(warehouse.con)
+        report = run_people(
+            around,
+            secure,
+            settings.home,
+            today=now().astimezone(LONDON).date(),
+            now=now(),
+            fictional=workspace.is_fictional,
+        )
+    for day in report.admitted:
+        warned = report.warnings.get(day, [])
+        typer.echo(f"admitted {day}, with {len(warned)} warnings")
+    for name, clusters in report.not_computed.items():
+        typer.echo(f"not computed: {name}, for want of {', '.join(clusters)}")
+    for one in report.crossed:
+        typer.echo(f"crossed {one.table} {one.as_at}: {one.rows:,} rows, {one.sha256[:12]}")
+    if not report.crossed:
+        typer.echo("nothing new")
+
+
+@people_app.command("warnings")
+def warnings(
+    secure_home: SecureOption = None,
+    home: HomeOption = None,
+    form: FormatOption = Format.table,
+) -> None:
+    """What the gate warned of, for each admitted extract."""
+    from beacon.people.extract_store import extract_dates, read_extract
+
+    secure = _opened(settings_from(home=home, secure_home=secure_home))
+    rows = [
+        (day, warned["check"], warned["where"], warned["people"], warned["message"])
+        for day in extract_dates(secure)
+        for warned in read_extract(secure, day).warnings
+    ]
+    print_rows(("as at", "check", "where", "people", "what"), rows, form)
+
+
+@people_app.command("check")
+def check(form: FormatOption = Format.table) -> None:
+    """Run every cohort over the example persons of its own definition."""
+    import duckdb
+
+    from beacon.people.examples import check_examples
+    from beacon.people.load_cohorts import load_cohorts
+
+    rows = []
+    for name, cohort in load_cohorts().items():
+        with duckdb.connect() as con:
+            wrong = check_examples(con, cohort)
+        result = "; ".join(map(str, wrong)) or "holds"
+        rows.append((name, len(cohort.examples), cohort.definition.status, result))
+    print_rows(("cohort", "examples", "definition", "result"), rows, form)
+    if any(row[3] != "holds" for row in rows):
+        raise typer.Exit(1)

@@ -1,0 +1,58 @@
+-- table: marts.care_gap
+-- grain: one row per cohort, measure, area, as-at date, breakdown and group
+-- depends: people.care_gap, geography.area, geography.lsoa21, staging.nhs_practice, registry.footprint
+-- columns: cohort, cohort_name, clinical_area, measure, measure_name, polarity, indicator_slug, indicator_measure, area_type, area_code, area_name, as_at, breakdown, breakdown_group, eligible, done, not_done, value, lower_95, upper_95, lower_998, upper_998, standardised_value, standardised_lower_95, standardised_upper_95, rest_value, absolute_gap, gap_lower_95, gap_upper_95, relative_gap, slope_index, slope_index_lower_95, slope_index_upper_95, people_to_close_gap, value_status, value_note, source_sha256, source_row, fictional
+-- Empty where no person-level extract is supplied. Counts come protected; nothing is computed here.
+with named as (
+    select area_code, area_name from geography.area
+    union all by name
+    select ward24_code as area_code, min(ward24_name) as area_name
+    from geography.lsoa21
+    where ward24_code is not null
+    group by ward24_code
+    union all by name
+    select practice_code as area_code, practice_name as area_name from staging.nhs_practice
+)
+select
+    people.cohort,
+    people.cohort_name,
+    people.clinical_area,
+    people.measure,
+    people.measure_name,
+    people.polarity,
+    people.indicator_slug,
+    people.indicator_measure,
+    people.area_type,
+    people.area_code,
+    area.area_name,
+    people.as_at,
+    people.breakdown,
+    people.breakdown_group,
+    people.eligible,
+    people.done,
+    people.not_done,
+    people.value,
+    people.lower_95,
+    people.upper_95,
+    people.lower_998,
+    people.upper_998,
+    people.standardised_value,
+    people.standardised_lower_95,
+    people.standardised_upper_95,
+    people.rest_value,
+    people.absolute_gap,
+    people.gap_lower_95,
+    people.gap_upper_95,
+    people.relative_gap,
+    people.slope_index,
+    people.slope_index_lower_95,
+    people.slope_index_upper_95,
+    people.people_to_close_gap,
+    people.value_status,
+    people.value_note,
+    people.source_sha256,
+    people.source_row,
+    footprint.fictional
+from people.care_gap as people
+left join named as area on people.area_code = area.area_code
+cross join registry.footprint as footprint
