@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import dagster as dg
+from sqlalchemy.exc import SQLAlchemyError
 
 from assets.run import WRITER_POOL
 from beacon.core.errors import BeaconError, SettingsError
@@ -163,6 +164,15 @@ def open_instance(home: Home) -> dg.DagsterInstance:
             f"be reached or does not let {place.username} in: {_reason(error)} Nothing was run. "
             "Start the server (`systemctl status postgresql`), then run again."
         ) from error
+
+
+def history_errors() -> tuple[type[Exception], ...]:
+    """What is raised where the run history cannot be read or written."""
+    try:
+        from dagster_postgres.utils import DagsterPostgresException
+    except ImportError:
+        return (SQLAlchemyError,)
+    return (SQLAlchemyError, DagsterPostgresException)
 
 
 @contextmanager

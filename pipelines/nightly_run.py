@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import dagster as dg
-from sqlalchemy.exc import SQLAlchemyError
 
 from assets.keys import RELEASE, SITE, landing_key, sources_in_use
 from assets.landing import LANDED_TAG
@@ -15,7 +14,7 @@ from beacon.core.settings import Home, Settings
 from beacon.operations.alerts import tell
 from beacon.operations.runs import get_run
 from pipelines.definitions import defs
-from pipelines.instance import open_instance
+from pipelines.instance import history_errors, open_instance
 from pipelines.jobs import NIGHTLY
 from pipelines.retries import NO_RETRY_TAGS, end_dead_runs_of
 
@@ -61,7 +60,7 @@ def run_nightly(settings: Settings, landed: str, quiet: bool, say: Say) -> dict[
                 },
             )
             outcome = _outcome(result)
-        except (SQLAlchemyError, dg.DagsterError) as error:
+        except history_errors() as error:
             outcome = _outcome_without_history(home, run_id, error)
     for fault in tell(home):
         say(f"An alert was not delivered: {fault}")
