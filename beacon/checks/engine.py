@@ -35,6 +35,8 @@ def _batch_definition() -> Any:
 
 def plain(value: Any) -> Any:
     """``value`` as something JSON can hold; every kind of missing becomes None."""
+    if hasattr(value, "item"):  # a numpy scalar, which is a float to Python and not to JSON
+        return plain(value.item())
     if value is None or isinstance(value, bool | int | str):
         return value
     if isinstance(value, float):
@@ -54,8 +56,6 @@ def plain(value: Any) -> Any:
         return float(value)
     if isinstance(value, timedelta):
         return str(value)
-    if hasattr(value, "item"):  # a numpy scalar
-        return plain(value.item())
     return str(value)
 
 

@@ -66,7 +66,7 @@ def run(
     """
     from beacon.core.clock import LONDON, now
     from beacon.operations.home_lock import home_lock
-    from beacon.people.run import run_people, surroundings
+    from beacon.people.people_run import run_people, surroundings
     from beacon.release.layout import latest_release
     from beacon.warehouse.connection import open_warehouse
     from beacon.workspace import Workspace

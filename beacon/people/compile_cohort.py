@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
 
-from beacon.people.definitions import (
+from beacon.people.cohort_definitions import (
     CancerRule,
     CodeRule,
     Cohort,
@@ -28,7 +28,7 @@ from beacon.people.definitions import (
     PersonRule,
     Window,
 )
-from beacon.people.plausible import is_plausible_sql
+from beacon.people.reading_ranges import is_plausible_sql
 
 
 class Tables(Protocol):

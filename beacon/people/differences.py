@@ -16,7 +16,7 @@ from beacon.people.breakdowns import (
     BoardAreas,
     group_of,
 )
-from beacon.people.definitions import Cohort
+from beacon.people.cohort_definitions import Cohort
 from beacon.people.evaluate import DIMENSIONS, EVERYBODY, SMALL_AREAS
 from beacon.people.protect_cells import Key
 from beacon.people.secure_home import SecureHome

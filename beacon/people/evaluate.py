@@ -17,8 +17,8 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from beacon.contracts.ddl import quote_literal
+from beacon.people.cohort_definitions import Cohort
 from beacon.people.compile_cohort import cohort_sql
-from beacon.people.definitions import Cohort
 from beacon.people.extract_store import StoredExtract
 from beacon.people.person_at import AreaTables, person_at_sql
 from beacon.people.secure_home import SecureHome

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from beacon.people.cohort_definitions import Cohort, Example
 from beacon.people.compile_cohort import cohort_sql
 from beacon.people.contract import person_tables
-from beacon.people.definitions import Cohort, Example
 from beacon.people.person_at import AreaTables, person_at_sql
 
 if TYPE_CHECKING:

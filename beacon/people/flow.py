@@ -14,7 +14,7 @@ from beacon.contracts.ddl import quote_literal
 from beacon.disclosure import Rule
 from beacon.disclosure.linked_tables import Counts, Equations, hide_linked
 from beacon.people.breakdowns import ALL, BoardAreas
-from beacon.people.definitions import Cohort, PersonRule
+from beacon.people.cohort_definitions import Cohort, PersonRule
 from beacon.people.secure_home import SecureHome
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from beacon.core.errors import Problem
 from beacon.people.contract import CLUSTERED, DATE_COLUMNS
 from beacon.people.delivery import SUPPLIER
-from beacon.people.plausible import PLAUSIBLE, is_plausible_sql
+from beacon.people.reading_ranges import PLAUSIBLE, is_plausible_sql
 
 if TYPE_CHECKING:
     import duckdb

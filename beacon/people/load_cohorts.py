@@ -12,7 +12,7 @@ import yaml
 from pydantic import ValidationError
 
 from beacon.core.paths import resource_dir
-from beacon.people.definitions import Cohort
+from beacon.people.cohort_definitions import Cohort
 from beacon.registry.loading import RegistryError
 
 

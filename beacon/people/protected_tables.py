@@ -22,7 +22,7 @@ from beacon.people.breakdowns import (
     ways_to_add_up,
 )
 from beacon.people.care_gaps import care_gap_sql, standardised_sql
-from beacon.people.definitions import Cohort
+from beacon.people.cohort_definitions import Cohort
 from beacon.people.differences import Differences, differences
 from beacon.people.evaluate import EVERYBODY
 from beacon.people.protect_cells import (

@@ -73,7 +73,7 @@ def test_dagster_runs_no_release_step_after_a_mart_that_fails(
     _damage_a_mart(monkeypatch)
     outcome = run_on_sample(sample_home)
     assert (outcome["success"], outcome["status"]) == (False, "failed")
-    assert any("core20_share_percent" in error for error in outcome["errors"])
+    assert any("core20_share_percent" in error for error in outcome["errors"]), outcome
     assert latest_release(workspace.home) == before
     record = list_runs(workspace.home)[0]
     assert record.outcome == "blocked"

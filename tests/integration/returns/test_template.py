@@ -11,6 +11,7 @@ from python_calamine import CalamineWorkbook
 from typer.testing import CliRunner
 
 from beacon.cli.main import app
+from beacon.core.files import sha256_of
 from beacon.core.settings import Home
 from beacon.release.layout import Release, point_to
 from beacon.returns import ReturnContext, csv_template, load_return_context, xlsx_template
@@ -83,7 +84,8 @@ def test_a_form_is_for_the_places_of_the_homes_release(tmp_path, monkeypatch):
     (release / "manifest.json").write_text(
         json.dumps({"release": release.name, "footprint": {"id": "cheshire_merseyside"}})
     )
-    point_to(Home(tmp_path / "home"), Release(release.name, release), "0" * 64)
+    digest = sha256_of(release / "manifest.json")
+    point_to(Home(tmp_path / "home"), Release(release.name, release), digest)
     out = tmp_path / "form.xlsx"
     call = ["returns", "template", "12", "--out", str(out), "--home", str(tmp_path / "home")]
     done = CliRunner().invoke(app, call)

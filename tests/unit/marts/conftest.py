@@ -52,7 +52,7 @@ class SmallWarehouse:
             self.con.execute(statement)
         for name in (
             "indicators.fact", "geography.area", "cohorts.core20_area", "marts.place",
-            "staging.observation", "marts.inequality", "marts.scorecard",
+            "staging.observation", "marts.inequality", "marts.scorecard", "people.care_gap",
         ):  # fmt: skip
             self.con.execute(create_table(self.contracts[name], name))
         indicators = load_indicators()

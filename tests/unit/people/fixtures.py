@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from beacon.people.load_cohorts import load_cohorts
-from beacon.people.run import PeopleReport, Surroundings, run_people
+from beacon.people.people_run import PeopleReport, Surroundings, run_people
 from beacon.people.secure_home import SecureHome
 from beacon.sample import DEFAULT_SEED, SMALL
 from beacon.sample.people_extract import TRUTHS_NAME, write_extracts

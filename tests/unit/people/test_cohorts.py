@@ -3,7 +3,7 @@
 import duckdb
 import pytest
 
-from beacon.people.definitions import Cohort
+from beacon.people.cohort_definitions import Cohort
 from beacon.people.examples import check_examples
 from beacon.people.load_cohorts import load_cohorts
 

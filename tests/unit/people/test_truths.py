@@ -14,9 +14,9 @@ from beacon.people.extract_store import read_extract
 from beacon.people.flow import flow_sql
 from beacon.people.gate import connect
 from beacon.people.load_cohorts import load_cohorts
+from beacon.people.people_run import run_people
 from beacon.people.person_at import AreaTables
 from beacon.people.protected_tables import Period
-from beacon.people.run import run_people
 from beacon.people.secure_home import SecureHome
 from tests.unit.people.fixtures import COHORTS, NOW, TODAY, PeopleRun
 

@@ -15,8 +15,8 @@ from beacon.core.files import read_json, sha256_of, write_json
 from beacon.core.paths import resource_dir
 from beacon.disclosure import Rule
 from beacon.people.breakdowns import BoardAreas
+from beacon.people.cohort_definitions import Cohort
 from beacon.people.crossing import CROSSING, Crossed, cross, people_folder
-from beacon.people.definitions import Cohort
 from beacon.people.evaluate import evaluate
 from beacon.people.extract_manifest import MANIFEST_NAME
 from beacon.people.extract_store import StoredExtract, extract_dates, read_extract
