@@ -82,7 +82,14 @@ def test_a_form_is_for_the_places_of_the_homes_release(tmp_path, monkeypatch):
     release = tmp_path / "home" / "releases" / "v2026.01.01-1"
     release.mkdir(parents=True)
     (release / "manifest.json").write_text(
-        json.dumps({"release": release.name, "footprint": {"id": "cheshire_merseyside"}})
+        json.dumps(
+            {
+                "release": release.name,
+                "footprint": {"id": "cheshire_merseyside"},
+                "marts": [],
+                "files": {},
+            }
+        )
     )
     digest = sha256_of(release / "manifest.json")
     point_to(Home(tmp_path / "home"), Release(release.name, release), digest)
