@@ -198,7 +198,7 @@ def test_a_log_that_has_grown_is_moved_aside_and_the_oldest_is_dropped(tmp_path:
 
 def test_no_line_is_lost_when_several_processes_write_and_rotate(home: Home) -> None:
     program = (
-        "import sys; from pathlib import Path; from beacon import logs; "
+        "import sys; from pathlib import Path; from beacon.core import logs; "
         "from beacon.core.settings import Home\n"
         "logs.MAX_BYTES = 4000\n"
         "real = logs.rotate\n"
@@ -240,7 +240,7 @@ def test_a_run_says_what_it_did_with_each_source_and_asset(sample_home: Path) ->
     assert damaged.name in {line["file"] for line in refused}
     derived = {line["asset"]: line for line in lines if line["event"] == "derived"}
     assert derived["marts/place"]["rows"] == 9
-    assert "indicators/life_expectancy" in derived
+    assert "indicators/published" in derived
     (release,) = [line for line in lines if line["event"] == "release"]
     assert release["status"] == "unchanged"
     staged = {line["asset"] for line in lines if line["event"] == "staged"}
