@@ -394,7 +394,7 @@ def test_a_map_darkens_towards_worse(own_release, tmp_path):
         }
         darkest = classes[max(classes)]
         assert darkest == (max if worst == "highest" else min)(classes.values())
-        assert "darker, the worse" in key.text
+        assert "stronger the colour, the worse" in key.text
 
 
 def test_every_aspiration_is_on_its_page(sample_release, pages):

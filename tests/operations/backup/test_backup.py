@@ -282,7 +282,7 @@ def test_a_damaged_back_up_is_found_and_named_and_makes_nothing_current(
         restore(Home(tmp_path / "new"), store)
     assert "place.parquet is damaged" in str(refused.value)
     assert "views.sql is missing" in str(refused.value)
-    assert latest_release(Home(tmp_path / "new")) is None
+    assert not Home(tmp_path / "new").latest.exists()
     checked = CliRunner().invoke(app, ["backup", str(store), "--check"])
     assert checked.exit_code == 1
     assert "place.parquet is damaged" in checked.stdout
