@@ -15,6 +15,7 @@ from beacon.core.logs import log, open_log
 from beacon.core.progress import report
 from beacon.core.settings import Settings
 from beacon.operations.damage import mend
+from beacon.operations.disk import require_space
 from beacon.operations.home_lock import home_lock
 from beacon.operations.run_recorder import RunRecorder
 from beacon.release.layout import latest_release
@@ -57,6 +58,7 @@ class OpenRun:
     def lock(self) -> None:
         """Keep every other run off the home until this one closes."""
         if not self._locked:
+            require_space(self.workspace.home)
             self._stack.enter_context(home_lock(self.workspace.home))
             self._locked = True
             for done in mend(self.workspace.home):

@@ -130,6 +130,7 @@ def _execute(workspace: Workspace) -> dict[str, Any]:
     from beacon.cli.runner import load_runner
     from beacon.core.progress import reporting_to
     from beacon.operations.damage import mend
+    from beacon.operations.disk import DiskFullError, require_space
     from beacon.operations.home_lock import home_lock
     from beacon.operations.runs import end_dead_runs
     from beacon.pipeline import land, up_to_date
@@ -141,7 +142,8 @@ def _execute(workspace: Workspace) -> dict[str, Any]:
         end_dead_runs(workspace.home, holds_lock=True)
         landed_id, quiet = _NOTHING_LANDED, False
         # The run meets the same, and its record and the alerts say so.
-        with contextlib.suppress(SettingsError):
+        with contextlib.suppress(SettingsError, DiskFullError):
+            require_space(workspace.home)
             landed = land(workspace)
             landed_id, quiet = landed.id, up_to_date(workspace, landed)
     runner = load_runner()

@@ -219,9 +219,9 @@ def _not_sqlite(file: Path) -> str:
             return "It is empty."
         with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as con:
             con.execute("select count(*) from sqlite_master").fetchone()
+    except sqlite3.OperationalError:  # locked, or no room for its journal: not damaged
+        return ""
     except (OSError, sqlite3.DatabaseError) as error:
-        if isinstance(error, sqlite3.OperationalError):  # locked or not to be opened, not damaged
-            return "" if "locked" in str(error) or "busy" in str(error) else f"{error}."
         return f"It is no SQLite database any more: {error}."
     return ""
 

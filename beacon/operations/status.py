@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any, Literal
 
 from beacon.core.clock import NIGHT_GRACE, in_london, in_words, last_night, next_night, now
@@ -15,6 +13,7 @@ from beacon.core.errors import BeaconError
 from beacon.core.files import read_json
 from beacon.core.settings import Home
 from beacon.operations.damage import Damage, find_damage
+from beacon.operations.disk import free_bytes, needed_bytes
 from beacon.operations.health import SILENT_AFTER_SECONDS, Heartbeat, read_heartbeat
 from beacon.operations.remedies import remedy_for
 from beacon.operations.runs import RunRecord, find_dead, list_runs, lock_is_held
@@ -24,11 +23,8 @@ from beacon.release.layout import Release, latest_release
 
 Level = Literal["warning", "critical"]
 
-# What a run may need beside what there is: a release twice over while it is built and flushed,
-# and the working database.
-_RELEASES_NEEDED = 2
+# The disk is filling up when it has less than this many times what a run may need.
 _COMFORT = 4
-_LEAST_BYTES = 64_000_000
 # Machines that share a home may differ by minutes.
 _CLOCK_TOLERANCE = timedelta(minutes=10)
 # Jobs whose ending says nothing about tonight's release.
@@ -164,8 +160,8 @@ def gather(home: Home, at: datetime | None = None) -> Status:
         locked=kept(".lock", lambda: lock_is_held(home), False),
         sources=kept("state/sources.json", lambda: load_sources(home)),
         held=kept("releases/.held.json", lambda: held_release(home)),
-        free_bytes=_free(home.root),
-        needed_bytes=_needed(home, release),
+        free_bytes=free_bytes(home),
+        needed_bytes=needed_bytes(home, release),
         heartbeat=kept("state/heartbeat.json", lambda: read_heartbeat(home)),
         rebuild=kept("state/rebuild.json", lambda: read_json(home.state / "rebuild.json")),
         undelivered=sum(bool(entry.get("pending")) for entry in book.get("outbox", [])),
@@ -181,24 +177,6 @@ def _published_at(release: Release | None) -> str | None:
         published: str | None = release.run_record.get("published_at")
         return published
     return None
-
-
-def _free(root: Path) -> int:
-    while not root.exists() and root != root.parent:
-        root = root.parent
-    return shutil.disk_usage(root).free
-
-
-def _size(path: Path) -> int:
-    return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
-
-
-def _needed(home: Home, release: Release | None) -> int:
-    needed = _LEAST_BYTES
-    with contextlib.suppress(OSError):
-        needed += _RELEASES_NEEDED * (_size(release.path) if release else 0)
-        needed += home.warehouse.stat().st_size
-    return needed
 
 
 def _conditions(status: Status) -> Iterator[Condition]:

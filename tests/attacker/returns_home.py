@@ -34,8 +34,8 @@ from beacon.workspace import Workspace
 
 MARTS = ("beacon_indicator", "core20plus5_indicator", "core20_cohort", "lsoa", "change")
 _EMPTY = (
-    "staging.observation", "indicators.practice_observation", "geography.area", "geography.lsoa21",
-    "marts.core20_cohort", "marts.lsoa",
+    "staging.observation", "indicators.practice_observation", "indicators.sub_icb_observation",
+    "geography.area", "geography.lsoa21", "marts.core20_cohort", "marts.lsoa",
 )  # fmt: skip
 _DERIVED = (
     "indicators.published", "indicators.gap", "indicators.system", "indicators.fact", "marts.beacon_indicator",

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from beacon.release.layout import list_releases
+from pipelines.instance import instance_directory
 from tests.operations.faults.conftest import REVISED, ROOT, Rehearsal, stop_group
 from tests.replicas.server import always, web_page
 from tests.servers.postgres import Cluster
@@ -106,6 +107,7 @@ def test_a_daemon_killed_in_a_night_starts_it_again_when_it_is_back(rehearsal: R
     before = rehearsal.release
     rehearsal.revise(1.0005)
     workspace = str(ROOT / "workspace.yaml")
+    instance_directory(rehearsal.home)
     daemon = (str(PROGRAMS / "dagster-daemon"), "run", "-w", workspace)
     first = rehearsal.start(*daemon)
     second: subprocess.Popen[bytes] | None = None

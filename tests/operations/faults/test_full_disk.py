@@ -1,4 +1,4 @@
-"""No space is left while a release is written."""
+"""Too little space is left for a run: it is refused before it writes anything."""
 
 import os
 import shutil
@@ -36,8 +36,10 @@ def test_a_full_disk_is_told_and_publishes_nothing(rehearsal: Rehearsal, small_d
     full.revise(1.0005)
     filler = small_disk / "filler"
     with filler.open("wb") as stream:
-        os.posix_fallocate(stream.fileno(), 0, shutil.disk_usage(small_disk).free - 3_000_000)
-    assert full.beacon("run").returncode == 1
+        os.posix_fallocate(stream.fileno(), 0, shutil.disk_usage(small_disk).free - 20_000_000)
+    refused = full.beacon("run")
+    assert refused.returncode == 1
+    assert "The disk is full: " in refused.stdout + refused.stderr
     full.assert_sound()
     assert full.release == before
     command = full.alerts()["disk_low", "raised"]
