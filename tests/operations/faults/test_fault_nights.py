@@ -17,10 +17,16 @@ from tests.servers.postgres import Cluster
 
 pytestmark = pytest.mark.slow
 
+# What a publisher, a reviewer or a reader does reaches a run whatever its history is kept in; a
+# run, a daemon or a server that stops is tested on each.
+on_sqlite = pytest.mark.parametrize("history", ["sqlite"], indirect=True)
+on_postgresql = pytest.mark.parametrize("history", ["postgres"], indirect=True)
+
 PROGRAMS = Path(sys.executable).parent
 """Where Dagster's programs are; each is a Python script."""
 
 
+@on_sqlite
 def test_a_publisher_that_is_away_is_told_once_and_so_is_its_return(rehearsal: Rehearsal) -> None:
     with rehearsal.world.fingertips.failing(always(lambda: web_page(503))):
         assert rehearsal.beacon("run").returncode == 3
@@ -31,6 +37,7 @@ def test_a_publisher_that_is_away_is_told_once_and_so_is_its_return(rehearsal: R
     assert set(rehearsal.alerts()) == {("source_stale", "recovered")}
 
 
+@on_sqlite
 def test_a_file_with_damaged_rows_leaves_the_last_good_one_in_use(rehearsal: Rehearsal) -> None:
     exports, before = rehearsal.world.fingertips.exports, rehearsal.release
     good = exports[REVISED]
@@ -44,6 +51,7 @@ def test_a_file_with_damaged_rows_leaves_the_last_good_one_in_use(rehearsal: Reh
     assert set(rehearsal.alerts()) == {("source_stale", "recovered")}
 
 
+@on_sqlite
 def test_a_series_revised_beyond_tolerance_waits_for_approval(rehearsal: Rehearsal) -> None:
     before = rehearsal.release
     rehearsal.revise(0.8)
@@ -73,6 +81,7 @@ def test_a_killed_run_is_told_and_the_next_publishes(rehearsal: Rehearsal) -> No
     rehearsal.assert_nothing_left_behind()
 
 
+@on_sqlite
 def test_a_database_that_another_program_has_open_is_named_with_it(rehearsal: Rehearsal) -> None:
     before = rehearsal.release
     rehearsal.revise(1.0005)
@@ -139,11 +148,10 @@ def _kill_all_of(rehearsal: Rehearsal, daemon: subprocess.Popen[bytes]) -> None:
                 os.kill(int(entry.name), signal.SIGKILL)
 
 
+@on_postgresql
 def test_a_restart_of_postgresql_leaves_nothing_half_done(
     rehearsal: Rehearsal, request: pytest.FixtureRequest
 ) -> None:
-    if "PGPASSWORD" not in rehearsal.environment:
-        pytest.skip("the run history is in SQLite, which has no server")
     cluster: Cluster = request.getfixturevalue("_postgres_cluster")
     before = rehearsal.release
     rehearsal.revise(1.0005)

@@ -27,6 +27,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "-l", str(disk)], check=True)
 
 
+@pytest.mark.parametrize("history", ["sqlite"], indirect=True)
 def test_a_full_disk_is_told_and_publishes_nothing(rehearsal: Rehearsal, small_disk: Path) -> None:
     home = small_disk / "home"
     shutil.copytree(rehearsal.home.root, home)
