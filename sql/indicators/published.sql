@@ -80,13 +80,20 @@ chosen as (
         and found.binding_order = choice.binding_order
         and (choice.period is null or found.period = choice.period)
 ),
--- The same series can come in two files of one publisher (by region and by authority).
-distinct_rows as (
-    select *
+dated as (
+    select
+        *,
+        max(period_end) over (partition by indicator_slug, measure, source, series, source_sha256) as file_ends
     from chosen
+),
+-- The same series can come in two files of one publisher: by region and by authority, or in this
+-- year's issue and last year's, which the newer one revises.
+distinct_rows as (
+    select * exclude (file_ends)
+    from dated
     qualify row_number() over (
         partition by indicator_slug, measure, area_code, period, sex, age, category_type, category
-        order by binding_order, source_sha256, source_row
+        order by binding_order, file_ends desc, source_sha256, source_row
     ) = 1
 ),
 -- A percentage without counts, where another source of the measure counts the same people: the

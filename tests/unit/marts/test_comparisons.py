@@ -33,6 +33,25 @@ def test_limits_are_computed_with_the_denominator_that_another_source_gives(smal
     assert "denominator 5026 of dfe_level2_at_19" in row["value_note"]
 
 
+def test_this_years_issue_revises_last_years_whichever_way_their_bytes_sort(small):
+    older, newer = {"source_sha256": "0" * 64}, {"source_sha256": "f" * 64}
+    lait = {"source": "dfe_lait", "dataset": "long"}
+    next_year = {
+        "period": "2024/25",
+        "period_start": date(2024, 9, 1),
+        "period_end": date(2025, 8, 31),
+    }
+    small.observe("Level2Age19", PLACE, 79.22, **lait, **older)
+    small.observe("Level2Age19", PLACE, 78.9, **lait, **newer)
+    small.observe("Level2Age19", PLACE, 80.1, **lait, **newer, **next_year)
+    values = {
+        row["period"]: row["value"]
+        for row in small.publish("level2_at_19")
+        if row["area_code"] == PLACE
+    }
+    assert values == {"2023/24": 78.9, "2024/25": 80.1}
+
+
 def test_a_denominator_of_another_year_or_sex_is_not_lent(small):
     small.observe("Level2Age19", PLACE, 79.22, source="dfe_lait", dataset="long")
     small.observe("Level2Age19", NATION, 83.42, source="dfe_lait", dataset="long")
