@@ -176,7 +176,7 @@ class _Preparation:
 
     def extract(self, sql: str, items: Sequence[SuiteItem]) -> None:
         if items:
-            rows = self.con.execute(sql).to_arrow_table()
+            rows = self.con.sql(sql).to_arrow_table()
             self.parts.append(Part(rows, tuple(items), self.contract.key))
 
     def select(self, items: Sequence[SuiteItem]) -> str:

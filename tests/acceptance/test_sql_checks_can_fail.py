@@ -1,0 +1,202 @@
+"""Each check in SQL is seen to fail: one edit of a sound table of the sample, and it finds rows."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from beacon.contracts import load_contracts
+from beacon.contracts.ddl import quote_identifier
+from beacon.core.settings import Home
+from beacon.statistics.macros import install_macros
+
+_ONE = "rowid = (select min(rowid) from t where {})"
+
+
+def _set(change: str, where: str = "true") -> str:
+    """An edit of one row."""
+    return f"update t set {change} where {_ONE.format(where)}"
+
+
+def _row(**values: object) -> str:
+    """A row of a table that the sample leaves empty; columns not named are null."""
+    names = ", ".join(map(quote_identifier, values))
+    return f"insert into t ({names}) values ({', '.join(map(repr, values.values()))})"
+
+
+_MOVEMENT = {
+    "every_person_moves_or_stays_once": _set("people_entered = people_entered + 1"),
+    "movement_follows_from_the_flags": _set("core20_imd2025 = not core20_imd2025"),
+    "an_lsoa_moves_whole_unless_its_origin_is_mixed": _set(
+        "people = people + 1", "not is_mixed_origin"
+    ),
+}
+_NEVER_A_NUMBER = {
+    "missing_is_never_a_number": _set("value_status = 'suppressed'", "value is not null")
+}
+_INDICATOR = {
+    **_NEVER_A_NUMBER,
+    "values_are_plausible": _set("value = 1e12", "measure = 'main' and value is not null"),
+}
+_WHOLE = {
+    "core20_and_rest_make_the_whole": _set("people = people + 1"),
+    "ages_add_up_to_all_ages": _set("people = people + 1", "age_band = 'All ages'"),
+}
+
+EDITS: dict[str, dict[str, str]] = {
+    "cohorts.lsoa_deprivation": {
+        "core20_is_the_first_fifth": _set("core20 = not core20"),
+        "core20_is_a_fifth_of_lsoas": _set("core20 = not core20"),
+    },
+    "cohorts.lsoa_movement": _MOVEMENT,
+    "cohorts.lsoa_population": {
+        # The sample has persons only.
+        "women_and_men_make_persons": (
+            "insert into t select * replace ('Female' as sex, people + 1 as people) from t limit 1"
+        ),
+    },
+    "cohorts.plus_lsoa": {
+        "every_group_in_use_has_areas": "insert into registry.plus_group (plus_group) values ('x')",
+    },
+    "geography.lsoa_crosswalk": {
+        "weights_of_an_lsoa11_add_up_to_one": _set("weight_lsoa11_to_lsoa21 = 0.5"),
+        "weights_of_an_lsoa21_add_up_to_one": _set("weight_lsoa21_to_lsoa11 = 0.5"),
+        "people_of_an_lsoa11_are_all_shared_out": _set(
+            "people_lsoa11_to_lsoa21 = people_lsoa11_to_lsoa21 + 1"
+        ),
+        "people_of_an_lsoa21_are_all_shared_out": _set(
+            "people_lsoa21_from_lsoa11 = people_lsoa21_from_lsoa11 + 1"
+        ),
+    },
+    "indicators.fact": _NEVER_A_NUMBER,
+    "indicators.system": _NEVER_A_NUMBER,
+    "indicators.unmatched_series": {
+        "every_declared_series_is_in_the_files_supplied": _row(
+            indicator_slug="life_expectancy", message="no such series"
+        ),
+    },
+    "marts.aspiration": {
+        "not_measured_says_what_is_needed": _set(
+            "mapping = 'not_measured', could_come_from = null, needed = null"
+        ),
+    },
+    "marts.beacon_indicator": _INDICATOR,
+    "marts.care_gap": {
+        "adds_up": _row(cohort="c", measure="m", eligible=30, done=10, not_done=10),
+        "missing_says_why": _row(cohort="c", measure="m", value_status="suppressed"),
+        "no_small_counts": _row(cohort="c", measure="m", eligible=30, done=26, not_done=4),
+    },
+    "marts.change": {
+        "an_added_row_has_no_past": _row(mart="place", change="added", previous_value=1.0),
+    },
+    "marts.cohort_flow": {
+        "adds_up": _row(
+            cohort="c", people_at_start=10, diagnosed=5, moved_in=0, aged_in=0, resolved=0,
+            moved_out=0, died=0, aged_out=0, people_at_end=10,
+        ),
+        "no_small_counts": _row(cohort="c", people_at_start=-1),
+    },
+    "marts.cohort_size": {
+        "missing_says_why": _row(cohort="c", value_status="published"),
+        "no_small_counts": _row(cohort="c", people=100, people_core20=3),
+    },
+    "marts.core20_cohort": _WHOLE,
+    "marts.core20_movement": _MOVEMENT,
+    "marts.core20_movement_area": {
+        "movements_make_the_whole": _set("people = people + 1"),
+    },
+    "marts.core20_reach": {
+        "counted_or_said_why_not": _set("status_note = null", "status <> 'counted'"),
+    },
+    "marts.core20_ward": _WHOLE,
+    "marts.core20plus5_indicator": _INDICATOR,
+    "marts.gp_practice_core20": {
+        "parts_are_within_the_whole": _set("patients_core20 = patients + 1"),
+    },
+    "marts.inequality": {
+        "direction_follows_polarity": _set(
+            "direction = 'no_gap'", "absolute_gap <> 0 and polarity <> 'no_judgement'"
+        ),
+        "worst_is_not_better_than_best": _set(
+            "breakdown = 'places_worst_to_best', direction = 'better_for_disadvantaged'"
+        ),
+    },
+    "marts.inequality_trend": {
+        "disadvantage_follows_direction": _set("direction = 'no_gap'", "disadvantage <> 0"),
+    },
+    "marts.life_and_health": {
+        "a_difference_has_both_figures": _set(
+            "healthy_life_expectancy = null", "years_not_in_good_health is not null"
+        ),
+    },
+    "marts.minimum_breakdown": {
+        "all_four_for_every_measure": f"delete from t where {_ONE.format('true')}",
+        "what_is_missing_is_said": _set("status_note = null", "status <> 'places'"),
+    },
+    "marts.person_quality": {
+        "no_small_counts": _row(practice_code="A81001", persons=30, entries=2),
+    },
+    "marts.plus_cohort": {
+        "parts_make_the_whole": _row(plus_group="g", area_code="a", people=1, people_in_area=2),
+    },
+    "marts.scorecard": {
+        "spread_is_in_order_and_holds_the_places_of_its_kind": _set(
+            "nation_lowest = nation_highest + 1", "nation_lowest is not null"
+        ),
+        "spread_only_where_nearly_all_authorities_have_a_value": _set(
+            "nation_areas_total = 2 * nation_areas", "nation_lowest is not null"
+        ),
+        "compared_or_with_a_reason": _set(
+            "not_compared_reason = null", "compared_with_nation = 'not_compared'"
+        ),
+    },
+    "marts.target": {
+        "conflicts_are_not_resolved": _set("plan_status = 'conflicting', still_to_go = 1"),
+        "no_beacon_has_a_target": _set("indicator_slug = 'life_expectancy'"),
+        "met_is_reached": _set("status = 'met', plan_status = 'stated', still_to_go = 1"),
+        "not_assessed_has_a_reason": _set(
+            "reaches_in_time = 'not_assessed', reaches_reason = null, polarity = 'high_is_good'"
+        ),
+    },
+    "staging.nhs_gp_patients_by_lsoa": {
+        "lsoa_of_its_vintage": _set("lsoa_vintage = 2011 + 2021 - lsoa_vintage"),
+    },
+}  # fmt: skip
+
+DECLARED = {
+    (table, check.name): check.sql
+    for table, contract in load_contracts().items()
+    for check in contract.sql_checks
+}
+
+
+@pytest.fixture(scope="module")
+def warehouse(
+    published_sample: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The sample's working database, to be changed at will."""
+    file = tmp_path_factory.mktemp("warehouse") / "warehouse.duckdb"
+    shutil.copy(Home(published_sample).warehouse, file)
+    with duckdb.connect(str(file)) as con:
+        install_macros(con)
+        yield con
+
+
+def test_every_check_in_sql_has_an_edit_that_breaks_it() -> None:
+    assert {(table, name) for table, edits in EDITS.items() for name in edits} == set(DECLARED)
+
+
+@pytest.mark.parametrize(("table", "name"), sorted(DECLARED))
+def test_a_check_in_sql_finds_what_it_is_for(
+    warehouse: duckdb.DuckDBPyConnection, table: str, name: str
+) -> None:
+    query = DECLARED[table, name].replace("{table}", "t")
+    with warehouse.cursor() as con:
+        con.begin()
+        con.execute(f"create temp table t as from {table}")
+        assert con.execute(query).fetchall() == []
+        con.execute(EDITS[table][name])
+        assert con.execute(query).fetchall() != []
+        con.rollback()
