@@ -1,5 +1,6 @@
 """The nightly job as Dagster runs it, on the sample."""
 
+import re
 import shutil
 from datetime import datetime
 from pathlib import Path
@@ -119,6 +120,14 @@ def test_one_indicator_can_be_made_alone(night: tuple[Home, dict]) -> None:
         )
         made = [event.asset_key for event in result.get_asset_materialization_events()]
     assert made == [indicator_key("life_expectancy")]
+
+
+def test_the_selections_that_the_docs_name_select_something() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "nights.md").read_text(encoding="utf-8")
+    selections = re.findall(r"`((?:key|group):[^`]+)`", text)
+    assert len(selections) == 4
+    for selection in selections:
+        assert dg.AssetSelection.from_string(selection).resolve(defs.resolve_asset_graph())
 
 
 def test_marts_block_the_release_and_other_checks_do_not_block_steps() -> None:
