@@ -38,24 +38,21 @@ def check(warehouse: Warehouse, table: str) -> list[CheckResult]:
             severity=result.severity,
             rows=result.unexpected_count,
         )
-    kept = [row for row in kept_checks(warehouse.workspace) if row["table"] != table]
-    rows = [*kept, *map(_check_row, results)]
-    write_json(_checks_file(warehouse.workspace), sorted(rows, key=_by_name))
+    rows = sorted(map(_check_row, results), key=lambda row: str(row["name"]))
+    write_json(_checks_file(warehouse.workspace, table), rows)
     return results
 
 
-def _checks_file(workspace: Workspace) -> Path:
-    return workspace.home.state / "checks.json"
-
-
-def _by_name(row: dict[str, Any]) -> tuple[str, str]:
-    return row["table"], row["name"]
+def _checks_file(workspace: Workspace, table: str) -> Path:
+    return workspace.home.state / f"checks-{table}.json"
 
 
 def kept_checks(workspace: Workspace) -> list[dict[str, Any]]:
-    """The latest result of every check, as the release will say."""
-    checks: list[dict[str, Any]] = read_json(_checks_file(workspace)) or []
-    return checks
+    """The latest result of every check, by table and name, as the release will say."""
+    kept: list[dict[str, Any]] = []
+    for table in sorted(workspace.contracts):
+        kept += read_json(_checks_file(workspace, table)) or []
+    return kept
 
 
 def _check_row(result: CheckResult) -> dict[str, Any]:

@@ -208,7 +208,7 @@ def _not_loaded(home: Home, file: Path) -> str:
 
 def _of_the_right_kind(file: Path) -> None:
     found = json.loads(file.read_text(encoding="utf-8"))
-    listed = file.name == "checks.json" or file.name.startswith("staging-")
+    listed = file.name.startswith(("checks-", "staging-"))
     if not isinstance(found, list if listed else dict):
         raise TypeError(file.name)
 

@@ -35,7 +35,7 @@ HOW = ("empty", "garbage", "gone")
 # What a run makes anew: a file that is gone is nothing to tell of.
 REMEMBERED = [
     "state/recognised.json", "state/landing.json", "state/sources.json", "state/built.json",
-    "state/writer.json", "state/checks.json", "state/heartbeat.json", "state/alerts.json",
+    "state/writer.json", "state/checks-marts.place.json", "state/heartbeat.json", "state/alerts.json",
     "state/staging-observation.json", "state/staging-imd_lsoa.json", "state/runs/*.json",
     "staging/**/*.parquet", "warehouse.duckdb", "dagster/history/runs.db",
     "dagster/history/runs/index.db", "dagster/schedules/schedules.db",
@@ -75,8 +75,8 @@ def whole_home(published_sample: Path, tmp_path_factory: pytest.TempPathFactory)
     for name in ("state/alerts.json", "state/built.json", *DECISIONS):
         if not (root / name).exists():
             write_json(root / name, {})
-    if not (root / "state" / "checks.json").exists():
-        write_json(root / "state" / "checks.json", [])
+    if not (root / "state" / "checks-marts.place.json").exists():
+        write_json(root / "state" / "checks-marts.place.json", [])
     with open_instance(home):
         pass
     (root / "dagster" / "schedules").mkdir(parents=True, exist_ok=True)
