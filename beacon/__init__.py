@@ -4,7 +4,7 @@ What belongs here: reading official files, geography, cohorts, statistics, relea
 What does not: schedules, runs, retries and anything else that imports an orchestrator.
 """
 
-__all__ = ["__version__", "connect", "read"]
+__all__ = ["__version__", "area", "connect", "read"]
 
 
 def __getattr__(name: str) -> object:
@@ -13,7 +13,7 @@ def __getattr__(name: str) -> object:
         from beacon.core.version import installed_version
 
         return installed_version()
-    if name in ("connect", "read"):
+    if name in ("area", "connect", "read"):
         from beacon import api
 
         return getattr(api, name)

@@ -1,7 +1,8 @@
-"""For analysts: `beacon.connect()` and `beacon.read("scorecard")`."""
+"""For analysts: `beacon.connect()`, `beacon.read("scorecard")` and `beacon.area(FILE)`."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -10,6 +11,7 @@ from beacon.core.errors import BeaconError, ReleaseNotFoundError
 if TYPE_CHECKING:
     import duckdb
 
+    from beacon.release.custom_area import CustomArea
     from beacon.release.layout import Release
 
 As = Literal["polars", "pandas", "geopandas", "arrow"]
@@ -82,6 +84,38 @@ def read(
 
     table = pq.read_table(path)
     return table if as_ == "arrow" else table.to_pandas()
+
+
+def area(
+    given: Path | str | Iterable[str],
+    *,
+    name: str | None = None,
+    release: str | None = None,
+    home: Path | str | None = None,
+) -> CustomArea:
+    """Core20, deprivation and age of an area that you draw or list, as `beacon area` gives them.
+
+    The area is remembered in the home, so that later ones are compared with it.
+
+    Args:
+        given: Path of a GeoJSON of polygons (WGS 84) or of a list of codes; or the codes
+            themselves: LSOAs 2021 or wards 2024.
+        name: What to call the area; the file's name by default.
+        release: Label of a release; the current one by default.
+        home: Directory of Beacon's data; `BEACON_HOME`, else `./data`.
+
+    Raises:
+        ReleaseNotFoundError: When there is no such release.
+        InputRefusedError: Naming file and line of what cannot be used.
+        GuardedAreaError: When figures would tell of few people.
+    """
+    from beacon.core.settings import Home
+    from beacon.release.custom_area import custom_area
+
+    found = _release(release, home)
+    # A release lies in its home's directory `releases`.
+    of = Home(found.path.parents[1])
+    return custom_area(of, found, Path(given) if isinstance(given, str) else given, name)
 
 
 def _release(label: str | None, home: Path | str | None) -> Release:

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from beacon.cli.area_commands import area
 from beacon.cli.backup_commands import backup, restore
 from beacon.cli.indicators_commands import indicators
 from beacon.cli.manage_commands import approve, diff, export, pin, prune, rebuild, rollback
@@ -66,6 +67,7 @@ app.command("run")(with_quiet(run))
 app.command("status")(with_json(status))
 app.add_typer(alerts_app, name="alerts")
 app.command("query")(with_columns(query))
+app.command("area")(with_json(area))
 app.command("releases")(with_columns(releases))
 app.command("verify")(with_json(verify))
 app.command("diff")(with_json(diff))

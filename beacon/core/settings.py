@@ -152,6 +152,11 @@ class Home:
         return self.root / "state"
 
     @property
+    def custom_areas(self) -> Path:
+        """The ledger of custom areas whose figures were given (`beacon area`)."""
+        return self.state / "custom_areas.json"
+
+    @property
     def logs(self) -> Path:
         """What runs did, one line of JSON each."""
         return self.root / "logs"

@@ -64,8 +64,20 @@ def find_damage(home: Home) -> list[Damage]:
             Damage(each.file, each.what, "critical", each.command, each.then)
             for each in find_landing_damage(home.landing)
         ),
+        *_ledger(home),
         *_remembered(home),
     ]
+
+
+def _ledger(home: Home) -> Iterator[Damage]:
+    """The ledger of custom areas, which no run can make anew."""
+    if home.custom_areas.exists() and (why := _not_loaded(home, home.custom_areas)):
+        yield _critical(
+            home.custom_areas.relative_to(home.root).as_posix(), why,
+            "beacon restore BACKUP --home NEW_HOME",
+            "It brings back which custom areas were given out. Without a back-up delete the file: "
+            "new custom areas are then no longer compared with earlier ones.",
+        )  # fmt: skip
 
 
 def _releases(home: Home) -> Iterator[Damage]:
@@ -114,6 +126,8 @@ def _critical(file: str, what: str, command: str, then: str) -> Damage:
 def _remembered(home: Home) -> Iterator[Damage]:
     """What only remembers: a run makes it anew."""
     for file in sorted(home.state.rglob("*.json")):
+        if file == home.custom_areas:
+            continue
         if why := _not_loaded(home, file):
             yield _renewable(home, file, why)
     for pattern, check in (

@@ -84,15 +84,24 @@ def geojson_features(path: Path) -> list[Feature]:
         InputRefusedError: When the file is damaged, or declares another coordinate system.
     """
     document = _geojson(path)
-    named = _system_of(document.get("crs"))
-    if named and not _DEGREES.search(named):
-        code = re.search(r"(\d+)$", named)
-        _refuse_system(path, f"EPSG:{code[1]}" if code else repr(named))
+    refuse_other_systems(path, coordinate_system(document))
     return features_of(path, document["features"])
 
 
-def _system_of(member: Any) -> str:
+def refuse_other_systems(path: Path, named: str) -> None:
+    """Refuse coordinates that a GeoJSON says are in another system than degrees.
+
+    Raises:
+        InputRefusedError: Naming the system.
+    """
+    if named and not _DEGREES.search(named):
+        code = re.search(r"(\d+)$", named)
+        _refuse_system(path, f"EPSG:{code[1]}" if code else repr(named))
+
+
+def coordinate_system(document: dict[str, Any]) -> str:
     """The coordinate system that a GeoJSON's old member `crs` names; empty for none."""
+    member = document.get("crs")
     properties = member.get("properties") if isinstance(member, dict) else None
     return str(properties.get("name", "")) if isinstance(properties, dict) else ""
 

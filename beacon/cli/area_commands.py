@@ -1,0 +1,86 @@
+"""`beacon area`: figures of an area that somebody draws or lists."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from beacon.cli.common import Format, FormatOption, HomeOption, print_rows, settings_from
+
+if TYPE_CHECKING:
+    from beacon.release.custom_area import CustomArea
+
+
+def area(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="GeoJSON of polygons (WGS 84), or a list of LSOA 2021 or ward 2024 codes as text "
+            "or CSV, one a line."
+        ),
+    ],
+    name: Annotated[
+        str | None, typer.Option("--name", help="Name of the area; that of the file by default.")
+    ] = None,
+    release: Annotated[
+        str | None, typer.Option("--release", help="Release label; the current one by default.")
+    ] = None,
+    form: FormatOption = Format.table,
+    home: HomeOption = None,
+) -> None:
+    """Core20, deprivation and age of an area that you draw or list.
+
+    An outline is made of whole LSOAs, and how well they fit it is said. Areas that were given are
+    remembered in the home, and one that would tell of few people is refused.
+    """
+    import json
+    import sys
+
+    from beacon.core.settings import Home
+    from beacon.release.custom_area import custom_area
+    from beacon.release.layout import get_release
+
+    place = Home(settings_from(home=home).home)
+    found = custom_area(place, get_release(place, release), file, name)
+    if form is Format.json:
+        sys.stdout.write(json.dumps(found.as_dict(), ensure_ascii=False, indent=2) + "\n")
+    elif form is Format.csv:
+        rows = [(found.name, *figure) for figure in found.rows()]
+        print_rows(("area", "measure", "group", "value", "unit"), rows, form)
+        sys.stderr.write("\n".join([found.rule, *found.notes]) + "\n")
+    else:
+        _print(found)
+
+
+def _print(found: CustomArea) -> None:
+    from beacon.cli.printed_tables import cell_text, write_pairs
+
+    index = f"IMD {found.imd_vintage}"
+    share = f"{found.core20_share_percent:.1f} %"
+    pairs = [
+        ("area", found.name),
+        ("release", found.release + (", fictional" if found.fictional else "")),
+        ("LSOAs", f"{found.lsoas:,}, of which {found.core20_lsoas:,} in Core20"),
+        ("people", f"{found.people:,} ({found.population_base})"),
+        ("Core20 people", f"{found.core20_people:,} ({share}), by {index}"),
+        (
+            "IMD score",
+            f"{cell_text(found.imd_average_score) or 'not in the release'}, mean of people",
+        ),
+        ("IMD decile", f"{found.imd_average_decile:.1f}, mean of people; 1 is most deprived"),
+        ("rule", found.rule),
+    ]
+    fit = found.fit
+    if fit is not None:
+        pairs.append((
+            "error of fit",
+            f"The outline cuts {fit.lsoas_cut} LSOAs. {fit.people_in_cut_lsoas_counted:,} people "
+            f"are in those that count whole, {fit.people_in_cut_lsoas_left_out:,} in those that "
+            f"are left out. Spread evenly over the surface of LSOAs, "
+            f"{fit.people_by_surface_share:,} people would be inside.",
+        ))  # fmt: skip
+    write_pairs([*pairs, *(("note", note) for note in found.notes)])
+    typer.echo("")
+    print_rows(("measure", "group", "value", "unit"), found.figures, Format.table)

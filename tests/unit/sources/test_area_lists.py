@@ -1,0 +1,156 @@
+"""Outlines and lists of codes that say which area is meant."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import shapely
+
+from beacon.core.errors import InputRefusedError
+from beacon.sources import area_lists
+from beacon.sources.area_lists import DrawnArea, ListedArea, listed_codes, read_area
+
+SQUARE = [[[-2.7, 53.3], [-2.6, 53.3], [-2.6, 53.4], [-2.7, 53.4], [-2.7, 53.3]]]
+BOW_TIE = [[[-2.7, 53.3], [-2.6, 53.4], [-2.6, 53.3], [-2.7, 53.4], [-2.7, 53.3]]]
+POLYGON = {"type": "Polygon", "coordinates": SQUARE}
+
+
+def read(folder: Path, name: str, content: Any) -> DrawnArea | ListedArea:
+    path = folder / name
+    path.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
+    return read_area(path, fictional=False)
+
+
+def refusal(folder: Path, name: str, content: Any) -> str:
+    with pytest.raises(InputRefusedError) as refused:
+        read(folder, name, content)
+    said = str(refused.value)
+    assert name in said
+    assert "publisher" not in said
+    return said
+
+
+def collection(*geometries: Any, **members: Any) -> dict[str, Any]:
+    features = [{"type": "Feature", "properties": {}, "geometry": each} for each in geometries]
+    return {"type": "FeatureCollection", "features": features, **members}
+
+
+def crs(name: str) -> dict[str, Any]:
+    return {"type": "name", "properties": {"name": name}}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        POLYGON,
+        {"type": "Feature", "properties": None, "geometry": POLYGON},
+        collection(POLYGON),
+        collection({"type": "MultiPolygon", "coordinates": [SQUARE]}),
+        collection(POLYGON, crs=crs("urn:ogc:def:crs:OGC:1.3:CRS84")),
+    ],
+)
+def test_every_form_of_geojson_is_read(tmp_path: Path, content: Any) -> None:
+    found = read(tmp_path, "area.geojson", content)
+    assert isinstance(found, DrawnArea)
+    assert found.outline.equals(shapely.geometry.shape(POLYGON))
+
+
+def test_several_outlines_are_one_area(tmp_path: Path) -> None:
+    east = shapely.geometry.mapping(shapely.box(-2.6, 53.3, -2.5, 53.4))
+    found = read(tmp_path, "area.json", collection(POLYGON, east))
+    assert isinstance(found, DrawnArea)
+    assert found.features == 2
+    assert found.outline.equals(shapely.box(-2.7, 53.3, -2.5, 53.4))
+
+
+def test_british_national_grid_is_converted_where_it_is_declared(tmp_path: Path) -> None:
+    # Ordnance Survey's worked example of OSTN02: 52° 39' 28.8282" N, 1° 42' 57.8663" E (ETRS89) is
+    # E 651409.792, N 313177.448.
+    east, north = 651409.792, 313177.448
+    ring = [[east, north], [east + 100, north], [east + 100, north + 100], [east, north]]
+    grid = {"type": "Polygon", "coordinates": [ring]}
+    found = read(tmp_path, "g.geojson", collection(grid, crs=crs("urn:ogc:def:crs:EPSG::27700")))
+    assert isinstance(found, DrawnArea)
+    assert found.from_grid
+    corner = shapely.Point(1 + 42 / 60 + 57.8663 / 3600, 52 + 39 / 60 + 28.8282 / 3600)
+    # A ten-thousandth of a degree is about ten metres.
+    assert shapely.distance(corner, found.outline) < 1e-4
+    undeclared = refusal(tmp_path, "g.geojson", collection(grid))
+    assert "no degrees of longitude and latitude" in undeclared
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("{not json", "not JSON"),
+        ("[1, 2]", "no GeoJSON feature or geometry"),
+        ({"type": "FeatureCollection", "features": []}, "no GeoJSON feature or geometry"),
+        ({"type": "Topology"}, "no GeoJSON feature or geometry"),
+        (collection(POLYGON, crs=crs("EPSG:3857")), "EPSG:3857"),
+        (collection({"type": "Point", "coordinates": [-2.7, 53.3]}), "is a Point"),
+        (collection({"type": "Polygon", "coordinates": BOW_TIE}), "crosses itself"),
+        (collection({"type": "Polygon", "coordinates": []}), "is empty"),
+        (collection(None), "missing or damaged"),
+        (collection(POLYGON, {"type": "Polygon", "coordinates": [[[1, 2]]]}), "row 2"),
+        (
+            collection({"type": "Polygon", "coordinates": [[p[::-1] for p in SQUARE[0]]]}),
+            "changed places",
+        ),
+        ("[" * 100_000, "not JSON"),
+    ],
+)  # fmt: skip
+def test_what_is_no_outline_is_refused_with_its_fault(
+    tmp_path: Path, content: Any, said: str
+) -> None:
+    assert said in refusal(tmp_path, "area.geojson", content)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "E01012345\nE01012346\n",
+        "lsoa21cd\nE01012345\n\nE01012346",
+        'Name,LSOA21CD,x\nHalton 001A,E01012345,1\n"Halton, 001B",E01012346,2\n',
+        "\ufeffname;code\nx;e01012345\ny; E01012346 \n",
+    ],
+)
+def test_lists_are_read_with_and_without_headings(tmp_path: Path, text: str) -> None:
+    found = read(tmp_path, "codes.csv", text)
+    assert isinstance(found, ListedArea)
+    assert found.kind == "lsoa"
+    assert list(found.lines) == ["E01012345", "E01012346"]
+
+
+def test_codes_that_stand_twice_are_counted(tmp_path: Path) -> None:
+    found = read(tmp_path, "codes.txt", "E05000001\nE05000002\nE05000001\n")
+    assert found == ListedArea("ward", {"E05000001": 1, "E05000002": 2}, 1)
+    assert listed_codes(["E05000001"]) == ListedArea("ward", {"E05000001": 1})
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "no codes"),
+        ("codes\n", "no codes"),
+        ("E01012345\nE0101234\n", "row 2: 'E0101234' is no code"),
+        ("E01012345,x\n,y\n", "row 2: '' is no code"),
+        ("E02000001\n", "E02000001 is the code of an MSOA"),
+        ("E01012345\nE05000001\n", "row 2: codes of LSOAs and of wards"),
+        ("heading\nsecond heading\nE01012345\n", "row 2"),
+    ],
+)
+def test_what_is_no_list_is_refused_by_its_line(tmp_path: Path, text: str, said: str) -> None:
+    assert said in refusal(tmp_path, "codes.csv", text)
+
+
+def test_a_file_is_bounded_and_must_be_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(area_lists, "MOST_BYTES", 100)
+    assert "larger than" in refusal(tmp_path, "area.geojson", POLYGON)
+    with pytest.raises(InputRefusedError, match="no such file"):
+        read_area(tmp_path / "none.csv", fictional=False)
+    (tmp_path / "x.bin").write_bytes(b"E01012345\0\n")
+    with pytest.raises(InputRefusedError, match="NUL"):
+        read_area(tmp_path / "x.bin", fictional=False)
