@@ -295,10 +295,8 @@ def test_official_wards_and_a_drawn_authority_are_right_to_the_person(
     book = CalamineWorkbook.from_path(
         official_files / "imd2025/File_1_IoD2025_Index_of_Multiple_Deprivation.xlsx"
     )
-    head, *body = book.get_sheet_by_name(
-        "IoD2025 IMD" if "IoD2025 IMD" in book.sheet_names else book.sheet_names[-1]
-    ).to_python()
-    at = {text: number for number, name in enumerate(head) for text in [str(name)]}
+    head, *body = book.get_sheet_by_name("IMD25").to_python()
+    at = {str(name): number for number, name in enumerate(head)}
     code, lad = at["LSOA code (2021)"], at["Local Authority District code (2024)"]
     decile = next(number for name, number in at.items() if "Decile" in name)
     deprivation = {row[code]: (row[lad], int(row[decile])) for row in body if row[code]}
