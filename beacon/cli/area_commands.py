@@ -55,20 +55,19 @@ def area(
 
 
 def _print(found: CustomArea) -> None:
-    from beacon.cli.printed_tables import cell_text, write_pairs
+    from beacon.cli.printed_tables import write_pairs
 
     index = f"IMD {found.imd_vintage}"
     share = f"{found.core20_share_percent:.1f} %"
+    mean = found.imd_average_score
+    score = "not in the release" if mean is None else f"{mean:.2f}, mean of people"
     pairs = [
         ("area", found.name),
         ("release", found.release + (", fictional" if found.fictional else "")),
         ("LSOAs", f"{found.lsoas:,}, of which {found.core20_lsoas:,} in Core20"),
         ("people", f"{found.people:,} ({found.population_base})"),
         ("Core20 people", f"{found.core20_people:,} ({share}), by {index}"),
-        (
-            "IMD score",
-            f"{cell_text(found.imd_average_score) or 'not in the release'}, mean of people",
-        ),
+        ("IMD score", score),
         ("IMD decile", f"{found.imd_average_decile:.1f}, mean of people; 1 is most deprived"),
         ("rule", found.rule),
     ]

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from beacon.core.errors import BeaconError, InputRefusedError, Problem
 from beacon.core.settings import Home
-from beacon.core.suggestions import did_you_mean
 from beacon.disclosure.area_differences import Area
 from beacon.release.best_fit import RULE, BestFit, best_fit
 from beacon.sources.area_lists import DrawnArea, ListedArea
@@ -121,30 +120,32 @@ class ReleaseLsoas:
     def _listed_lsoas(self, file: str, lines: Mapping[str, int]) -> list[Lsoa]:
         missing = [code for code in lines if code not in self.by_code]
         if missing:
-            raise InputRefusedError(
+            problems = [
                 Problem(file, message, lines[code], remedy=remedy)
                 for code in missing[:_SHOWN]
-                for message, remedy in [self._why_missing(code, len(missing))]
-            )
+                for message, remedy in [self._why_missing(code)]
+            ]
+            if len(missing) > _SHOWN:
+                more = f"{len(missing) - _SHOWN} more codes are not in release {self.label}."
+                problems.append(Problem(file, more, remedy=""))
+            raise InputRefusedError(problems)
         return [self.by_code[code] for code in sorted(lines)]
 
-    def _why_missing(self, code: str, count: int) -> tuple[str, str]:
+    def _why_missing(self, code: str) -> tuple[str, str]:
         successors, is_2021 = self._history(code)
-        others = f" ({count} codes of the list are not.)" if count > 1 else ""
         if is_2021:
             return (
-                f"{code} is an LSOA of 2021 outside the footprint of release {self.label}.{others}",
+                f"{code} is an LSOA of 2021 outside the footprint of release {self.label}.",
                 "Remove it, or run Beacon for the footprint that it is in.",
             )
         if successors is not None:
             became = f" It became {', '.join(successors)}." if successors else ""
             return (
-                f"{code} is an LSOA of 2011 that is none of 2021.{became}{others}",
+                f"{code} is an LSOA of 2011 that is none of 2021.{became}",
                 "Give LSOAs of 2021; the ONS lookup of LSOA 2011 to LSOA 2021 has them.",
             )
         return (
-            f"{code} is no LSOA of 2021 in release {self.label}."
-            f"{did_you_mean(code, self.by_code)}{others}",
+            f"{code} is no LSOA of 2021 in release {self.label}.",
             "Correct or remove the line, or run Beacon for the footprint that it is in.",
         )
 
@@ -181,7 +182,7 @@ class ReleaseLsoas:
                 wards.setdefault(each.ward24_code, []).append(each)
         missing = [code for code in lines if code not in wards]
         if missing:
-            message = "{} is no ward of 2024 that an LSOA of release {} is fitted to.{}"
+            message = "{} is no ward of 2024 that an LSOA of release {} is fitted to."
             remedy = (
                 "Wards are those of 2024: give the code of that year, or the area's LSOAs; or run "
                 "Beacon for the footprint that it is in."
@@ -189,7 +190,7 @@ class ReleaseLsoas:
             raise InputRefusedError(
                 Problem(
                     file,
-                    message.format(code, self.label, did_you_mean(code, wards)),
+                    message.format(code, self.label),
                     lines[code],
                     remedy=remedy,
                 )

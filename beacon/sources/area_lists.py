@@ -30,6 +30,8 @@ _REDRAW = "Mend it in the program that drew it, and save it again as GeoJSON in 
 _REMEDY_FOR_CODE = "Correct or remove the line."
 
 _CODE = re.compile(r"[A-Z]\d{8}")
+# What is meant as a code, though it may be none: such a first line is no heading.
+_LIKE_A_CODE = re.compile(r"[A-Z]?\d{5,}")
 _KINDS: dict[str, Literal["lsoa", "ward"]] = {"01": "lsoa", "05": "ward"}
 # What other codes are of, by the two digits after the letter of the country.
 _OTHER_KINDS = {
@@ -110,10 +112,11 @@ def _listed(path: Path, records: Iterable[list[str]]) -> ListedArea:
             if not any(cells):
                 continue
             if column is None:
-                column = next((at for at, cell in enumerate(cells) if _CODE.fullmatch(cell)), None)
-                # Lines above the first code are headings, of which one is enough.
+                column = next(
+                    (at for at, cell in enumerate(cells) if _LIKE_A_CODE.match(cell)), None
+                )
                 if column is None and number == 1:
-                    continue
+                    continue  # a heading
             at = column or 0
             found.append((number, cells[at] if at < len(cells) else ""))
     except csv.Error as error:

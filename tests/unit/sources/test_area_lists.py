@@ -134,6 +134,7 @@ def test_codes_that_stand_twice_are_counted(tmp_path: Path) -> None:
         ("", "no codes"),
         ("codes\n", "no codes"),
         ("E01012345\nE0101234\n", "row 2: 'E0101234' is no code"),
+        ("E0101234\nE01012345\n", "row 1: 'E0101234' is no code"),
         ("E01012345,x\n,y\n", "row 2: '' is no code"),
         ("E02000001\n", "E02000001 is the code of an MSOA"),
         ("E01012345\nE05000001\n", "row 2: codes of LSOAs and of wards"),
