@@ -39,6 +39,7 @@ def test_an_area_is_refused_where_it_adds_a_figure_of_few(
     assert tells_of_few(PEOPLE, [area(each) for each in known], area(new)) is told
 
 
+@pytest.mark.slow
 def test_the_attacker_recovers_none_of_1000_with_50_areas_and_some_without_the_guard() -> None:
     rng = np.random.default_rng(22)
     tried = guarded = unguarded = 0
