@@ -17,6 +17,7 @@ import duckdb
 import polars as pl
 
 from beacon.contracts import create_table
+from beacon.contracts.sql_files import sql_table
 from beacon.core.files import read_json, write_json
 from beacon.core.settings import Home, Settings
 from beacon.disclosure.returned_counts import ReturnedTable
@@ -33,14 +34,20 @@ from beacon.warehouse.transform import derive_table
 from beacon.workspace import Workspace
 
 MARTS = ("beacon_indicator", "core20plus5_indicator", "core20_cohort", "lsoa", "change")
-_EMPTY = (
-    "staging.observation", "indicators.practice_observation", "indicators.sub_icb_observation",
-    "geography.area", "geography.lsoa21", "marts.core20_cohort", "marts.lsoa",
-)  # fmt: skip
 _DERIVED = (
     "indicators.published", "indicators.gap", "indicators.system", "indicators.fact", "marts.beacon_indicator",
     "marts.core20plus5_indicator",
 )  # fmt: skip
+# Whatever these read beside is there, and empty.
+_EMPTY = sorted(
+    {"geography.area", "geography.lsoa21", "marts.core20_cohort", "marts.lsoa"}
+    | {
+        needed
+        for table in _DERIVED
+        for needed in sql_table(table).depends
+        if not needed.startswith("registry.") and needed not in _DERIVED
+    }
+)
 _BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
 
 
