@@ -7,6 +7,7 @@ Beacon makes of what was known then.
 
 from __future__ import annotations
 
+import shutil
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -20,6 +21,8 @@ from beacon.core.settings import Home, Settings
 from beacon.ingest.land import LandingOutcome, LandingReport
 from beacon.ingest.landing_store import LandedObject, LandingStore
 from beacon.operations.home_lock import home_lock
+from beacon.people.crossing import CROSSING, people_folder
+from beacon.people.load_crossed import crossed_files
 from beacon.pipeline import make_release
 from beacon.release import layout
 from beacon.release.build import Publication
@@ -129,6 +132,22 @@ class FixedWorkspace(Workspace):
         """The home of its own."""
         return Home(self.root)
 
+    @cached_property
+    def store(self) -> FixedStore:
+        """The home's landing, in which just the given objects are in use."""
+        return FixedStore(Home(self.settings.home).landing, self.chosen)
+
+    def show_people(self) -> None:
+        """Let the home of its own see what had crossed from the secure home, by as-at date."""
+        source, target = people_folder(Home(self.settings.home).root), people_folder(self.home.root)
+        shutil.rmtree(target, ignore_errors=True)
+        for table in CROSSING:
+            for file in crossed_files(Home(self.settings.home).root, table):
+                if date.fromisoformat(file.stem) <= self.judged_on:
+                    link = target / file.relative_to(source)
+                    link.parent.mkdir(parents=True, exist_ok=True)
+                    link.symlink_to(file)
+
     def report(self) -> LandingReport:
         """What a landing step would have found."""
         outcomes = []
@@ -168,10 +187,10 @@ def publish_fixed(
         finish: Publishes what was made.
         checks: False leaves out contract checks.
     """
-    store = FixedStore(Home(workspace.settings.home).landing, workspace.chosen)
     with home_lock(workspace.home):
+        workspace.show_people()
         workspace.report().save(workspace.landing_report_file)
-        return make_release(workspace, finish, checks=checks, store=store)
+        return make_release(workspace, finish, checks=checks, store=workspace.store)
 
 
 def publish_as_of(settings: Settings, day: date) -> Publication:
@@ -210,6 +229,7 @@ def publish_as_of(settings: Settings, day: date) -> Publication:
             RunStart(f"as-of-{day.isoformat()}"),
             label=layout.next_label(workspace.home, as_of=day),
             guarded=False,
+            store=workspace.store,
         )
 
     return publish_fixed(workspace, finish)

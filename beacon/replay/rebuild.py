@@ -103,6 +103,7 @@ def _make(settings: Settings, home: Home, release: Release, chosen: dict[str, Ch
             make_pages=build_site if pages else None,
             label=release.label,
             guarded=False,
+            store=workspace.store,
             # It says of itself what the original said: its times are in the pages.
             run_record={key: value for key, value in original.items() if key != "extras"},
         )

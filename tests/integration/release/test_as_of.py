@@ -14,12 +14,20 @@ from beacon.core.files import read_json
 from beacon.core.settings import Home, Settings
 from beacon.ingest.landing_store import LandingStore
 from beacon.operations.status import gather
+from beacon.people.crossing import CROSSING, people_folder
+from beacon.people.load_crossed import crossed_files
 from beacon.pipeline import run_pipeline
 from beacon.release.build import digest_of
 from beacon.release.layout import Release, latest_release, list_releases, next_label
 from beacon.release.query import connect_release
 from beacon.release.verify import verify_release
-from beacon.replay.as_of import NothingThenError, end_of, objects_as_of, publish_as_of
+from beacon.replay.as_of import (
+    FixedWorkspace,
+    NothingThenError,
+    end_of,
+    objects_as_of,
+    publish_as_of,
+)
 from beacon.replay.rebuild import rebuild
 from beacon.warehouse.connection import Warehouse
 from beacon.workspace import Workspace
@@ -239,3 +247,17 @@ def test_the_command_names_where_a_past_day_is(sample_home: Path) -> None:
         app, ["run", "--home", str(sample_home), "--inputs", "sample", "--as-of", early]
     )
     assert isinstance(done.exception, NothingThenError)
+
+
+def test_what_had_crossed_from_the_secure_home_by_the_day_is_shown(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path / "home", inputs="sample")
+    for table in CROSSING:
+        for day in ("2026-03-31", "2026-06-30"):
+            file = people_folder(settings.home) / table / f"{day}.parquet"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(b"")
+    workspace = FixedWorkspace(settings, root=tmp_path / "past", day=date(2026, 5, 1))
+    workspace.show_people()
+    for table in CROSSING:
+        shown = crossed_files(workspace.home.root, table)
+        assert [file.name for file in shown] == ["2026-03-31.parquet"]
