@@ -181,22 +181,31 @@ class _System:
         self.cost[values == 0] += 100.0
 
     def pair_up(self, hidden: Flags) -> None:
-        """Hide a second cell of each equation that has one, until none has exactly one."""
+        """Hide a second cell of each equation that has one, until none has exactly one.
+
+        Of those that can move the cheapest is taken. A cell costs more for each further equation
+        in which it would be the only hidden one, because that needs another in its turn.
+        """
         movable = (self.counts.falls > 0) | (self.counts.rises > 0)
         queue = list(range(len(self.members)))
-        touching: dict[int, list[int]] = {}
+        touching: list[list[int]] = [[] for _ in hidden]
         for number, group in enumerate(self.members):
             for cell in group:
-                touching.setdefault(int(cell), []).append(number)
+                touching[cell].append(number)
+        hidden_in = [int(np.count_nonzero(hidden[group])) for group in self.members]
         while queue:
-            group = self.members[queue.pop()]
-            if np.count_nonzero(hidden[group]) != 1:
+            equation = queue.pop()
+            if hidden_in[equation] != 1:
                 continue
+            group = self.members[equation]
             free = group[~hidden[group] & movable[group]]
             if not len(free):
                 continue
-            chosen = int(free[np.lexsort((free, self.cost[free]))[0]])
+            alone = np.array([sum(hidden_in[n] == 0 for n in touching[cell]) for cell in free])
+            chosen = int(free[np.lexsort((free, self.cost[free] * (1 + 2 * alone)))[0]])
             hidden[chosen] = True
+            for number in touching[chosen]:
+                hidden_in[number] += 1
             queue += touching[chosen]
 
     def certify(self, hidden: Flags, safe: Flags) -> None:

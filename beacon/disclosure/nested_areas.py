@@ -28,7 +28,7 @@ class Nested:
     families: tuple[tuple[int, tuple[int, ...]], ...]
 
 
-def hide_nested(counts: Counts, nested: Nested, hidden: Flags) -> None:
+def hide_nested(counts: Counts, nested: Nested, hidden: Flags) -> list[int]:
     """Hide further parts until no hidden one follows from what is shown; changes `hidden`.
 
     Args:
@@ -36,9 +36,14 @@ def hide_nested(counts: Counts, nested: Nested, hidden: Flags) -> None:
         nested: The areas; those with a hidden count stay hidden, those with a shown one shown.
         hidden: What is hidden so far.
 
+    Returns:
+        Areas that are shown and whose parts cannot protect one another (one person in each, say):
+        they must be hidden themselves, and everything judged again.
+
     Raises:
-        ValueError: Where the parts of an area cannot protect one another.
+        ValueError: Where the parts of an area cannot protect one another though it is hidden.
     """
+    stuck = []
     for parent, parts in nested.families:
         family = np.array(parts)
         if counts.values[family].sum() != counts.values[parent]:
@@ -53,7 +58,10 @@ def hide_nested(counts: Counts, nested: Nested, hidden: Flags) -> None:
             if _moves(counts, family[hidden[family]], bool(hidden[parent])):
                 break
         else:
-            raise ValueError("the parts of an area cannot protect one another")
+            if hidden[parent]:
+                raise ValueError("the parts of an area cannot protect one another")
+            stuck.append(parent)
+    return stuck
 
 
 def _moves(counts: Counts, cells: np.ndarray[tuple[int], np.dtype[np.int64]], free: bool) -> bool:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     import duckdb
 
 # Raise when a change of the code changes what is computed of the same extract.
-METHOD_VERSION = "2"
+METHOD_VERSION = "3"
 
 
 @dataclass(frozen=True)

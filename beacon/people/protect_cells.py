@@ -148,11 +148,14 @@ def protect_split(
 def _hide(layout: Layout, counts: Counts, must: Flags, rule: Rule) -> Flags:
     if not rule.complementary:
         return must
-    hidden = hide_linked(counts, layout.linked, must & ~layout.small)
-    hidden |= must
-    for level in layout.nested:
-        hide_nested(counts, level, hidden)
-    return hidden
+    must = must.copy()
+    while True:
+        hidden = hide_linked(counts, layout.linked, must & ~layout.small)
+        hidden |= must
+        stuck = [area for level in layout.nested for area in hide_nested(counts, level, hidden)]
+        if not stuck:
+            return hidden
+        must[stuck] = True
 
 
 def aligned(cells: tuple[Key, ...], counts: Mapping[Key, int]) -> People:

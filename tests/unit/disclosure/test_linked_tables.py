@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 from scipy.optimize import linprog
 
+from beacon.disclosure import Rule
 from beacon.disclosure.linked_tables import Counts, Equations, Way, equations_of, hide_linked
 from beacon.disclosure.nested_areas import Nested, hide_nested
+from beacon.people.protect_cells import Layout, protect_split
 
 PLACES = [f"place {n}" for n in range(5)]
 MEMBERS = {"sex": ["f", "m"], "quintile": ["1", "2", "3", "4", "5"]}
@@ -110,3 +112,32 @@ def test_two_ones_do_not_protect_each_other() -> None:
     hidden = np.array([False, False, True, True])
     hide_nested(Counts.of_people(values), Nested(((0, (1, 2, 3)),)), hidden)
     assert hidden.all() or hidden.tolist() == [False, True, True, True]
+
+
+def test_an_area_of_ones_is_hidden_with_them() -> None:
+    """None of them could be fewer: it is the area that must give way, not the whole measure."""
+    total, part = np.array([90, 30, 30, 30]), np.array([3, 1, 1, 1])
+    counts = Counts.of_parts(total, part, np.zeros(4, dtype=bool))
+    nested = Nested(((0, (1, 2, 3)),))
+    hidden = np.array([False, True, True, True])
+    assert hide_nested(counts, nested, hidden) == [0]
+    hidden = np.array([True, True, True, True])
+    assert hide_nested(counts, nested, hidden) == []
+
+
+def test_a_measure_of_ones_in_a_ward_leaves_the_rest_shown() -> None:
+    cells = [
+        ("board", "all"),
+        *((f"p{n}", "all") for n in range(3)),
+        *((f"w{n}", "all") for n in range(3)),
+    ]
+    layout = Layout.of(
+        cells, [Way(0, {"p0": "board", "p1": "board", "p2": "board"})],
+        [{"w0": "p0", "w1": "p0", "w2": "p0"}],
+    )  # fmt: skip
+    total = np.array([900, 90, 400, 410, 30, 30, 30])
+    part = np.array([123, 3, 50, 70, 1, 1, 1])
+    nobody = np.zeros(7, dtype=bool)
+    hidden = protect_split(layout, total, nobody, part, Rule())
+    # The Place of three ones is hidden with one other, so that it does not follow from the board.
+    assert hidden.tolist() == [False, True, True, False, True, True, True]
