@@ -14,7 +14,7 @@ from beacon.workspace import Workspace
 from tests.fixtures.once import made_once
 from tests.servers.postgres import Cluster, running_cluster
 
-pytest_plugins = ["tests.fixtures.sites"]
+pytest_plugins = ["tests.fixtures.sites", "tests.fixtures.people_homes"]
 
 ROOT = Path(__file__).resolve().parent.parent
 UNIT = ROOT / "tests" / "unit"

@@ -175,6 +175,36 @@ SHEETS: tuple[Sheet, ...] = (
         "order by indicator_id, measure, breakdown, area_name, sex, age",
     ),
     Sheet(
+        "People",
+        "Who is not reached: care gaps of cohorts, from local person-level data",
+        "Empty where no person-level extract was supplied. Not reached: not done where a high "
+        "share is good, done where a low one is. Each group against everybody else of its area.",
+        "care_gap",
+        (
+            ("Clinical area", "clinical_area", "text", 24),
+            ("Cohort", "cohort_name", "text", 34),
+            ("Measure", "measure_name", "text", 44),
+            ("Area", "area_name", "text", 24),
+            ("As at", "as_at", "date", 12),
+            ("Breakdown", "replace(breakdown, '_', ' ')", "text", 18),
+            ("Group", "breakdown_group", "text", 20),
+            ("Eligible", "eligible", "people", 10),
+            ("Not reached", "not_reached", "people", 11),
+            ("Not reached, %", "not_reached_percent", "percent", 11),
+            ("Lower 95 %", "not_reached_lower_95", "percent", 9),
+            ("Upper 95 %", "not_reached_upper_95", "percent", 9),
+            ("Against the rest", "replace(compared_with_rest, '_', ' ')", "judgement", 14),
+            ("People to close the gap", "people_to_close_gap", "people", 12),
+            ("Done", "done", "people", 10),
+            ("Better", "case polarity when 'high_is_good' then 'high' "
+             "when 'low_is_good' then 'low' else 'no judgement' end", "text", 13),
+            *_STATUS,
+        ),
+        "where area_type in ('icb', 'place') and as_at = (select max(as_at) from care_gap) "
+        "order by clinical_area, cohort, measure, area_type, area_name, breakdown, breakdown_group",
+        printed=14,
+    ),
+    Sheet(
         "Beacons over time",
         "The beacon indicators and their context, all periods",
         "Periods of one series may differ in method; the Indicators sheet says where. A missing "

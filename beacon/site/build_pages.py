@@ -190,6 +190,7 @@ def _pages(shared: Shared, maps: Any) -> Iterator[Page]:
     from beacon.site.pages.indicator_page import indicator_pages
     from beacon.site.pages.inequality_page import inequality_page
     from beacon.site.pages.overview_page import overview_page
+    from beacon.site.pages.people_page import people_pages
     from beacon.site.pages.place_page import place_pages
     from beacon.site.pages.quality_page import methods_page, quality_page
     from beacon.site.pages.rugs import make_rug
@@ -212,6 +213,7 @@ def _pages(shared: Shared, maps: Any) -> Iterator[Page]:
     yield from place_pages(shared, maps)
     yield from indicator_pages(shared, maps)
     yield core20_page(shared, maps)
+    yield from people_pages(shared)
     yield inequality_page(shared)
     if facts.plan_targets:
         yield targets_page(shared)
@@ -238,6 +240,7 @@ def _downloads(facts: ReleaseFacts) -> Iterator[tuple[str, str]]:
         "change",
         "target",
         "aspiration",
+        "care_gap",
     ):
         if facts.rows(mart):
             yield f"{mart}.csv", csv_text(facts.rows(mart))

@@ -41,12 +41,21 @@ MARTS_SHOWN = (
     "deprivation_domain",
     "inequality_trend",
     "plus_cohort",
+    "care_gap",
+    "cohort_size",
 )
 _EVERYONE = "select * from mart where sex = 'Persons' and age_band = 'All ages'"
+# Of the latest extract, and of no smaller area than a Place.
+_LATEST_PEOPLE = (
+    "select * from mart where area_type in ('icb', 'place') "
+    "and as_at = (select max(as_at) from mart)"
+)
 # Marts of many rows of which pages show few, or only how many there are of a kind.
 _PARTS_SHOWN = {
     "core20_ward": _EVERYONE,
     "plus_cohort": _EVERYONE,
+    "care_gap": _LATEST_PEOPLE,
+    "cohort_size": f"{_LATEST_PEOPLE} and breakdown = 'all'",
     "deprivation_domain": """
         select place_code, imd_vintage, lsoa_vintage, domain, kind, count(*) as lsoas,
             count(*) filter (is_most_deprived_fifth) as lsoas_most_deprived_fifth

@@ -57,6 +57,7 @@ _NAVIGATION = (
     ("places", "Places", "places/index.html"),
     ("indicators", "Indicators", "indicators/index.html"),
     ("core20plus5", "Core20PLUS5", "core20plus5.html"),
+    ("people", "People", "people/index.html"),
     ("inequality", "Inequality", "inequality.html"),
     ("targets", "Targets", "targets.html"),
     ("aspirations", "Aspirations", "aspirations.html"),
@@ -66,13 +67,14 @@ _NAVIGATION = (
 )
 
 # Entries that are there only where a mart has rows.
-_NEEDS = {"targets": "target", "aspirations": "aspiration"}
+_NEEDS = {"targets": "target", "aspirations": "aspiration", "people": "care_gap"}
 
 
 def navigation_of(facts: ReleaseFacts) -> list[tuple[str, str, str]]:
     """Key, title and address of the pages that have something to say in a release.
 
-    Plans belong to a footprint: another has no targets and no page of them.
+    Plans belong to a footprint: another has no targets and no page of them. Without a person-level
+    extract there is none of people.
     """
     return [
         entry for entry in _NAVIGATION if entry[0] not in _NEEDS or facts.rows(_NEEDS[entry[0]])

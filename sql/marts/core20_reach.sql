@@ -128,38 +128,55 @@ local_counts as (
         max(care.value) filter (care.breakdown_group = 'Core20') as core20_value,
         max(care.eligible) filter (care.breakdown_group = 'Not Core20') as rest_denominator,
         max(care.done) filter (care.breakdown_group = 'Not Core20') as rest_numerator,
-        max(care.value) filter (care.breakdown_group = 'Not Core20') as rest_value
+        max(care.value) filter (care.breakdown_group = 'Not Core20') as rest_value,
+        case
+            when count(care.value) = 2 then 'counted'
+            when bool_or(care.value_status = 'suppressed') then 'suppressed'
+            else 'not_applicable'
+        end as local_status
     from people.care_gap as care
     where care.breakdown = 'core20'
         and care.indicator_slug is not null
         and care.as_at = (select max(as_at) from people.care_gap)
     group by care.indicator_slug, care.indicator_measure, care.area_code
-    having count(care.value) = 2
 ),
-completed as (
+joined as (
     select
-        placed.* replace (
-            if(local_counts.area_code is null or placed.status = 'counted', placed.measure_name,
-                placed.measure_name || ' (local person-level data: ' || local_counts.measure_name || ')') as measure_name,
-            if(local_counts.area_code is null or placed.status = 'counted', placed.unit, 'percent of people (local person-level data)') as unit,
-            if(local_counts.area_code is null or placed.status = 'counted', placed.period, local_counts.period) as period,
-            if(local_counts.area_code is null or placed.status = 'counted', placed.core20_value, local_counts.core20_value) as core20_value,
-            if(local_counts.area_code is null or placed.status = 'counted', placed.core20_numerator, local_counts.core20_numerator) as core20_numerator,
-            if(local_counts.area_code is null or placed.status = 'counted', placed.core20_denominator, local_counts.core20_denominator) as core20_denominator,
-            if(local_counts.area_code is null or placed.status = 'counted', placed.rest_value, local_counts.rest_value) as rest_value,
-            if(local_counts.area_code is null or placed.status = 'counted', placed.rest_numerator, local_counts.rest_numerator) as rest_numerator,
-            if(local_counts.area_code is null or placed.status = 'counted', placed.rest_denominator, local_counts.rest_denominator) as rest_denominator,
-            if(local_counts.area_code is null or placed.status = 'counted', placed.status, 'counted') as status
-        ),
-        case
-            when placed.status = 'counted' then 'published'
-            when local_counts.area_code is not null then 'local_person_level'
-        end as basis
+        placed.*,
+        local_counts as own,
+        placed.status <> 'counted' and local_counts.local_status = 'counted' as takes_local
     from placed
     left join local_counts
         on placed.indicator_slug = local_counts.indicator_slug
         and placed.measure = local_counts.measure
         and placed.area_code = local_counts.area_code
+),
+completed as (
+    select
+        joined.* replace (
+            if(takes_local, measure_name || ' (local person-level data: ' || own.measure_name || ')', measure_name)
+                as measure_name,
+            if(takes_local, 'percent of people (local person-level data)', unit) as unit,
+            if(takes_local, own.period, period) as period,
+            if(takes_local, own.core20_value, core20_value) as core20_value,
+            if(takes_local, own.core20_numerator, core20_numerator) as core20_numerator,
+            if(takes_local, own.core20_denominator, core20_denominator) as core20_denominator,
+            if(takes_local, own.rest_value, rest_value) as rest_value,
+            if(takes_local, own.rest_numerator, rest_numerator) as rest_numerator,
+            if(takes_local, own.rest_denominator, rest_denominator) as rest_denominator,
+            -- Values without counts stay: they say more than that the counts are suppressed.
+            if(status in ('counted', 'rates_only') and not coalesce(takes_local, false), status,
+                coalesce(own.local_status, status)) as status
+        ),
+        case when status = 'counted' then 'published' when takes_local then 'local_person_level' end as basis,
+        case
+            when status = 'rates_only' then null
+            when own.local_status = 'suppressed'
+                then 'Suppressed in the local person-level data: it is a small number of people, or would let one be worked out.'
+            when own.local_status = 'not_applicable'
+                then 'Nobody of Core20, or nobody else, is eligible in the local person-level data of this area.'
+        end as local_note
+    from joined
 ),
 counted as (
     select
@@ -211,10 +228,11 @@ select
         else 'better_for_disadvantaged'
     end as direction,
     counted.status,
-    case counted.status
-        when 'counted' then null
-        when 'rates_only' then 'The source gives values for Core20, without the counts that would say how many people.'
-        when 'no_breakdown' then 'No source supplied divides this measure by deprivation of residence in this area.'
+    case
+        when counted.status = 'counted' then null
+        when counted.local_note is not null then counted.local_note
+        when counted.status = 'rates_only' then 'The source gives values for Core20, without the counts that would say how many people.'
+        when counted.status = 'no_breakdown' then 'No source supplied divides this measure by deprivation of residence in this area.'
         else counted.missing_note_here
     end as status_note,
     counted.basis,

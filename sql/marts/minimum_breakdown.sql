@@ -73,6 +73,20 @@ local_areas as (
     group by care.indicator_slug, care.indicator_measure, care.area_code, care.breakdown
     having count(care.value) > 1
 ),
+-- Where local figures are divided so, but at every Place all groups but one are suppressed.
+local_suppressed as (
+    select
+        care.indicator_slug,
+        care.indicator_measure as measure,
+        case care.breakdown when 'core20' then 'deprivation' when 'age_band' then 'age' else care.breakdown end as breakdown
+    from people.care_gap as care
+    where care.area_type = 'place'
+        and care.breakdown in ('core20', 'ethnicity', 'sex', 'age_band')
+        and care.indicator_slug is not null
+        and care.as_at = (select max(as_at) from people.care_gap)
+    group by care.indicator_slug, care.indicator_measure, care.breakdown
+    having count(distinct care.breakdown_group) > 1 and bool_or(care.value_status = 'suppressed')
+),
 local_breakdown as (
     select indicator_slug, measure, breakdown, count(*) as places_with_breakdown, max(groups) as groups, max(latest_period) as latest_period
     from local_areas
@@ -126,6 +140,7 @@ judged as (
             when breakdowns.breakdown = 'sex' and registered.one_sex then 'one_group'
             when breakdowns.breakdown = 'age' and headline.age is not null and headline.age <> 'All ages'
                 and not ends_with(headline.age, '+ yrs') then 'one_group'
+            when local_suppressed.indicator_slug is not null then 'suppressed'
             when published.breakdown is not null and present.indicator_slug is null then 'published_not_supplied'
             when published.breakdown is not null then 'published_not_taken'
             when present.indicator_slug is null then 'no_data'
@@ -139,6 +154,10 @@ judged as (
         on headline.indicator_slug = found.indicator_slug
         and headline.measure = found.measure
         and breakdowns.breakdown = found.breakdown
+    left join local_suppressed
+        on headline.indicator_slug = local_suppressed.indicator_slug
+        and headline.measure = local_suppressed.measure
+        and breakdowns.breakdown = local_suppressed.breakdown
     left join deciles on headline.indicator_slug = deciles.indicator_slug and headline.measure = deciles.measure
     left join present on headline.indicator_slug = present.indicator_slug and headline.measure = present.measure
     left join registry.breakdown as published
@@ -165,6 +184,7 @@ select
         when 'nation_only' then 'For the nation only.'
         when 'ecological_only' then 'By deprivation of whole authorities, which says nothing of people within them.'
         when 'one_group' then 'The measure is of one such group by definition.'
+        when 'suppressed' then 'Local person-level data divide it so, but in every Place groups are too small to be shown beside one another.'
         when 'published_not_supplied' then 'Published (' || judged.published_as || '), not supplied to this release.'
         when 'published_not_taken' then 'Published at some level (' || judged.published_as || '), not among the series taken.'
         when 'no_data' then judged.missing_note

@@ -124,6 +124,7 @@ _BREAKDOWN_WORDS = {
     "nation_only": "Nation only",
     "ecological_only": "By authorities only",
     "one_group": "One group by definition",
+    "suppressed": "Suppressed",
     "published_not_supplied": "Published, not supplied",
     "published_not_taken": "Published, not taken",
     "no_data": "No data at all",
