@@ -1,6 +1,7 @@
 """Write the answers into `docs/cookbook.md`, and the notebook of the same questions.
 
-`python docs/notebooks/build.py HOME`, where HOME holds a published sample. What belongs here:
+`python docs/notebooks/build.py HOME`, where HOME holds a published sample; with a second home, in
+which fictional people were published, the answers of `docs/people.md` too. What belongs here:
 running the cookbook's code and laying it out. What does not: the questions (`docs/cookbook.md`).
 """
 
@@ -20,6 +21,7 @@ import duckdb
 
 DOCS = Path(__file__).resolve().parents[1]
 COOKBOOK = DOCS / "cookbook.md"
+PEOPLE = DOCS / "people.md"
 NOTEBOOK = DOCS / "notebooks" / "cookbook.ipynb"
 
 _LINES = r"(?:(?!## |```)[^\n]*\n)*"
@@ -145,7 +147,10 @@ def _cell(kind: str, source: str, number: int) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Write both files."""
+    """Write both files, and the answers about people where their home is named."""
+    if len(sys.argv) > 2:
+        people = with_answers(PEOPLE.read_text(encoding="utf-8"), Path(sys.argv[2]).absolute())
+        PEOPLE.write_text(people, encoding="utf-8")
     document = with_answers(COOKBOOK.read_text(encoding="utf-8"), Path(sys.argv[1]).absolute())
     COOKBOOK.write_text(document, encoding="utf-8")
     NOTEBOOK.write_text(notebook(document), encoding="utf-8")
