@@ -128,12 +128,14 @@ def _group(row: Row) -> Group:
     judged = row["polarity"] != "no_judgement"
     prefix = "not_reached_" if judged else ""
     low, high = row[f"{prefix}lower_95"], row[f"{prefix}upper_95"]
+    absence = ABSENCES.get(row["value_status"], "")
+    count = row["not_reached"] if judged else row["done"]
     return Group(
         name=str(row["breakdown_group"]),
         row=row,
-        count=row["not_reached"] if judged else row["done"],
+        count=None if absence else count,
         share=share if judged else row["value"],
         limits="" if low is None else f"{words.number(low)} to {words.number(high)}%",
         compared=COMPARED.get(row["compared_with_rest"], ""),
-        absence=ABSENCES.get(row["value_status"], ""),
+        absence=absence,
     )

@@ -142,3 +142,17 @@ def test_the_first_table_sets_core20_against_those_elsewhere(people_release, are
                 assert _values(cells[3]) == [row["not_reached"]]
                 assert _values(cells[4]) == [row["not_reached_percent"]]
                 assert _values(cells[7]) == [row["people_to_close_gap"]]
+
+
+def test_core20_of_each_place_is_a_count_or_said_why_not(people_release, areas):
+    table = areas[0][1].one("section", aria_labelledby="where").one("table")
+    where = "area_type = 'place' and breakdown_group = 'Core20' and polarity <> 'no_judgement'"
+    rows = people_release.rows("care_gap", where)
+    latest = max(row["as_at"] for row in rows)
+    own = [row for row in rows if row["as_at"] == latest]
+    cells = [cell for tr in table.one("tbody").all("tr") for cell in tr.all("td")]
+    shown = sorted(value for cell in cells for value in _values(cell))
+    assert shown == sorted(row["not_reached"] for row in own if row["value"] is not None)
+    for status, word in (("suppressed", "Suppressed"), ("not_applicable", "Nobody eligible")):
+        expected = sum(row["value_status"] == status for row in own)
+        assert sum(cell.text == word for cell in cells) == expected > 0
