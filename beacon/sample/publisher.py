@@ -15,6 +15,7 @@ from beacon.sample.energy import write_fuel_poverty
 from beacon.sample.fingertips_files import write_fingertips
 from beacon.sample.geography import write_boundaries, write_lookups
 from beacon.sample.housing import write_homelessness
+from beacon.sample.lait_files import write_lait
 from beacon.sample.ons_els_files import write_els
 from beacon.sample.outcomes import list_areas
 from beacon.sample.population_files import write_population
@@ -85,6 +86,9 @@ def publish(directory: Path, *, seed: int, size: SampleSize) -> SampleTruths:
     practices = build_practices(world)
     for write in (write_patients_by_lsoa, write_practices, write_qof):
         write(directory / "gp", world, practices)
-    truths = collect_truths(world, fingertips, els, dfe, fuel_poverty, homeless)
+    latest = {
+        **write_lait(directory / "dfe", world, areas),
+    }
+    truths = collect_truths(world, fingertips, els, dfe, fuel_poverty, homeless, latest)
     truths.write(directory / TRUTHS_NAME)
     return truths

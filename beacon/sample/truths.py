@@ -27,6 +27,7 @@ from beacon.sample.fingertips_files import (
 )
 from beacon.sample.housing import TemporaryAccommodationTruth
 from beacon.sample.outcomes import deprivation_position
+from beacon.sample.percentages import Latest
 from beacon.sample.sizes import GENERATOR_VERSION, SampleSize, sample_fingerprint
 from beacon.sample.world import FOOTPRINT_ICB_CODE, NATION_CODE, Ints, World
 
@@ -84,6 +85,7 @@ class SampleTruths:
         dfe: Department for Education: latest real value of each Place by column name.
         fuel_poverty: Households in fuel poverty by Core20 on IMD 2019, each Place and the nation.
         temporary_accommodation: Households in it, each Place and the nation.
+        latest: Latest value of each Place, by indicator; None where its publisher shows none.
         trend: The steady rise, and the Place that does not move.
         positive_outlier: The indicator on which the most deprived Place is better.
     """
@@ -110,6 +112,7 @@ class SampleTruths:
     dfe: dict[str, dict[str, float]]
     fuel_poverty: list[FuelPovertyTruth]
     temporary_accommodation: list[TemporaryAccommodationTruth]
+    latest: dict[str, Latest]
     trend: dict[str, Any]
     positive_outlier: dict[str, Any]
 
@@ -136,6 +139,7 @@ def collect_truths(
     dfe: dict[str, dict[str, float]],
     fuel_poverty: list[FuelPovertyTruth],
     temporary_accommodation: list[TemporaryAccommodationTruth],
+    latest: dict[str, Latest],
 ) -> SampleTruths:
     """Put the record together from the generator's state."""
     codes = world.authorities.code[: len(names.PLACES)]
@@ -167,6 +171,7 @@ def collect_truths(
         dfe=dfe,
         fuel_poverty=fuel_poverty,
         temporary_accommodation=temporary_accommodation,
+        latest=latest,
         trend={
             "indicator": TREND_INDICATOR,
             "rising_place": codes[TREND_PLACE],

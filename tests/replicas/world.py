@@ -40,6 +40,7 @@ class World:
     stat_xplore: StatXploreReplica
     nhs_digital: NhsDigitalReplica
     nhs_allocation: FilesReplica
+    dfe_lait: FilesReplica
 
     @property
     def replicas(self) -> dict[str, Replica]:
@@ -54,7 +55,6 @@ class World:
         return {
             "gov_uk_assets": self.gov_uk.url,
             "nhs_files": self.nhs_digital.url,
-            "dfe_lait": nowhere,
             "nhs_england": nowhere,
             "ons_site": nowhere,
             **{name: replica.url for name, replica in self.replicas.items()},
@@ -96,6 +96,9 @@ def serve(sample: Path) -> Iterator[World]:
             nhs_digital=NhsDigitalReplica(sample),
             nhs_allocation=FilesReplica(
                 sample / "gp", {"/data/2025_2026.csv": "*allocation_gp_practice*"}
+            ),
+            dfe_lait=FilesReplica(
+                sample / "dfe", {"/01_data/02_prod/bds_long_0.parquet": "*bds_long*"}
             ),
         )
         for replica in world.replicas.values():

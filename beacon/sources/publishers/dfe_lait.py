@@ -12,6 +12,7 @@ from beacon.core.errors import InputRefusedError, Problem
 from beacon.registry.sources import Container, DatasetSpec
 from beacon.sources.observations import reject_conflicts, to_observations
 from beacon.sources.publishers.dfe_numbers import ons_codes_by_number
+from beacon.sources.tabular.codes import area_pattern
 from beacon.sources.tabular.columns import Columns
 from beacon.sources.tabular.periods import Period, crossing_year
 from beacon.sources.tabular.tables import ROW, TextTable
@@ -50,7 +51,8 @@ def read_lait(path: Path, container: Container, spec: DatasetSpec, fictional: bo
             number that is not known, or a cell that is none of what its column may hold.
     """
     series_years = {str(k): str(v) for k, v in spec.dataset.options["series"].items()}
-    columns = Columns(_table(path, spec, list(series_years)), spec.dataset, fictional=fictional)
+    table = _table(path, spec, list(series_years), fictional)
+    columns = Columns(table, spec.dataset, fictional=fictional)
     # The whole file was counted; of the measures that are read only those wanted are here.
     series = columns.text("Short Desc")
     absent = sorted(set(series_years) - set(series.unique().to_list()))
@@ -67,8 +69,8 @@ def read_lait(path: Path, container: Container, spec: DatasetSpec, fictional: bo
         )
     value, status = columns.number("Values")
     numbers = columns.text("LA Number")
-    # The Department's numbers stand for real authorities, so no fictional file can carry them.
-    codes = {} if fictional else ons_codes_by_number()
+    # The Department's numbers stand for real authorities, so a fictional file has codes there.
+    codes = _own_codes(columns) if fictional else ons_codes_by_number()
     columns.fail_where(
         ~numbers.is_in(list(codes)),
         "LA Number",
@@ -103,7 +105,13 @@ def read_lait(path: Path, container: Container, spec: DatasetSpec, fictional: bo
     return frame
 
 
-def _table(path: Path, spec: DatasetSpec, wanted: list[str]) -> TextTable:
+def _own_codes(columns: Columns) -> dict[str, str]:
+    """The codes of a fictional file in the place of numbers, each standing for itself."""
+    codes = columns.code("LA Number", area_pattern("administrative", fictional=True))
+    return {code: code for code in codes.unique().drop_nulls().to_list()}
+
+
+def _table(path: Path, spec: DatasetSpec, wanted: list[str], fictional: bool) -> TextTable:
     """The rows of the wanted measures as text, with their row in the whole file."""
     dataset = spec.dataset
     try:
@@ -118,7 +126,7 @@ def _table(path: Path, spec: DatasetSpec, wanted: list[str]) -> TextTable:
         raise InputRefusedError(
             [Problem(path.name, f"the Parquet file is damaged or cut short ({error}).")]
         ) from error
-    if total < dataset.rows.min:
+    if not fictional and total < dataset.rows.min:
         raise InputRefusedError(
             [
                 Problem(

@@ -7,6 +7,7 @@ import re
 import zipfile
 from pathlib import Path
 
+import polars as pl
 import yaml
 
 from tests.unit.sample.conftest import Sample
@@ -43,6 +44,8 @@ def contents(path: Path) -> bytes:
     if path.suffix in (".xlsx", ".ods"):
         with zipfile.ZipFile(path) as archive:
             return b"\n".join(archive.read(n) for n in archive.namelist() if "theme" not in n)
+    if path.suffix == ".parquet":
+        return pl.read_parquet(path).write_csv().encode()
     return raw
 
 

@@ -12,6 +12,7 @@ import pytest
 from beacon.core.errors import InputRefusedError
 from beacon.registry import load_indicators
 from beacon.registry.sources import SourceRegister
+from beacon.sources.publishers.dfe_lait import read_lait
 from beacon.sources.publishers.dfe_numbers import ons_codes_by_number
 from tests.unit.sources.conftest import Read, given_path, messages, only
 
@@ -145,3 +146,15 @@ def test_codes_are_those_beside_the_numbers_in_the_departments_files(
     changed = {"E10000023": "E06000065", "E10000027": "E06000066", "E10000002": "E06000060"}
     for authority, published in pairs.iter_rows():
         assert known[authority] == changed.get(published, published)
+
+
+def test_a_fictional_file_has_codes_in_the_place_of_numbers(
+    tmp_path: Path, register: SourceRegister
+) -> None:
+    spec = register.datasets["dfe_lait/long"]
+    path = replica(tmp_path, register)
+    with pytest.raises(InputRefusedError, match="LA Number"):
+        read_lait(path, "parquet", spec, True)
+    frame = pl.read_parquet(path).with_columns(pl.lit("Z06000001").alias("LA Number"))
+    frame.filter(pl.col("LA and Regions") == "Halton").write_parquet(path)
+    assert set(read_lait(path, "parquet", spec, True)["area_code"]) == {"Z06000001"}

@@ -1,0 +1,69 @@
+"""Tables that give percentages or scores alone: what the truths say, read from the files alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from python_calamine import CalamineWorkbook
+
+from beacon.sample.lait_files import MEASURES, UNSHOWN_GROUP
+from beacon.sample.outcomes import list_areas
+from beacon.sample.percentages import Shape, invent
+from beacon.sample.sizes import SMALL
+from beacon.sample.world import build_world
+from tests.unit.sample.conftest import Sample
+
+
+def found(sample: Sample, pattern: str) -> Path:
+    (path,) = sample.root.glob(pattern)
+    return path
+
+
+def sheet(path: Path, name: str) -> list[list[Any]]:
+    return CalamineWorkbook.from_path(path).get_sheet_by_name(name).to_python()
+
+
+def test_every_table_has_a_value_for_eight_places_of_nine_at_least(sample: Sample) -> None:
+    assert len(sample.truths.latest) == 2
+    for slug, values in sample.truths.latest.items():
+        assert list(values) == sample.truths.place_codes, slug
+        assert sum(value is not None for value in values.values()) >= 8, slug
+
+
+def test_scores_of_the_interactive_tool(sample: Sample) -> None:
+    frame = pl.read_parquet(found(sample, "dfe/*bds_long*.parquet"))
+    assert set(frame["Short Desc"]) == set(MEASURES)
+    for slug, series, year in (
+        ("progress8", "AVG_Prog8_Score", "2024"),
+        ("attainment8", "AVG_Attain8_Score", "2025"),
+    ):
+        rows = frame.filter((pl.col("Short Desc") == series) & (pl.col("Years") == year))
+        shown = dict(rows.select("LA Number", "Values").iter_rows())
+        for code, value in sample.truths.latest[slug].items():
+            assert shown[code] == "-" if value is None else float(shown[code]) == value
+    scores = frame.filter(pl.col("Short Desc") == "AVG_Prog8_Score")
+    cancelled = scores.filter(pl.col("Years").is_in(["2020", "2021"]))
+    assert set(cancelled["Values"]) == {"-"}
+    small = frame.filter((pl.col("Short Desc") == UNSHOWN_GROUP) & (pl.col("Values") == "-"))
+    assert set(small["LA Number"]) >= {"Z06000002"}
+    # As in the real tool, a measure is named beside its first year only.
+    named = frame.filter(pl.col("Data item") != "").group_by("Short Desc").agg(pl.n_unique("Years"))
+    assert set(named["Years"]) == {1}
+
+
+def test_groups_of_authorities_lie_between_their_members_and_streams_are_apart() -> None:
+    world = build_world(7, SMALL)
+    areas = list_areas(world)
+    values = invent(world, areas, "one", Shape(10.0, 1.0, 1.0, 0.5, noise=0.1), 3)
+    alone = [values[a.code] for a in areas if a.kind == "authority"]
+    nation = values[areas[0].code]
+    assert nation.shape == (3,)
+    assert (np.min(alone, axis=0) < nation).all()
+    assert (nation < np.max(alone, axis=0)).all()
+    again = invent(world, areas, "one", Shape(10.0, 1.0, 1.0, 0.5, noise=0.1), 3)
+    other = invent(world, areas, "two", Shape(10.0, 1.0, 1.0, 0.5, noise=0.1), 3)
+    assert (again[areas[0].code] == nation).all()
+    assert (other[areas[0].code] != nation).all()
