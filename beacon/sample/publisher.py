@@ -16,6 +16,7 @@ from beacon.sample.fingertips_files import write_fingertips
 from beacon.sample.geography import write_boundaries, write_lookups
 from beacon.sample.housing import write_homelessness
 from beacon.sample.lait_files import write_lait
+from beacon.sample.living_wage_files import write_living_wage
 from beacon.sample.ons_els_files import write_els
 from beacon.sample.outcomes import list_areas
 from beacon.sample.population_files import write_population
@@ -86,8 +87,10 @@ def publish(directory: Path, *, seed: int, size: SampleSize) -> SampleTruths:
     practices = build_practices(world)
     for write in (write_patients_by_lsoa, write_practices, write_qof):
         write(directory / "gp", world, practices)
+    other = directory / "other_official"
     latest = {
         **write_lait(directory / "dfe", world, areas),
+        "below_real_living_wage": write_living_wage(other, world, areas),
     }
     truths = collect_truths(world, fingertips, els, dfe, fuel_poverty, homeless, latest)
     truths.write(directory / TRUTHS_NAME)

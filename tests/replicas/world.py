@@ -23,6 +23,7 @@ from tests.replicas.fingertips import FingertipsReplica
 from tests.replicas.gov_uk import GovUkReplica
 from tests.replicas.nhs_digital import NhsDigitalReplica
 from tests.replicas.nomis import NomisReplica
+from tests.replicas.ons_site import OnsSiteReplica
 from tests.replicas.server import Replica
 from tests.replicas.stat_xplore import StatXploreReplica
 
@@ -41,6 +42,7 @@ class World:
     nhs_digital: NhsDigitalReplica
     nhs_allocation: FilesReplica
     dfe_lait: FilesReplica
+    ons_site: OnsSiteReplica
 
     @property
     def replicas(self) -> dict[str, Replica]:
@@ -56,7 +58,6 @@ class World:
             "gov_uk_assets": self.gov_uk.url,
             "nhs_files": self.nhs_digital.url,
             "nhs_england": nowhere,
-            "ons_site": nowhere,
             **{name: replica.url for name, replica in self.replicas.items()},
         }
 
@@ -100,6 +101,7 @@ def serve(sample: Path) -> Iterator[World]:
             dfe_lait=FilesReplica(
                 sample / "dfe", {"/01_data/02_prod/bds_long_0.parquet": "*bds_long*"}
             ),
+            ons_site=OnsSiteReplica(sample),
         )
         for replica in world.replicas.values():
             stack.enter_context(replica)

@@ -27,7 +27,7 @@ def sheet(path: Path, name: str) -> list[list[Any]]:
 
 
 def test_every_table_has_a_value_for_eight_places_of_nine_at_least(sample: Sample) -> None:
-    assert len(sample.truths.latest) == 2
+    assert len(sample.truths.latest) == 3
     for slug, values in sample.truths.latest.items():
         assert list(values) == sample.truths.place_codes, slug
         assert sum(value is not None for value in values.values()) >= 8, slug
@@ -52,6 +52,18 @@ def test_scores_of_the_interactive_tool(sample: Sample) -> None:
     # As in the real tool, a measure is named beside its first year only.
     named = frame.filter(pl.col("Data item") != "").group_by("Short Desc").agg(pl.n_unique("Years"))
     assert set(named["Years"]) == {1}
+
+
+def test_jobs_below_the_living_wage(sample: Sample) -> None:
+    path = found(sample, "other_official/*LWF.1a*.xlsx")
+    rows = sheet(path, "All")
+    assert rows[0][0].endswith(", 2025")
+    shown = {row[1]: row[3] for row in rows[5:] if row[1]}
+    truths = sample.truths.latest["below_real_living_wage"]
+    assert [code for code, value in truths.items() if value is None] == ["Z08000001"]
+    assert {code: shown[code] for code in truths} == {
+        code: "x" if value is None else value for code, value in truths.items()
+    }
 
 
 def test_groups_of_authorities_lie_between_their_members_and_streams_are_apart() -> None:
