@@ -36,6 +36,9 @@ class GovUkReplica(Replica):
         self._one(
             other, "*Detailed_LA*", "government/statistical-data-sets/live-tables-on-homelessness"
         )
+        self._one(
+            other, "*cw0301*", "government/statistical-data-sets/walking-and-cycling-statistics-cw"
+        )
         fuel = "government/statistics/sub-regional-fuel-poverty-data-2022"
         self._one(other, "*sub-regional-fuel-poverty*", fuel)
         self.collections["government/collections/fuel-poverty-sub-regional-statistics"] = [

@@ -27,7 +27,7 @@ def sheet(path: Path, name: str) -> list[list[Any]]:
 
 
 def test_every_table_has_a_value_for_eight_places_of_nine_at_least(sample: Sample) -> None:
-    assert len(sample.truths.latest) == 3
+    assert len(sample.truths.latest) == 4
     for slug, values in sample.truths.latest.items():
         assert list(values) == sample.truths.place_codes, slug
         assert sum(value is not None for value in values.values()) >= 8, slug
@@ -64,6 +64,19 @@ def test_jobs_below_the_living_wage(sample: Sample) -> None:
     assert {code: shown[code] for code in truths} == {
         code: "x" if value is None else value for code, value in truths.items()
     }
+
+
+def test_walking_or_cycling_for_travel(sample: Sample) -> None:
+    rows = sheet(found(sample, "other_official/*cw0301*.ods"), "CW0301_Travel")
+    assert rows[2][5:] == [str(year) for year in range(2024, 2015, -1)]
+    thrice = {row[0]: row[5:] for row in rows[3:] if row[4] == "At least 3 times per week"}
+    truths = sample.truths.latest["active_travel"]
+    assert {code: thrice[code][0] for code in truths} == truths
+    marked = {code: row.count("[note 6]") for code, row in thrice.items() if "[note 6]" in row}
+    assert marked == {"Z06000004": 4}
+    for code in truths:
+        often = {row[4]: row[5] for row in rows if row[0] == code}
+        assert list(often.values()) == sorted(often.values(), reverse=True)
 
 
 def test_groups_of_authorities_lie_between_their_members_and_streams_are_apart() -> None:
