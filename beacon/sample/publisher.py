@@ -29,6 +29,7 @@ from beacon.sample.practices import (
 from beacon.sample.sizes import GENERATOR_VERSION, TRUTHS_NAME, SampleSize
 from beacon.sample.travel_files import write_walking_cycling
 from beacon.sample.truths import SampleTruths, collect_truths
+from beacon.sample.workless_files import write_workless
 from beacon.sample.world import build_world
 
 README_NAME = "README_FICTIONAL.txt"
@@ -92,6 +93,7 @@ def publish(directory: Path, *, seed: int, size: SampleSize) -> SampleTruths:
     latest = {
         **write_lait(directory / "dfe", world, areas),
         "below_real_living_wage": write_living_wage(other, world, areas),
+        "children_workless_households": write_workless(other, world, areas),
         "active_travel": write_walking_cycling(other, world, areas),
     }
     truths = collect_truths(world, fingertips, els, dfe, fuel_poverty, homeless, latest)

@@ -20,7 +20,7 @@ Rows = list[dict[str, str]]
 
 
 class NomisReplica(Replica):
-    """Two datasets: Census 2021 TS007A and mid-2020 estimates by single year of age."""
+    """Census 2021 TS007A, mid-2020 estimates by single year of age, and workless households."""
 
     validators = False
 
@@ -31,6 +31,7 @@ class NomisReplica(Replica):
         self.datasets: dict[str, Rows] = {
             "NM_2020_1": [dict(row) for row in census],
             "NM_2010_1": estimates,
+            "NM_136_1": _answer(sample / "other_official", "*NM_136_1*"),
         }
         self.accounts: set[str] = set()
 
@@ -60,7 +61,14 @@ class NomisReplica(Replica):
         return Answer(text.getvalue().encode(), 200, "text/csv")
 
 
-def _number(text: str) -> int | float:
+def _answer(folder: Path, pattern: str) -> Rows:
+    with next(folder.glob(pattern)).open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def _number(text: str) -> int | float | str:
+    if not text:
+        return text
     return int(text) if text.isdigit() else float(text)
 
 

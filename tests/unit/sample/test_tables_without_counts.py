@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ def sheet(path: Path, name: str) -> list[list[Any]]:
 
 
 def test_every_table_has_a_value_for_eight_places_of_nine_at_least(sample: Sample) -> None:
-    assert len(sample.truths.latest) == 4
+    assert len(sample.truths.latest) == 5
     for slug, values in sample.truths.latest.items():
         assert list(values) == sample.truths.place_codes, slug
         assert sum(value is not None for value in values.values()) >= 8, slug
@@ -77,6 +78,24 @@ def test_walking_or_cycling_for_travel(sample: Sample) -> None:
     for code in truths:
         often = {row[4]: row[5] for row in rows if row[0] == code}
         assert list(often.values()) == sorted(often.values(), reverse=True)
+
+
+def test_children_in_workless_households(sample: Sample) -> None:
+    with found(sample, "other_official/*NM_136_1*").open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert {row["RECORD_COUNT"] for row in rows} == {str(len(rows))}
+    latest = [row for row in rows if row["DATE_NAME"] == "Jan 2024-Dec 2024"]
+    for code, value in sample.truths.latest["children_workless_households"].items():
+        here = {
+            row["COMBINED_EA_STATUS_NAME"]: row for row in latest if row["GEOGRAPHY_CODE"] == code
+        }
+        shown = here["Workless households"]
+        if value is None:
+            assert {row["OBS_VALUE"] for row in here.values()} == {""}
+            assert "too small" in shown["OBS_STATUS_NAME"]
+        else:
+            assert float(shown["OBS_VALUE"]) == value
+            assert abs(sum(float(row["OBS_VALUE"]) for row in here.values()) - 100) < 1e-9
 
 
 def test_groups_of_authorities_lie_between_their_members_and_streams_are_apart() -> None:
