@@ -15,10 +15,10 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
+from beacon.sample.fingertips_series import SERIES, Series
 from beacon.sample.formats import number, opened
 from beacon.sample.outcomes import (
     Z95,
@@ -81,78 +81,6 @@ NOT_PRESENTED = (
     "Not presented due to a fictional trust submitting no records for this fictional year"
 )
 
-Period = Literal["rolling", "financial", "calendar"]
-Model = Literal["life expectancy", "slope", "survey", "count", "rate"]
-
-
-@dataclass(frozen=True)
-class Series:
-    """One Fingertips indicator as it is invented.
-
-    Attributes:
-        indicator: Fingertips id.
-        title: Indicator Name, as Fingertips spells it.
-        file: Stem of the file's name.
-        model: How values, limits and bases arise.
-        age: Age label.
-        period: Which calendar.
-        polarity: 1 high is good, -1 low is good.
-        base: National level in the first period (percent, or per 100,000).
-        step: Change of the national level a period.
-        gradient: Change for each standard deviation of deprivation.
-        class_gap: Distance of Places planted worse or better from the nation.
-        exposed: Survey respondents, or share of residents in the denominator.
-        deciles: Whether nation rows by deprivation decile are written.
-        skipped: Years that were never collected (the profile was cancelled): no rows at all.
-    """
-
-    indicator: int
-    title: str
-    file: str
-    model: Model
-    age: str
-    period: Period
-    polarity: int
-    base: float = 0.0
-    step: float = 0.0
-    gradient: float = 0.0
-    class_gap: float = 0.0
-    exposed: float = 0.0
-    deciles: bool = False
-    skipped: tuple[int, ...] = ()
-
-
-SERIES = (
-    Series(90366, "Life expectancy at birth", "life_expectancy", "life expectancy", "All ages",
-           "rolling", 1, deciles=True),
-    Series(92901, "Inequality in life expectancy at birth", "inequality_life_expectancy", "slope",
-           "All ages", "rolling", -1),
-    Series(93014, "Percentage of physically active adults", "active_adults", "survey", "19+ yrs",
-           "financial", 1, 64.0, 0.3, -3.0, 9.0, 500),
-    Series(93015, "Percentage of physically inactive adults", "inactive_adults", "survey",
-           "19+ yrs", "financial", -1, 24.0, -0.2, 2.5, 9.0, 500),
-    Series(92443, "Smoking Prevalence in adults (aged 18 and over) - current smokers (APS)",
-           "adults_smoking", "survey", "18+ yrs", "calendar", -1, 15.5, -0.4, 2.0, 7.0, 900),
-    Series(93758, "Loneliness: Percentage of adults who feel lonely often or always or some of "
-           "the time", "loneliness", "survey", "16+ yrs", "financial", -1, 22.0, 0.1, 1.5, 9.0,
-           500),
-    Series(92796, "Hospital admissions as a result of self-harm", "self_harm", "rate",
-           "15-19 yrs", "financial", -1, 560.0, -6.0, 70.0, 0.65, 0.060),
-    Series(93436, "Child development: percentage of children achieving a good level of "
-           "development at 2 to 2 and a half years", "good_development_2_years", "count",
-           "2-2.5 yrs", "financial", 1, 79.0, 0.1, -2.5, 8.0, 0.011),
-    Series(90631, "School readiness: percentage of children achieving a good level of development "
-           "at the end of Reception", "good_development_reception", "count", "5 yrs", "financial",
-           1, 66.0, 0.5, -2.5, 8.0, 0.0118, skipped=(2019, 2020)),
-    Series(93439, "Percentage of adults walking for travel at least three days per week",
-           "walking_for_travel", "survey", "16+ yrs", "financial", 1, 16.0, 0.1, -1.0, 9.0, 700),
-    Series(93440, "Percentage of adults cycling for travel at least three days per week",
-           "cycling_for_travel", "survey", "16+ yrs", "financial", 1, 3.0, 0.0, -0.3, 0.0, 700),
-    Series(93701, "Children in absolute low income families (under 16s)",
-           "children_absolute_low_income", "count", "<16 yrs", "financial", -1, 15.0, 0.3, 4.0,
-           4.0, 0.19, deciles=True),
-)  # fmt: skip
-
 SEXES = ("Female", "Male")
 LE_INTERCEPT = {"Female": 79.5, "Male": 75.0}
 LE_PLACE_SLOPE = {"Female": 6.0, "Male": 8.0}
@@ -165,7 +93,7 @@ POSITIVE_OUTLIER = 93758
 TREND_INDICATOR, TREND_PLACE, TREND_STEP, FLAT_PLACE = 93436, 7, 2.5, 5
 """On this indicator one Place gains 2.5 points a year, and another does not move."""
 SUPPRESSED_PLACE, NOT_PRESENTED_PLACE = 4, 8
-"""Places whose latest 93436 and 92796 values are withheld, with different reasons."""
+"""Places whose latest 93436 (and 92623) and 92796 values are withheld, with different reasons."""
 
 
 @dataclass
@@ -230,7 +158,7 @@ def _periods(series: Series, world: World) -> list[tuple[str, int]]:
 
 
 def _sexes(series: Series) -> tuple[str, ...]:
-    return SEXES if series.model in ("life expectancy", "slope") else ("Persons",)
+    return SEXES if series.model in ("life expectancy", "slope") else (series.sex,)
 
 
 Cells = dict[tuple[str, str], list[Cell]]
@@ -363,7 +291,7 @@ def _shares(series: Series, world: World, nation: Area, upper: list[Area]) -> tu
             count = round(float(values[u, t]) * base / scale)
             total[:, t] += (count, base)
             row.append(_counted(series, count, base))
-        cells[area.code, "Persons"] = row
+        cells[area.code, series.sex] = row
     nation_row = []
     for t in range(periods):
         if series.model == "survey":
@@ -371,7 +299,7 @@ def _shares(series: Series, world: World, nation: Area, upper: list[Area]) -> tu
             nation_row.append(_estimate(float(mix @ values[:, t]), base))
         else:
             nation_row.append(_counted(series, int(total[0, t]), int(total[1, t])))
-    cells[nation.code, "Persons"] = nation_row
+    cells[nation.code, series.sex] = nation_row
     _withhold(series, upper, cells)
     return cells, _decile_cells(series, nation_row)
 
@@ -406,12 +334,12 @@ def _counted(series: Series, count: int, base: int) -> Cell:
 
 def _withhold(series: Series, upper: list[Area], cells: Cells) -> None:
     for area in upper:
-        row = cells[area.code, "Persons"]
-        if series.indicator == 93436 and area.place == SUPPRESSED_PLACE:
+        row = cells[area.code, series.sex]
+        if series.indicator in (93436, 92623) and area.place == SUPPRESSED_PLACE:
             row[-1] = Cell(None, note=SUPPRESSED)
         if series.indicator == 92796 and area.place == NOT_PRESENTED_PLACE:
             row[-1] = Cell(None, note=NOT_PRESENTED)
-        if series.indicator == 92796:
+        if series.model == "rate":
             for t, cell in enumerate(row):
                 if cell.count is not None and 0 < cell.count < 10:
                     row[t] = Cell(None, base=cell.base, note=SUPPRESSED)
@@ -429,7 +357,7 @@ def _decile_cells(series: Series, nation: list[Cell]) -> Cells:
             base = whole.base // 10
             shift = series.gradient * (4.5 - d) * 0.3
             row.append(_counted(series, round((whole.value + shift) * base / 100), base))
-        cells[label, "Persons"] = row
+        cells[label, series.sex] = row
     return cells
 
 
