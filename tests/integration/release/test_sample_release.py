@@ -291,7 +291,9 @@ def test_a_missing_value_says_why(published: Path) -> None:
     home = Home(published)
     said = (
         CliRunner()
-        .invoke(app, ["trace", "progress8", "Dunmarrow", "none", "--home", str(home.root)])
+        .invoke(
+            app, ["trace", "local_employees_fte", "Dunmarrow", "none", "--home", str(home.root)]
+        )
         .output
     )
     assert "not_supplied" in said or "not_published" in said

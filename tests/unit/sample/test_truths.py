@@ -365,7 +365,7 @@ def test_fuel_poverty_truths(sample: Sample, imd: dict[int, pl.DataFrame]) -> No
 
 
 def test_temporary_accommodation_truths(sample: Sample) -> None:
-    path = next((sample.root / "other_official").glob("*.ods"))
+    path = next((sample.root / "other_official").glob("*Detailed_LA*.ods"))
     rows = CalamineWorkbook.from_path(path).get_sheet_by_name("TA1_").to_python()
     by_code = {row[0]: row for row in rows[7:] if row[0]}
     truths = sample.truths.temporary_accommodation
