@@ -128,7 +128,7 @@ class Question:
         published: True counts, and what readers know of them.
         rows: The totals of the new table whose counts are known.
         sensitive: What is small beside the new rows' own counts: what one organisation counted,
-            counts of earlier tables, and the difference between two tables or two periods.
+            counts of earlier tables, and what is left between two tables or two periods of either.
         never_shown: Totals that are not shown for reasons of their own.
         kept: Totals that the latest earlier table hid.
     """
@@ -251,11 +251,19 @@ class _Atoms:
         return self._parts[table, period, source, member]
 
     def of_one_organisation(self) -> list[Sum]:
-        """What one organisation counted in one Place: at each level, and at all together."""
+        """What one organisation counted in one Place, at each level and at all together.
+
+        And what is left of it: of a year whose half it sent too, or since it last sent a return.
+        """
         together: dict[tuple[Any, ...], set[Atom]] = {}
+        alike: dict[tuple[Any, ...], dict[Sum, None]] = {}
         for (table, period, source, member), parts in self._parts.items():
             together.setdefault((table, period, source[:2], member), set()).update(parts)
-        return [*self._parts.values(), *map(frozenset, together.values())]
+            alike.setdefault((source, member), {})[parts] = None
+        for (_, _, sender, member), atoms in together.items():
+            alike.setdefault((sender, member), {})[frozenset(atoms)] = None
+        sums = [parts for group in alike.values() for parts in group]
+        return sums + [left for group in alike.values() for left in _differences(list(group))]
 
     def _add(self, source: _Source, member: int, states: list[dict[Period, float]]) -> None:
         merged = _merged(states)

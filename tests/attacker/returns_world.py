@@ -225,10 +225,25 @@ class ReturnsWorld:
                     ]
                     found += [frozenset(atoms) for atoms in by_level]
                     found.append(frozenset(atom for atoms in by_level for atom in atoms))
+                    found += self._left_of_a_year(sender, period, place, member)
         for parts in found:
             count = sum(self.true[atom] for atom in parts)
             if 0 < count < 5:
                 self.targets[parts] = count
+
+    def _left_of_a_year(
+        self, sender: str, period: str, place: str, member: int
+    ) -> list[frozenset[Atom]]:
+        """What a sender counted in one half, where it sent the year and the other half."""
+        if period != YEAR:
+            return []
+        return [
+            frozenset(self._atoms(sender, place, level, YEAR, member))
+            - frozenset(self._atoms(sender, place, level, half, member))
+            for half in (FIRST, SECOND)
+            if place in self._sent.get((sender, half), ())
+            for level in self.levels
+        ]
 
     def attacker(self, shown: dict[str, list[Figure]]) -> LinearAttacker:
         """Who knows all that releases show, who sent what when, and which counts were corrected.
