@@ -33,7 +33,7 @@ def indicators(
     from beacon.registry import load_indicators
 
     known = load_indicators()
-    state = _states(home)
+    state = states_in_release(home)
     if identifier is not None:
         for indicator in known.values():
             if identifier in (indicator.slug, str(indicator.id)):
@@ -77,7 +77,7 @@ def _row(indicator: Indicator, found: dict[str, Any]) -> tuple[Any, ...]:
     )
 
 
-def _states(home: Any) -> dict[str, dict[str, Any]]:
+def states_in_release(home: Any) -> dict[str, dict[str, Any]]:
     """State of each indicator's best headline measure in the current release, if there is one."""
     from beacon.core.settings import Home
     from beacon.release.layout import latest_release

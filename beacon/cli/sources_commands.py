@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from beacon.cli.common import Format, FormatOption, HomeOption, print_rows, settings_from
+from beacon.cli.options import with_json
 from beacon.cli.run_commands import SOURCES_NEED_ATTENTION
 from beacon.core.errors import InputRefusedError, SettingsError
 
@@ -92,6 +93,78 @@ def check(
         err=True,
     )
     raise typer.Exit(SOURCES_NEED_ATTENTION if needed else 0)
+
+
+@sources_app.command("missing")
+@with_json
+def missing(
+    everything: Annotated[
+        bool, typer.Option("--all", help="Clinical areas and context too, not the beacons alone.")
+    ] = False,
+    form: FormatOption = Format.table,
+    home: HomeOption = None,
+) -> None:
+    """Say what would fill each indicator that has no figure for a Place, and where to get it.
+
+    A file is downloaded into a folder that `beacon run --inputs folder --folder` reads; a return is
+    asked for from organisations of the area.
+    """
+    from beacon.cli.indicators_commands import states_in_release
+    from beacon.cli.printed_tables import write_pairs
+    from beacon.registry import load_indicators
+    from beacon.registry.sources import load_source_register
+    from beacon.registry.supplies import Supply, supplies
+
+    states = states_in_release(home)
+    register = load_source_register()
+    without = [
+        indicator
+        for indicator in load_indicators().values()
+        if (everything or indicator.is_beacon)
+        and not states.get(indicator.slug, {}).get("places_with_value")
+    ]
+    found = {indicator.slug: supplies(indicator, register) for indicator in without}
+    if form is not Format.table:
+        columns = ("id", "slug", "name", "status", "why", *_SUPPLY)
+        rows = [
+            (
+                indicator.id,
+                indicator.slug,
+                indicator.name,
+                states.get(indicator.slug, {}).get("status", "no release"),
+                states.get(indicator.slug, {}).get("status_note") or "",
+                *(getattr(supply, name) for name in _SUPPLY),
+            )
+            for indicator in without
+            for supply in found[indicator.slug] or [Supply("none", "", "")]
+        ]
+        print_rows(columns, rows, form)
+        return
+    if not without:
+        typer.echo("Every indicator has a figure for a Place.")
+    for number, indicator in enumerate(without):
+        if number:
+            typer.echo("")
+        pairs = [("indicator", f"{indicator.id} {indicator.name}")]
+        # Of what is not supplied the release's note repeats the sources, less fully.
+        state = states.get(indicator.slug, {})
+        if state and state["status"] != "not_supplied":
+            pairs.append(("why", state["status_note"] or state["status"]))
+        for supply in found[indicator.slug]:
+            told = [supply.title, f"by {supply.publisher}" if supply.publisher else ""]
+            told += [f"file named like {supply.file_name}" if supply.file_name else ""]
+            pairs.append((_SUPPLY_KINDS[supply.kind], "; ".join(filter(None, told)) + "."))
+            pairs.append(("where", supply.where))
+            pairs.append(("note", supply.note))
+        write_pairs([pair for pair in pairs if pair[1]])
+
+
+_SUPPLY = ("kind", "publisher", "title", "file_name", "where", "note")
+_SUPPLY_KINDS = {
+    "file": "file to download",
+    "return": "return to ask for",
+    "not_read": "not read by Beacon",
+}
 
 
 @sources_app.command("show")
