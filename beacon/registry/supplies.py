@@ -51,11 +51,13 @@ def supplies(indicator: Indicator, register: SourceRegister) -> list[Supply]:
     Returns:
         Each way once; none where no publisher and no return is known.
     """
-    found: dict[Supply, None] = {}
+    found: dict[tuple[Kind, str, str], Supply] = {}
     for binding in indicator.sources:
         if binding.role == "measure" and binding.withdrawn is None:
-            found |= dict.fromkeys(_of(binding, indicator, register))
-    return list(found)
+            for supply in _of(binding, indicator, register):
+                # Several measures can come from one place; the first binding has the note.
+                found.setdefault((supply.kind, supply.publisher, supply.title), supply)
+    return list(found.values())
 
 
 def _of(binding: SourceBinding, indicator: Indicator, register: SourceRegister) -> Iterator[Supply]:

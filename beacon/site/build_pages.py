@@ -195,6 +195,7 @@ def _pages(shared: Shared, maps: Any) -> Iterator[Page]:
     from beacon.site.pages.quality_page import methods_page, quality_page
     from beacon.site.pages.rugs import make_rug
     from beacon.site.pages.targets_page import targets_page
+    from beacon.site.pages.unknown_page import unknown_page
 
     facts = shared.facts
     yield overview_page(shared, maps)
@@ -221,6 +222,7 @@ def _pages(shared: Shared, maps: Any) -> Iterator[Page]:
         yield aspirations_page(shared)
     yield changes_page(shared)
     yield quality_page(shared)
+    yield unknown_page(shared)
     yield methods_page(shared)
 
 

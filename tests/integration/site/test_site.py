@@ -42,7 +42,7 @@ def assert_rounds_to(shown: Node, value: float) -> None:
 
 def test_every_kind_of_page_is_there(pages):
     for name in (
-        "index", "rug", "core20plus5", "inequality", "targets", "aspirations", "changes", "quality", "methods",
+        "index", "rug", "core20plus5", "inequality", "targets", "aspirations", "changes", "quality", "methods", "unknown",
         "places/index", "indicators/index",
     ):  # fmt: skip
         assert f"{name}.html" in pages
@@ -636,3 +636,18 @@ def test_gaps_within_places_are_the_marts_now_and_before(sample_release, pages):
             assert not any(word in cell.text for word in ("Wid", "Narrow", "Clos", "change"))
             told += 1
     assert told >= 5
+
+
+def test_what_is_not_known_is_every_beacon_without_a_figure_and_what_would_give_one(pages):
+    text = pages["index.html"].one("main").text
+    published = int(re.search(r"(\d+) of 22 beacon indicators", text)[1])
+    unknown = pages["unknown.html"].one("main")
+    beacons = unknown.all("section")[0]
+    assert f"{22 - published} of 22" in beacons.one("h2").text
+    headings = beacons.all("h3")
+    assert len(headings) == 22 - published
+    for heading in headings:
+        link = heading.one("a").attributes["href"]
+        assert link in pages
+    assert "beacon returns template 12" in beacons.text
+    assert "a proxy" in beacons.text
