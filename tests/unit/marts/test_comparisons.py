@@ -52,6 +52,19 @@ def test_this_years_issue_revises_last_years_whichever_way_their_bytes_sort(smal
     assert values == {"2023/24": 78.9, "2024/25": 80.1}
 
 
+def test_a_row_of_another_vintage_than_the_rest_of_its_measure_says_so(small):
+    small.observe("Level2Age19", PLACE, 79.22, source="dfe_lait", dataset="long")
+    small.observe("l2_by19_rate", PLACE, 81.4, source="dfe_level2_at_19", dataset="dashboard",
+                  sex="Female")  # fmt: skip
+    notes = {
+        row["sex"]: row["value_note"] or ""
+        for row in small.publish("level2_at_19")
+        if row["area_code"] == PLACE
+    }
+    assert "another vintage, from dfe_lait" in notes["Female"]
+    assert "vintage" not in notes["Persons"]
+
+
 def test_a_denominator_of_another_year_or_sex_is_not_lent(small):
     small.observe("Level2Age19", PLACE, 79.22, source="dfe_lait", dataset="long")
     small.observe("Level2Age19", NATION, 83.42, source="dfe_lait", dataset="long")
