@@ -1,7 +1,11 @@
-"""Somebody who keeps all releases works out no small count; without the guard he works out some."""
+"""Somebody who keeps all releases works out no small count; without the guard he works out some.
+
+BEACON_TEST_WORLDS says how many fictional worlds are attacked (2); six hold a thousand small counts.
+"""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -11,6 +15,7 @@ from tests.attacker.returns_home import QuickHome, ReturnsHome
 from tests.attacker.returns_world import SLUG, ReturnsWorld
 
 RELEASES = 24
+WORLDS = int(os.environ.get("BEACON_TEST_WORLDS", "2"))
 
 
 def attacked(home: ReturnsHome, folder: Path, seed: int) -> tuple[int, int]:
@@ -41,11 +46,11 @@ def told(home: ReturnsHome) -> list[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(WORLDS))
 def test_no_small_count_is_recovered_from_24_releases(tmp_path: Path, seed: int) -> None:
     home = QuickHome(tmp_path / "home")
     small, recovered = attacked(home, tmp_path, seed)
-    assert small > 167  # a thousand in all
+    assert small > 167  # a thousand in six worlds
     assert recovered == 0
     assert told(home) == []
 
