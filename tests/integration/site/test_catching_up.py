@@ -109,7 +109,7 @@ def test_gaps_between_places_say_what_the_mart_says(sample_release, sample_site)
         ("widening", "Widening"), ("closing", "Closing"), ("no_clear_change", "No clear change"),
     ):  # fmt: skip
         assert shown.count(text) == sum(row["closing"] == word for row in marts)
-    assert shown.count("Widening") == 1
+    assert "Widening" in shown
 
 
 def test_no_gap_is_listed_twice(sample_site):
