@@ -222,7 +222,8 @@ def _not_loaded(home: Home, file: Path) -> str:
 
 def _of_the_right_kind(file: Path) -> None:
     found = json.loads(file.read_text(encoding="utf-8"))
-    listed = file.name.startswith(("checks-", "staging-"))
+    # `checks.json` is what homes of 0.1.0 have in the place of one file a table.
+    listed = file.name.startswith(("checks", "staging-"))
     if not isinstance(found, list if listed else dict):
         raise TypeError(file.name)
 

@@ -37,10 +37,9 @@ def by_age(con: duckdb.DuckDBPyConnection) -> list[Figure]:
     ).fetchall()
     rows.sort(key=lambda row: (row[0], int(re.match(r"\d+", row[1])[0])))  # type: ignore[index]
     return [
-        Figure(measure, f"{sex}, {band}", value, "people")
+        Figure(measure, f"{sex}, {band}", values[at], "people")
         for measure, at in (("people_by_age", 0), ("core20_people_by_age", 1))
         for sex, band, *values in rows
-        for value in [values[at]]
     ]
 
 
@@ -108,10 +107,8 @@ def pockets(con: duckdb.DuckDBPyConnection) -> list[Figure]:
     """Residents of Core20 LSOAs that are pockets in their ward or Place."""
     rows = con.execute(
         "select surroundings, coalesce(sum(chosen.people) filter (is_pocket), 0)::bigint "
-        "from (select distinct surroundings from core20_pocket) as kind "
-        "left join core20_pocket as pocket using (surroundings) "
-        "left join chosen using (lsoa_code) "
-        "where pocket.imd_vintage = 2025 group by all order by all"
+        "from core20_pocket left join chosen using (lsoa_code) "
+        "where imd_vintage = 2025 group by all order by all"
     ).fetchall()
     return [Figure("people_in_core20_pockets", f"in its {of}", n, "people") for of, n in rows]
 

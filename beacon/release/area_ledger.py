@@ -9,7 +9,8 @@ from __future__ import annotations
 import fcntl
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from beacon.core.clock import now
 from beacon.core.errors import BeaconError, DamagedFileError
@@ -21,6 +22,23 @@ from beacon.disclosure.area_differences import (
     differs_by_few,
     tells_of_few,
 )
+
+
+class _Entry(BaseModel):
+    """An area that was given out: its name, release and day, and residents by LSOA."""
+
+    model_config = ConfigDict(strict=True)
+
+    name: str
+    release: str
+    given_on: str
+    lsoas: dict[str, int]
+
+
+class _Ledger(BaseModel):
+    """The file, oldest area first."""
+
+    areas: list[_Entry]
 
 
 class GuardedAreaError(BeaconError):
@@ -60,10 +78,10 @@ def guard_and_remember(
         )
     with _locked(home):
         entries = _read(home)
-        earlier = [(f"custom area {entry['name']!r}", Area(entry["lsoas"])) for entry in entries]
+        earlier = [(f"custom area {entry.name!r}", Area(entry.lsoas)) for entry in entries]
         known = [*published, *earlier]
         # What was asked of another release may have LSOAs that this one does not have.
-        residents = {code: n for entry in entries for code, n in entry["lsoas"].items()}
+        residents = {code: n for entry in entries for code, n in entry.lsoas.items()}
         residents |= people
         if tells_of_few(residents, [area for _, area in known], new, fewest):
             near = differs_by_few(residents, known, new, fewest)
@@ -75,10 +93,14 @@ def guard_and_remember(
                 "(docs/custom_areas.md, Small numbers)."
             )
         if new not in {area for _, area in earlier}:
-            lsoas = {code: people[code] for code in sorted(new)}
-            day = now().date().isoformat()
-            entry = {"name": name, "release": release, "given_on": day, "lsoas": lsoas}
-            write_json(home.custom_areas, {"areas": [*entries, entry]})
+            entry = _Entry(
+                name=name,
+                release=release,
+                given_on=now().date().isoformat(),
+                lsoas={code: people[code] for code in sorted(new)},
+            )
+            ledger = _Ledger(areas=[*entries, entry])
+            write_json(home.custom_areas, ledger.model_dump())
 
 
 @contextmanager
@@ -97,19 +119,12 @@ def _locked(home: Home) -> Iterator[None]:
         ) from error
 
 
-def _read(home: Home) -> list[dict[str, Any]]:
+def _read(home: Home) -> list[_Entry]:
     try:
-        ledger = read_json(home.custom_areas, {"areas": []})
-        entries: list[dict[str, Any]] = ledger["areas"]
-        for entry in entries:
-            _ = (
-                entry["name"] + "",
-                {code + "": people + 0 for code, people in entry["lsoas"].items()},
-            )
-    except (DamagedFileError, KeyError, TypeError, AttributeError) as error:
+        return _Ledger.model_validate(read_json(home.custom_areas, {"areas": []})).areas
+    except (DamagedFileError, ValidationError) as error:
         raise BeaconError(
             f"{home.custom_areas} is damaged, so nobody can say which custom areas were given out. "
             "`beacon restore` brings it back; without a back-up delete it, and earlier areas are "
             "forgotten."
         ) from error
-    return entries

@@ -6,7 +6,7 @@ from typing import Any
 
 from beacon.registry.sources import load_source_register
 from beacon.registry.supplies import supplies
-from beacon.site.facts import OTHERS, IndicatorFacts
+from beacon.site.facts import OTHERS, IndicatorFacts, Row
 from beacon.site.page import Page, Shared
 from beacon.site.pages.indicator_page import PROGRAMMES
 from beacon.site.words import state_of
@@ -33,22 +33,26 @@ def unknown_page(shared: Shared) -> Page:
     )
 
 
+def _own(item: IndicatorFacts) -> list[Row]:
+    """The indicator's own measures, without proxies and context."""
+    return [row for row in item.measures if row["role"] == "measure"]
+
+
 def _is_unknown(item: IndicatorFacts) -> bool:
-    own = [row for row in item.measures if row["role"] == "measure"]
-    return not any(row["places_with_value"] for row in own)
+    return not any(row["places_with_value"] for row in _own(item))
 
 
 def _indicator(item: IndicatorFacts) -> dict[str, Any]:
-    own = [row for row in item.measures if row["role"] == "measure"]
-    beside = [row for row in item.measures if row["role"] != "measure" and row["places_with_value"]]
-    register = load_source_register()
+    headline = _own(item)[0]
     return {
         "item": item,
-        "state": state_of(None, own[0]["status"], None),
-        "why": own[0]["status_note"] or "",
+        "state": state_of(None, headline["status"], None),
+        "why": headline["status_note"] or "",
+        # Of an unknown indicator only proxies and context can have values.
         "beside": [
             (row["measure_name"], "a proxy" if row["role"] == "proxy" else "context")
-            for row in beside
+            for row in item.measures
+            if row["places_with_value"]
         ],
-        "supplies": supplies(item.registry, register) if item.registry else [],
+        "supplies": supplies(item.registry, load_source_register()) if item.registry else [],
     }

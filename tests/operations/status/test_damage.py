@@ -293,3 +293,9 @@ def test_a_damaged_back_up_is_not_its_own_remedy(home: Path, tmp_path: Path) -> 
 def test_how_many_damages_were_tried() -> None:
     assert len(CASES) >= 90
     assert json.loads(json.dumps(CASES))
+
+
+def test_the_check_results_of_an_older_home_are_no_damage(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    write_json(home.state / "checks.json", [])
+    assert find_damage(home) == []
