@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import difflib
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,7 +17,7 @@ from beacon.ingest.scan import is_passed_over, list_files
 from beacon.ingest.worker_pool import FileJob, run_jobs
 from beacon.registry import load_indicators
 from beacon.registry.series_in_use import series_in_use
-from beacon.registry.sources import SourceRegister, load_source_register
+from beacon.registry.sources import OBSERVATION, DatasetSpec, SourceRegister, load_source_register
 from beacon.sources.needed_series import Needed
 from beacon.sources.readers import read_rows
 from beacon.sources.recognise import meant_by_name, recognise
@@ -126,7 +128,8 @@ def _read(name: str, path: Path, allow_fictional: bool) -> tuple[FileReport, pl.
     register = register_in_use()
     seen = recognise(path, register)
     if seen.key is None:
-        return FileReport(name, "unrecognised", None, None, seen.problems, seen), None
+        problems = seen.problems or (Problem(path.name, _NOTHING_KNOWN, remedy=""),)
+        return FileReport(name, "unrecognised", None, None, problems, seen), None
     if seen.problems:
         return FileReport(name, "refused", seen.key, None, seen.problems, seen), None
     spec = register.datasets[seen.key]
@@ -143,6 +146,41 @@ def _read(name: str, path: Path, allow_fictional: bool) -> tuple[FileReport, pl.
         except InputRefusedError as error:
             faults.append(error.problems)
             continue
-        return FileReport(name, "read", seen.key, rows.height, reading.remarks, seen), rows
-    # Read as what it is not, a file has the more faults: all its codes are wrong.
-    return FileReport(name, "refused", seen.key, None, min(faults, key=len), seen), None
+        remarks = (*reading.remarks, *_of_no_use(path, spec, rows))
+        return FileReport(name, "read", seen.key, rows.height, remarks, seen), rows
+    problems = min(faults, key=_faults_of_the_other_kind)
+    return FileReport(name, "refused", seen.key, None, problems, seen), None
+
+
+_NOTHING_KNOWN = "no row near its top has the headers of a table that the source register knows."
+# Fictional data read as official, or the other way round: all codes are wrong, or there are few.
+_OTHER_KIND = re.compile(r"is not a code of|is a real code in fictional| are expected[;.]")
+
+
+_ROWS_IN_ALL = re.compile(r"\(([\d,]+) rows in all\)")
+
+
+def _faults_of_the_other_kind(problems: tuple[Problem, ...]) -> int:
+    """In how many rows codes are wrong, as they are where a file is read as what it is not."""
+    told = [problem.message for problem in problems if _OTHER_KIND.search(problem.message)]
+    return sum(
+        int(found[1].replace(",", "")) if (found := _ROWS_IN_ALL.search(message)) else 1
+        for message in told
+    )
+
+
+def _of_no_use(path: Path, spec: DatasetSpec, rows: pl.DataFrame) -> Iterator[Problem]:
+    """A remark where no indicator uses anything in a file, and what was perhaps meant."""
+    known = spec.series_in_use
+    if spec.dataset.staging != OBSERVATION or not known or rows.is_empty():
+        return
+    found = rows["series"].unique(maintain_order=True).to_list()
+    if known.keys() & set(found):
+        return
+    # The nearest number is another thing altogether.
+    close = [] if found[0].isdigit() else difflib.get_close_matches(found[0], known, n=1)
+    nearest = f"; the nearest that is used is {close[0]!r}" if close else ""
+    shown = ", ".join(map(repr, found[:3])) + (" …" if len(found) > 3 else "")
+    message = f"no indicator uses {shown}{nearest}."
+    column = spec.dataset.part_by if spec.dataset.part_is_series else None
+    yield Problem(path.name, message, int(rows["source_row"][0]), column, remedy="")

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import polars as pl
 
-from beacon.core.errors import InputRefusedError, Problem
 from beacon.registry.sources import DatasetSpec
 from beacon.sources.tabular.columns import Columns
 from beacon.sources.tabular.periods import Period
-from beacon.sources.tabular.tidy_text import label_column
+from beacon.sources.tabular.tidy_text import fold, label_column
 
 OBSERVATION_SCHEMA: dict[str, pl.DataType] = {
     "series": pl.String(),
@@ -39,7 +37,8 @@ OBSERVATION_SCHEMA: dict[str, pl.DataType] = {
     "source_row": pl.Int32(),
 }
 
-_SHOWN = 5
+_FIGURES = ("value", "lower_95", "upper_95", "lower_998", "upper_998", "numerator", "denominator",
+            "value_status")  # fmt: skip
 KEY = ("series", "area_code", "period", "sex", "age", "category_type", "category")
 
 
@@ -111,35 +110,14 @@ def check_limits(
     )
 
 
-def refuse_implausible(path: Path, spec: DatasetSpec, frame: pl.DataFrame) -> None:
-    """Refuse values that no area can have, by the bounds of the indicators that use a series.
-
-    Raises:
-        InputRefusedError: Naming the rows.
-    """
-    bounds = spec.series_in_use or {}
-    rows = [(series, found.min, found.max) for series, found in bounds.items()]
-    schema = {"series": pl.String, "least": pl.Float64, "most": pl.Float64}
-    judged = frame.select("series", "value", "source_row").join(
-        pl.DataFrame(rows, schema=schema, orient="row"), on="series", maintain_order="left"
+def with_series_as_named(spec: DatasetSpec, frame: pl.DataFrame) -> pl.DataFrame:
+    """A series that differs from one in use by case, spaces or dashes only is that one."""
+    used = {fold(series): series for series in spec.series_in_use or {}}
+    found = frame["series"].unique().drop_nulls().to_list()
+    changed = {name: used[fold(name)] for name in found if used.get(fold(name), name) != name}
+    return (
+        frame.with_columns(pl.col("series", "series_name").replace(changed)) if changed else frame
     )
-    outside = judged.filter(
-        (pl.col("value") < pl.col("least")) | (pl.col("value") > pl.col("most"))
-    )
-    problems = [
-        Problem(
-            path.name,
-            f"{value:g} is {'above' if most is not None and value > most else 'below'} "
-            f"{most if most is not None and value > most else least:g}, "
-            f"which no true value of {series!r} is"
-            + (f" ({outside.height:,} rows in all)." if outside.height > 1 else "."),
-            row,
-            spec.dataset.value_column or series,
-        )
-        for series, value, row, least, most in outside.head(_SHOWN).iter_rows()
-    ]
-    if problems:
-        raise InputRefusedError(problems)
 
 
 def reject_conflicts(columns: Columns, frame: pl.DataFrame, header: str) -> pl.DataFrame:
@@ -151,7 +129,7 @@ def reject_conflicts(columns: Columns, frame: pl.DataFrame, header: str) -> pl.D
     # Most files repeat nothing, and then their keys alone say so.
     if not frame.select(KEY).is_duplicated().any():
         return frame
-    payload = ["value", "lower_95", "upper_95", "numerator", "denominator"]
+    payload = [name for name in _FIGURES if name in frame.columns]
     distinct = frame.unique(subset=[*KEY, *payload], keep="first", maintain_order=True)
     clash = distinct.filter(pl.struct(KEY).is_duplicated())
     if clash.height:

@@ -10,7 +10,8 @@ import polars as pl
 
 from beacon.core.errors import InputRefusedError, Problem
 from beacon.registry.sources import OBSERVATION, Container, DatasetSpec
-from beacon.sources.observations import refuse_implausible
+from beacon.sources.observations import with_series_as_named
+from beacon.sources.plausible_rows import refuse_implausible
 from beacon.sources.publishers.boundaries import read_boundaries
 from beacon.sources.publishers.desnz import read_fuel_poverty
 from beacon.sources.publishers.dfe import read_eyfsp
@@ -146,6 +147,7 @@ def read_rows(path: Path, container: Container, spec: DatasetSpec, *, fictional:
         else:
             frame = _read_whole_or_used(path, container, spec, fictional)
             if spec.dataset.staging == OBSERVATION:
+                frame = with_series_as_named(spec, frame)
                 refuse_implausible(path, spec, frame)
             rows = frame.lazy()
     return Reading(rows, tuple(remarks))

@@ -14,7 +14,7 @@ from beacon.sources.tabular.columns import header_matches, place_of
 from beacon.sources.tabular.csv_table import read_csv
 from beacon.sources.tabular.spreadsheets import read_workbook
 from beacon.sources.tabular.tables import ROW, HeaderTest, TextTable
-from beacon.sources.tabular.tidy_text import tidy_column
+from beacon.sources.tabular.tidy_text import fold, tidy_column
 
 
 def read_table(path: Path, container: Container, dataset: Dataset) -> TextTable:
@@ -43,7 +43,8 @@ def read_used_series(path: Path, container: Container, spec: DatasetSpec) -> tup
     if spec.series_in_use is None or place is None:
         return table, rows
     series = tidy_column(table.frame[f"c{place}"])
-    used = series.is_in(list(spec.series_in_use))
+    wanted = set(map(fold, spec.series_in_use))
+    used = series.is_in([name for name in series.unique().to_list() if fold(name) in wanted])
     others = series.filter(~used).unique(maintain_order=True).to_list()
     if not others or not used.any():
         return table, rows

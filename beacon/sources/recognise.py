@@ -31,6 +31,7 @@ _PEEKED_ROWS = 160
 # A table with more columns than this beyond the expected ones is another table (IoD File 2 begins
 # with all the columns of File 1).
 _MOST_UNKNOWN_COLUMNS = 3
+_MOST_UNKNOWN_SHARE = 0.25
 
 
 def recognise(path: Path, register: SourceRegister) -> Recognition:
@@ -173,11 +174,16 @@ def _matches(dataset: Dataset, table: _Candidate) -> bool:
         unknown = [
             name for name in header if name and not any(header_matches(k, name) for k in known)
         ]
-        if len(unknown) > _MOST_UNKNOWN_COLUMNS:
+        if len(unknown) > _most_unknown(dataset):
             return False
     if not dataset.is_read and dataset.rows.max is not None and len(table.below) > dataset.rows.max:
         return False
     return _holds_values(dataset, table)
+
+
+def _most_unknown(dataset: Dataset) -> float:
+    """How many columns beyond the expected ones somebody may have added."""
+    return max(_MOST_UNKNOWN_COLUMNS, _MOST_UNKNOWN_SHARE * len(dataset.header))
 
 
 def _holds_values(dataset: Dataset, table: _Candidate) -> bool:
@@ -259,6 +265,8 @@ def _altered(
                 best = (rank, spec)
                 has_key = any(place_of(header, key) is not None for key in spec.dataset.key_columns)
     named = _by_name(path, register)
+    if best is None and named is None:
+        return _in_another_container(path, container, tables, register)
     if best is not None and named is None and not has_key:
         return _derived(path, container, best[1])
     meant = best[1] if best else named
@@ -280,6 +288,25 @@ def _altered(
     return Recognition(meant.key, part, (), container, drift)
 
 
+_SAVED_AS_CSV = "Give the publisher's own file, or save this sheet as CSV UTF-8 (comma delimited)."
+
+
+def _in_another_container(
+    path: Path, container: Container, tables: list[_Candidate], register: SourceRegister
+) -> Recognition:
+    """A known table in a file of another kind, such as a CSV that was saved as a workbook."""
+    for spec in register.datasets.values():
+        dataset = spec.dataset
+        if not dataset.is_read or container in dataset.containers or len(dataset.header) < 3:
+            continue
+        if "csv" in dataset.containers and any(_matches(dataset, table) for table in tables):
+            wanted = " or ".join(dataset.containers)
+            message = f"is {container}, where {wanted} is expected."
+            wrong = Problem(path.name, message, remedy=_SAVED_AS_CSV)
+            return Recognition(spec.key, _part_by_name(path, spec), (), container, (wrong,))
+    return Recognition(None, container=container)
+
+
 def _derived(path: Path, container: Container, like: DatasetSpec) -> Recognition:
     """A table that somebody has made from a dataset: without its codes it is not that one."""
     key = like.dataset.key_columns[0].removeprefix("~")
@@ -299,7 +326,7 @@ def _share(dataset: Dataset, header: list[str]) -> float:
     )
     missing = len(dataset.header) - found
     unknown = sum(1 for name in header if name) - found - len(dataset.header_optional)
-    many = not dataset.other_columns and unknown > _MOST_UNKNOWN_COLUMNS + missing
+    many = not dataset.other_columns and unknown > _most_unknown(dataset) + missing
     if not missing or many:
         return 0.0
     return found / len(dataset.header)

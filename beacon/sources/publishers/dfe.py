@@ -13,7 +13,8 @@ from beacon.sources.reading import read_table
 from beacon.sources.tabular.columns import Columns
 from beacon.sources.tabular.periods import parse_compact_academic
 
-_SEXES = {"Total": "Persons", "Girls": "Female", "Boys": "Male"}
+_SEXES = {"Total": "Persons", "Girls": "Female", "Boys": "Male",
+          "Female": "Female", "Male": "Male"}  # fmt: skip
 
 
 def read_eyfsp(

@@ -17,12 +17,18 @@ from beacon.sources.observations import (
     to_observations,
 )
 from beacon.sources.reading import read_used_series
+from beacon.sources.remarks import remark
+from beacon.sources.tabular.ages import age_column
 from beacon.sources.tabular.codes import area_pattern
 from beacon.sources.tabular.columns import Columns
 from beacon.sources.tabular.periods import parse_fingertips
+from beacon.sources.tabular.tidy_text import label_column
 
-# Area codes of every kind occur, general practices and clusters among them.
-_AREA_CODE = r"[A-Z0-9][A-Za-z0-9_@\-]{1,19}"
+# Area codes of every kind occur, general practices and clusters among them. One that begins like
+# a code of the statistics office, and is longer than a practice's, must be one.
+_AREA_CODE = (
+    r"[EWKSNZ]\d{8}|(?:[A-Z0-9][A-Za-z0-9_@\-]{1,5})|(?:[A-Z][a-z_]|n[EW])[A-Za-z0-9_@\-]{1,18}"
+)
 _SEXES = ("Persons", "Male", "Female", "Not applicable")
 
 
@@ -41,7 +47,7 @@ def read_fingertips(
     table, rows = read_used_series(path, container, spec)
     columns = Columns(table, spec.dataset, fictional=fictional)
     columns.check_row_count(rows)
-    series = columns.code("Indicator ID", r"\d+")
+    series = columns.code("Indicator ID", r"[1-9]\d*")
     value, marker = columns.number("Value")
     note = columns.text("Value note")
     lower, upper = (columns.number(f"{side} CI 95.0 limit")[0] for side in ("Lower", "Upper"))
@@ -50,15 +56,20 @@ def read_fingertips(
     )
     check_limits(columns, value, lower, upper, "Lower CI 95.0 limit")
     check_limits(columns, value, lower_998, upper_998, "Lower CI 99.8 limit")
+    columns.fail_where(
+        (value == 0) & note.str.contains(r"(?i)^(value )?(is )?(suppressed|not published)"),
+        "Value",
+        "stands where the note beside it says that there is no value",
+    )
     category_type = columns.label("Category Type")
     frame = pl.DataFrame(
         {
             "series": series,
             "series_name": columns.text("Indicator Name"),
-            "area_code": columns.code("Area Code", _AREA_CODE),
+            "area_code": columns.code("Area Code", _AREA_CODE, like="E06000006"),
             "area_name": columns.text("Area Name"),
             "sex": columns.allowed("Sex", _SEXES),
-            "age": columns.label("Age"),
+            "age": age_column(columns.label("Age")),
             "category_type": category_type,
             "category": columns.label("Category"),
             "value": value,
@@ -67,15 +78,15 @@ def read_fingertips(
             "upper_95": upper,
             "lower_998": lower_998,
             "upper_998": upper_998,
-            "numerator": columns.number("Count", 0)[0],
-            "denominator": columns.number("Denominator", 0)[0],
+            "numerator": columns.count("Count"),
+            "denominator": columns.count("Denominator"),
             "value_note": joined_notes(note, columns.note("Value")),
             "publisher_comparison": columns.text("Compared to England value or percentiles"),
             "publisher_trend": columns.text("Recent Trend"),
             "source_row": columns.rows.cast(pl.Int32),
         }
     ).hstack(_periods(columns, series, spec))
-    columns.code("Time period Sortable", r"\d{8}")
+    _check_periods(columns, frame)
     _check_area_codes_of_places(columns, fictional=fictional)
     columns.raise_if_problems()
     frame = frame.with_columns(
@@ -103,6 +114,34 @@ def _periods(columns: Columns, series: pl.Series, spec: DatasetSpec) -> pl.DataF
             [found[kind][name].zip_with(kind_of == kind, periods[name]) for name in periods.columns]
         )
     return periods
+
+
+def _check_periods(columns: Columns, frame: pl.DataFrame) -> None:
+    """Refuse a period that can be read in two ways, and say where the row gives another year.
+
+    "2017-18" reads like two calendar years, and in a row of one year it was the financial year
+    2017/18 before somebody's program took the stroke for a dash.
+    """
+    texts = label_column(columns.text("Time period"))
+    second = texts.str.extract(r"^\d\d(\d\d)-(\d\d)$", 2).cast(pl.Int64)
+    next_year = second == (frame["period_start"].dt.year().cast(pl.Int64) + 1) % 100
+    if columns.has("Time period range"):
+        one_year = columns.text("Time period range") == "1y"
+        columns.fail_where(
+            next_year & one_year,
+            "Time period",
+            "is two calendar years in a row that says it is of one; is it a financial year?",
+        )
+    first = columns.code("Time period Sortable", r"\d{8}").str.head(4)
+    other = (first != frame["period_start"].dt.year().cast(pl.String)).fill_null(value=False)
+    if other.any():
+        count = int(other.sum())
+        message = (
+            "is of another year than the time period in the same row"
+            f"{f' ({count:,} rows in all)' if count > 1 else ''}; the time period was used."
+        )
+        row = int(columns.rows.filter(other)[0])
+        remark(Problem(columns.table.file, message, row, "Time period Sortable", remedy=""))
 
 
 def _check_area_codes_of_places(columns: Columns, *, fictional: bool) -> None:

@@ -16,6 +16,7 @@ import polars as pl
 from beacon.registry.sources import Container, DatasetSpec
 from beacon.sources.observations import add_periods, check_limits, reject_conflicts, to_observations
 from beacon.sources.reading import read_table
+from beacon.sources.tabular.ages import age_column
 from beacon.sources.tabular.columns import Columns
 from beacon.sources.tabular.periods import Period, calendar_years, crossing_year
 from beacon.sources.tabular.tables import TextTable
@@ -70,14 +71,14 @@ def _read_series(
         {
             "area_code": columns.code("AreaCode", letter + r"\d{8}"),
             "sex": columns.allowed("Sex", _SEXES),
-            "age": columns.text("Age"),
+            "age": age_column(columns.label("Age")),
             "value": value,
             "value_status": status,
             "value_note": columns.note("Value"),
             "lower_95": lower,
             "upper_95": upper,
-            "numerator": columns.number("Count", 0)[0],
-            "denominator": columns.number("Denominator", 0)[0],
+            "numerator": columns.count("Count"),
+            "denominator": columns.count("Denominator"),
             "publisher_trend": columns.text("Trend").replace("", None),
             "source_row": columns.rows.cast(pl.Int32),
         }

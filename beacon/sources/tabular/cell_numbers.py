@@ -17,8 +17,10 @@ from beacon.sources.tabular.tidy_text import fold, hyphened, tidy
 
 PUBLISHED = "published"
 
-# A comma is a thousands mark only where it stands like one: "15,2" is no number.
-_NUMBER = re.compile(r"[+-]?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?(?:[eE][+-]?\d+)? ?%?")
+# A comma or a space is a thousands mark only where it stands like one: "15,2" is no number.
+_NUMBER = re.compile(
+    r"[+-]?(?:\d+|\d{1,3}(?:,\d{3})+|\d{1,3}(?: \d{3})+)(?:\.\d+)?(?:[eE][+-]?\d+)? ?%?"
+)
 # Excel writes whole numbers with an exponent when it has cut digits off.
 _CUT = re.compile(r"[eE%]")
 _FLAG = re.compile(r"(.*\S)\s*(?:\[([rpbeuf])\]|\(([rpbeuf])\))", re.IGNORECASE)
@@ -60,7 +62,7 @@ def read_cell(text: str, markers: Mapping[str, str]) -> Cell:
         notes.insert(0, _FLAG_NOTES[(found[2] or found[3]).lower()])
     if _NUMBER.fullmatch(rest) is None:
         return Cell(None, None)
-    value = float(rest.replace(",", "").rstrip("% "))
+    value = float(re.sub("[, ]", "", rest).rstrip("%"))
     return Cell(value, PUBLISHED, ", ".join(notes) or None)
 
 
@@ -93,7 +95,8 @@ def decimals(text: pl.Series, markers: Mapping[str, str]) -> tuple[pl.Series, pl
         allowed; their status: `PUBLISHED`, what the marker means, or null for a cell that is
         neither; and the note that a flag such as "[r]" means, null where there is none.
     """
-    numbers = text.cast(pl.Float64, strict=False)
+    # "NaN" is what programs write where there is no number.
+    numbers = text.cast(pl.Float64, strict=False).fill_nan(None)
     status = pl.Series([PUBLISHED]).new_from_index(0, len(text))
     notes = pl.Series([None], dtype=pl.String).new_from_index(0, len(text))
     if not numbers.null_count():

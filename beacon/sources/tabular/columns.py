@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 import polars as pl
 
@@ -44,6 +45,15 @@ MARKERS: dict[str, str] = {
     "na": "not_published",
     "#n/a": "not_published",
     "null": "not_published",
+    "none": "not_published",
+    "nan": "not_published",
+    "n.a.": "not_published",
+    "not available": "not_published",
+    "no data": "not_published",
+    "suppressed": "suppressed",
+    "[ c ]": "suppressed",
+    "(c)": "suppressed",
+    "not applicable": "not_applicable",
     "[u]": "suppressed_quality",
     "u": "suppressed_quality",
     "k": "suppressed_quality",
@@ -52,6 +62,9 @@ MARKERS: dict[str, str] = {
     "[low]": "rounded_to_zero",
     "low": "rounded_to_zero",
 }
+
+# R writes 1e+05 for 100000, which is exact; Excel cuts to two decimals.
+_CUT_BY_EXCEL = r"^\d\.\d\dE\+\d\d$"
 
 _SHOWN_ROWS = 5
 
@@ -62,21 +75,31 @@ def header_matches(expected: str, actual: str) -> bool:
     "~" starts a regular expression.
     """
     if expected.startswith("~"):
-        return re.fullmatch(expected[1:], tidy(actual), re.IGNORECASE) is not None
-    return expected == actual or fold(expected) == fold(actual)
+        spellings = (tidy(actual), re.sub(r"[_.]+", " ", tidy(actual)))
+        return any(re.fullmatch(expected[1:], text, re.IGNORECASE) for text in spellings)
+    return expected == actual or _plain(expected) == _plain(actual)
+
+
+@lru_cache(maxsize=20_000)
+def _plain(name: str) -> str:
+    """A header whatever its case, with the dots and underscores of programs as the spaces they are.
+
+    R writes `Area.Code` and janitor `area_code` for "Area Code".
+    """
+    return re.sub(r"[\s._]+", " ", fold(name))
 
 
 def resolve_header(dataset: Dataset, header: Sequence[str]) -> dict[str, int] | None:
     """Positions of the expected headers, or None unless each matches a column."""
     positions: dict[str, int] = {}
     # Asked of every row near the top of every file, for every dataset.
-    folded = [fold(name) for name in header]
+    plain = [_plain(name) for name in header]
     for expected in dataset.header:
         if expected.startswith("~"):
             found = next((n for n, name in enumerate(header) if header_matches(expected, name)), -1)
         else:
-            wanted = fold(expected)
-            found = folded.index(wanted) if wanted in folded else -1
+            wanted = _plain(expected)
+            found = plain.index(wanted) if wanted in plain else -1
         if found < 0:
             return None
         positions[expected] = found
@@ -142,6 +165,7 @@ class Columns:
     def _header_problem(self, expected: str, found: list[int]) -> None:
         wanted = expected.removeprefix("~")
         if found:
+            wanted = self.table.header[found[0]]
             message = f"the column occurs {len(found)} times in the header."
         else:
             close = difflib.get_close_matches(wanted, self.table.header, n=1, cutoff=0.5)
@@ -212,10 +236,13 @@ class Columns:
         )
         return found.alias(name)
 
-    def code(self, name: str, pattern: str, *, blank: bool = False) -> pl.Series:
+    def code(
+        self, name: str, pattern: str, *, blank: bool = False, like: str | None = None
+    ) -> pl.Series:
         """A column of codes, every one of which must match a pattern (unless blank is allowed).
 
-        A code with spaces in it, or in small letters, is the same code.
+        A code with spaces in it, or in small letters, is the same code. `like` is an example for
+        the message, in place of the pattern.
         """
         values = self.text(name)
         bad = ~values.str.contains(f"^(?:{pattern})$")
@@ -225,7 +252,8 @@ class Columns:
             bad = ~values.str.contains(f"^(?:{pattern})$")
         if blank and bad.any():
             bad &= values != ""
-        self._report(bad, name, f"is not a code of the expected form {pattern}")
+        form = f", such as {like}" if like else f" {pattern}"
+        self._report(bad, name, f"is not a code of the expected form{form}")
         return values
 
     def allowed(self, name: str, values: Sequence[str]) -> pl.Series:
@@ -282,6 +310,15 @@ class Columns:
             self._report(not_finite.fill_null(value=False), name, "is not a finite number")
             self._report_outside(numbers, name, minimum, maximum)
         return numbers.alias(name), status.alias("value_status")
+
+    def count(self, name: str) -> pl.Series:
+        """A column of counts (Float64), none below 0; null where there is none."""
+        self._report(
+            self.text(name).str.contains(_CUT_BY_EXCEL),
+            name,
+            "is what Excel leaves of a long number; its last digits are lost",
+        )
+        return self.number(name, 0)[0]
 
     def note(self, name: str) -> pl.Series:
         """What letters such as [r] behind the numbers of a column mean, null where there is none.

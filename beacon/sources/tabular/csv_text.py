@@ -65,7 +65,8 @@ def open_csv(path: Path, container: Container) -> CsvText:
     Raises:
         InputRefusedError: Naming row and column of what is no text, or that the file is damaged.
     """
-    data = read_text_bytes(path, container)
+    # The last byte of old programs' text files.
+    data = read_text_bytes(path, container).removesuffix(b"\x1a")
     text = _plain_lines(_as_utf8(path, data))
     delimiter = _delimiter(text[:PREFIX_BYTES])
     if b"\0" in text:

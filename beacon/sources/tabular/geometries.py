@@ -282,8 +282,8 @@ def _fault(shape: Any) -> str:
             "changed places."
         )
     return (
-        f"reaches from {west:.4f}, {south:.4f} to {east:.4f}, {north:.4f}, which are no degrees of "
-        "longitude and latitude in the United Kingdom."
+        f"reaches from {west:,.7g}, {south:,.7g} to {east:,.7g}, {north:,.7g}, which are no "
+        "degrees of longitude and latitude in the United Kingdom."
     )
 
 

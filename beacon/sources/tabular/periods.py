@@ -34,7 +34,7 @@ _SINGLE = re.compile(r"((?:19|20)\d{2})")
 _CROSSING = re.compile(r"((?:19|20)\d{2})/(\d{2}|\d{4})")
 _POOLED = re.compile(r"((?:19|20)\d{2})\s*-\s*(\d{2}|\d{4})")
 _POOLED_CROSSING = re.compile(r"((?:19|20)\d{2})/(\d{2}|\d{4})\s*-\s*(\d{2}|\d{4})/(\d{2}|\d{4})")
-_COMPACT = re.compile(r"((?:19|20)\d{2})(\d{2})")
+_COMPACT = re.compile(r"((?:19|20)\d{2})[/-]?(\d{2})")
 
 
 # No publisher pools more; "2018 - 99" is no period.
@@ -131,7 +131,7 @@ def parse_iso(text: str) -> Period | None:
 
 
 def parse_compact_academic(text: str) -> Period | None:
-    """Read a Department for Education academic year: `202425` is 2024/25."""
+    """Read a Department for Education academic year: `202425` or `2024/25`."""
     match = _COMPACT.fullmatch(text)
     if not match or int(match[2]) != (int(match[1]) + 1) % 100:
         return None

@@ -170,6 +170,9 @@ def _tables_with_header(
             break
         if sheet_pattern is None or re.fullmatch(sheet_pattern, sheet):
             found.extend(_table_of(workbook, sheet, is_header, header_rows))
+    if found and found[0].sheet in workbook.hidden:
+        message = "only this hidden sheet holds the table; it was read."
+        remark(Problem(path.name, message, column=found[0].sheet, remedy=""))
     if not found:
         wanted = f"no sheet named like {sheet_pattern!r} has " if sheet_pattern else ""
         message = f"{wanted}the expected column headers." if wanted else NO_HEADER
