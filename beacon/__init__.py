@@ -7,6 +7,11 @@ What does not: schedules, runs, retries and anything else that imports an orches
 __all__ = ["__version__", "area", "connect", "read"]
 
 
+def __dir__() -> list[str]:
+    """What an interactive shell offers: the functions that are found when first used, too."""
+    return sorted({*globals(), *__all__})
+
+
 def __getattr__(name: str) -> object:
     """Analysts' functions and the version, found when first used: `import beacon` costs nothing."""
     if name == "__version__":

@@ -248,7 +248,13 @@ def _examine_cells(data: bytes, sheet: SheetInfo, faults: FaultList) -> bool:
     for event, element in ElementTree.iterparse(io.BytesIO(data), events=("start", "end")):  # noqa: S314
         tag = _local(element.tag)
         if event == "start" and tag == "row":
-            row = int(element.get("r") or row + 1)
+            number = element.get("r") or str(row + 1)
+            if not re.fullmatch(r"[0-9]{1,9}", number):
+                faults.add(
+                    f"a row has the number {number[:20]!r}, which is none.", FRESH, row=row + 1
+                )
+                return False
+            row = int(number)
             row_hidden = element.get("hidden") in ("1", "true")
         elif event == "start" and tag == "c":
             reference, has_value = element.get("r", ""), False

@@ -192,6 +192,31 @@ def test_beacons_without_data_are_in_the_marts_as_such(con: duckdb.DuckDBPyConne
     assert statuses == [("not_supplied", None)]
 
 
+def test_a_figure_is_compared_or_the_reason_why_not_is_given(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    cells = con.execute(
+        "select indicator_slug, measure, comparison_method, not_compared_reason from scorecard "
+        "where value is not null"
+    ).fetchall()
+    left = [cell for cell in cells if cell[2] is None]
+    assert {reason for *_, reason in left} == {
+        "no_limits_and_no_counts",
+        "not_judged_for_this_indicator",
+    }
+    # Published without limits, counts or a judgement. Fuel poverty is modelled and never judged.
+    assert {(slug, measure) for slug, measure, *_ in left} == {
+        ("attainment8", "main"),
+        ("below_real_living_wage", "main"),
+        ("fuel_poverty", "main"),
+        ("gld_reception", "main"),
+        ("inequality_in_life_expectancy", "main"),
+        ("progress8", "main"),
+        ("unemployment_16_64", "model_based"),
+    }
+    assert len(left) <= 0.27 * len(cells)
+
+
 def test_another_board_needs_only_a_yaml_file(
     official_files: Path, official_home: Path, tmp_path: Path
 ) -> None:

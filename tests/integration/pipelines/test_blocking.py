@@ -46,6 +46,14 @@ def test_severities_become_what_dagster_acts_on(
     assert "not unique" in (found.description or "")
 
 
+def test_every_check_is_listed_with_what_failed_first() -> None:
+    results = [_result("critical", passed=True), _result("warning", passed=False)]
+    found = contract_result("marts.place", results)
+    rows = found.metadata["checks"].value.records
+    assert [row.data["severity"] for row in rows] == ["warning", "critical"]
+    assert found.metadata["number of checks"].value == 2
+
+
 def test_great_expectations_blocks_a_release_with_an_impossible_value(
     sample_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

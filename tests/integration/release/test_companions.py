@@ -232,6 +232,10 @@ def test_the_frictionless_tool_sees_a_changed_row(release: Release, tmp_path: Pa
 # The Python interface
 
 
+def test_an_interactive_shell_is_offered_what_there_is():
+    assert set(beacon.__all__) <= set(dir(beacon))
+
+
 def test_connect_gives_views_and_macros(published: Path) -> None:
     con = beacon.connect(home=published)
     assert con.execute("select count(*) from place").fetchall() == [(9,)]

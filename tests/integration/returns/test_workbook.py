@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -82,6 +84,10 @@ def _repacked(path: Path, **parts: bytes) -> Path:
     return path
 
 
+_ROW_XX = (
+    b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
+    b'<row r="xx"><c r="A1"><v>1</v></c></row></sheetData></worksheet>'
+)
 _LINKED = (
     b'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
     b'<Relationship Id="r1" Type="http://x/externalLinkPath" Target="file:///c:/a.xlsx"'
@@ -102,6 +108,8 @@ _LINKED = (
         ({"xl__media__image1_dot_png": bytes(20_000_000)}, "as a bomb does"),
         ({"xl__sharedStrings_dot_xml": b'<!DOCTYPE a [<!ENTITY b "c">]><a/>'}, "document type"),
         ({"xl__workbook_dot_xml": b"<broken"}, "not valid XML"),
+        ({"xl__worksheets__sheet1_dot_xml": _ROW_XX}, "the number 'xx', which is none"),
+        ({"xl__worksheets__sheet2_dot_xml": _ROW_XX}, "the number 'xx', which is none"),
     ],
 )
 def test_archives_that_are_more_than_a_table(
@@ -147,3 +155,25 @@ def test_damaged_and_other_files(context: ReturnContext, tmp_path: Path) -> None
         path = tmp_path / name
         path.write_bytes(data)
         assert message in _said(check_return(path, context)), name
+
+
+def test_damage_inside_a_workbook_is_told_in_words(context: ReturnContext, tmp_path: Path) -> None:
+    """The XML of a sheet changed before it is packed, so that no check sum tells."""
+    whole = write_workbook(tmp_path / "whole.xlsx", [spend(), spend()])
+    with zipfile.ZipFile(whole) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    parts = [name for name in members if re.search(r"sheet\d|workbook|shared|rels", name)]
+    for number in range(240):
+        chance = random.Random(number)
+        victim, data = parts[number % len(parts)], bytearray(members[parts[number % len(parts)]])
+        for _ in range(chance.randint(1, 4)):
+            place = chance.randrange(len(data))
+            data[place : place + chance.randint(0, 9)] = chance.choice(
+                [b"x", b'"', b"<", b"-1", b"99999999999", b"", b"\xff", b'r="xx"']
+            )
+        path = tmp_path / "damaged.xlsx"
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, content in members.items():
+                archive.writestr(name, bytes(data) if name == victim else content)
+        checked = check_return(path, context)
+        assert checked.rows or checked.faults

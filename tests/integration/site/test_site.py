@@ -322,6 +322,18 @@ def test_a_place_is_held_against_the_targets(sample_release, pages):
     assert f"{row['value']:.1f}%" in text
     assert "Still to go" in text
     assert "the figures are invented" in text
+    heads = [head.text for head in pages["places/dunmarrow.html"].all("th")]
+    (line,) = (
+        cells.parent
+        for cells in pages["places/dunmarrow.html"].all("th")
+        if cells.text == row["name"]
+    )
+    assert line is not None
+    cells = [cell.text for cell in line.all("td")]
+    for title in ("Still to go", "Change needed a year", "Present change a year"):
+        # Each row has a unit of its own; the name of the target is a heading, not a cell.
+        cell = cells[heads.index(title) - heads.index("Target") - 1]
+        assert "percentage points" in cell or cell in ("reached", "\N{EN DASH}"), title
 
 
 def test_differences_of_percentages_are_called_percentage_points(sample_release, pages):

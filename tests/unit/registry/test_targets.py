@@ -77,6 +77,40 @@ def test_values_dates_and_baselines(
     assert (target.baseline.value if target.baseline else None) == baseline
 
 
+# Lines of the Joint Forward Plan 2023-28 that set an operational number.
+_OPERATIONAL = [
+    1226, 1590, 1597, 1620, 1702, 2004, 2079, 2080, 2081, 2082, 2083, 2393, 2433, 2447, 2682, 3306,
+    3307, 3376,
+]  # fmt: skip
+
+
+def test_operational_numbers_of_the_forward_plan_are_in_the_register() -> None:
+    cited = {
+        line
+        for target in load_targets().targets
+        for item in target.stated
+        for citation in item.cited
+        if citation.document == "joint_forward_plan_2023"
+        for line in citation.lines
+    }
+    assert set(_OPERATIONAL) <= cited
+
+
+def test_a_number_with_several_dates_has_each() -> None:
+    (target,) = (t for t in load_targets().targets if t.id == "virtual_ward_occupancy")
+    assert [item.due for item in target.stated if item.value == 80] == [
+        date(2023, 9, 30),
+        date(2023, 11, 30),
+        date(2024, 3, 31),
+    ]
+
+
+def test_what_the_register_holds_is_said_and_every_plan_is_in_it() -> None:
+    register = load_targets()
+    assert "as far as they were found" in register.holds
+    assert "joint_forward_plan_2024_overview" in {document.id for document in register.documents}
+
+
 def test_a_live_target_expires_with_its_date() -> None:
     target = {item.id: item for item in load_targets().targets}["smoking_cheshire_merseyside"]
     assert target.status_on(date(2030, 12, 31)) == "live"
