@@ -21,6 +21,8 @@ PUBLISHED = "published"
 _NUMBER = re.compile(
     r"[+-]?(?:\d+|\d{1,3}(?:,\d{3})+|\d{1,3}(?: \d{3})+)(?:\.\d+)?(?:[eE][+-]?\d+)? ?%?"
 )
+# At most 15 digits, which a floating-point number holds exactly.
+_USUAL = r"^[+-]?(?:\d{1,15}|\d{1,3}(?:,\d{3}){1,4})(?:\.0+)?$"
 # Excel writes whole numbers with an exponent when it has cut digits off.
 _CUT = re.compile(r"[eE%]")
 _FLAG = re.compile(r"(.*\S)\s*(?:\[([rpbeuf])\]|\(([rpbeuf])\))", re.IGNORECASE)
@@ -69,6 +71,12 @@ def read_cell(text: str, markers: Mapping[str, str]) -> Cell:
 def whole_numbers(text: pl.Series) -> pl.Series:
     """Whole numbers (Int64), thousands separators and a trailing ".00" allowed; null where none."""
     numbers = text.cast(pl.Int64, strict=False)
+    if not numbers.null_count():
+        return numbers
+    # "29,199" or "29199.00" in every row of a file is met a column at a time.
+    usual = text.str.contains(_USUAL)
+    bare = text.str.replace_all(",", "", literal=True).str.replace(r"\.0+$", "")
+    numbers = numbers.fill_null(bare.cast(pl.Int64, strict=False).set(~usual, None))
     if not numbers.null_count():
         return numbers
     places, cells = _left_over(text, numbers)

@@ -1,8 +1,8 @@
-"""How far the filled cells of a workbook's sheets reach, found without expanding any.
+"""How far the filled cells of an Excel worksheet reach, found without expanding it.
 
 Calamine makes a sheet a rectangle that holds all its filled cells: one cell in the last column of
 the last row would make 17 thousand million. Cells are as in ECMA-376 (Office Open XML), part 1,
-18.3.1.4, and repeated cells as in OpenDocument 1.3, part 3, 19.675.
+18.3.1.4.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ MOST_CELLS = 15_000_000
 _CHUNK = 1 << 20
 _LONGEST_TAG = 4096
 
-_XLSX_CELL = re.compile(rb"<(?:\w+:)?c\s(?:[^<>]*?\s)?r=[\"']([A-Za-z]{1,3})(\d{1,7})[\"'][^<>]*>")
-_ODS_TAG = re.compile(
-    rb"<(/?)table:(table|table-row|table-cell|covered-table-cell)((?:\s[^<>]*?)?)(/?)>"
+# The place of every cell; and of those that hold something: a cell that only has a format closes
+# itself, and is none for Calamine.
+_PLACE = re.compile(rb"\sr=[\"']([A-Za-z]{1,3})(\d{1,7})[\"']")
+_FILLED = re.compile(
+    rb"<(?:\w+:)?c\s(?:[^<>]*?\s)?r=[\"']([A-Za-z]{1,3})(\d{1,7})[\"'][^<>]*(?<!/)>"
 )
-_ODS_REPEATED = re.compile(rb"number-(?:rows|columns)-repeated=[\"'](\d{1,9})[\"']")
-_ODS_NAME = re.compile(rb"table:name=[\"']([^\"']*)[\"']")
 
 
 @dataclass(frozen=True)
@@ -41,17 +41,17 @@ class Extent:
         return self.rows * self.columns
 
 
-def xlsx_extents(path: Path) -> dict[str, Extent]:
-    """The extent of every worksheet of an Excel workbook, by its name.
+def sheet_members(path: Path) -> dict[str, str]:
+    """The part of an Excel workbook that holds each worksheet, by the worksheet's name.
 
     Raises:
         zipfile.BadZipFile, KeyError, ElementTree.ParseError: For a damaged workbook.
     """
     with zipfile.ZipFile(path) as archive:
-        return {name: _xlsx_extent(archive, member) for name, member in _sheets(archive)}
+        return dict(_members(archive))
 
 
-def _sheets(archive: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
+def _members(archive: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
     # Expat loads no external entities and stops entities that blow up; sizes were bounded before.
     relations = {
         element.attrib["Id"]: element.attrib["Target"]
@@ -67,57 +67,39 @@ def _sheets(archive: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
                 yield element.attrib["name"], member
 
 
-def _xlsx_extent(archive: zipfile.ZipFile, member: str) -> Extent:
-    rows, columns = 0, 0
-    letters: set[bytes] = set()
-    for chunk in _chunks(archive, member):
-        for found in _XLSX_CELL.finditer(chunk):
-            # A cell that only has a format closes itself, and is none for Calamine.
-            if not found[0].endswith(b"/>"):
-                rows = max(rows, int(found[2]))
-                letters.add(found[1])
-    for name in letters:
-        columns = max(columns, _column(name.decode().upper()))
-    return Extent(rows, columns)
+def sheet_extent(path: Path, member: str) -> Extent:
+    """How far a worksheet's filled cells reach.
 
+    Empty cells with a format count too, unless the sheet would be too large with them: telling
+    them apart takes three times as long.
 
-def _column(letters: str) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - ord("A") + 1
-    return number
-
-
-def ods_extents(path: Path) -> dict[str, Extent]:
-    """The extent of every sheet of an OpenDocument spreadsheet, by its name.
+    Args:
+        path: The Excel workbook.
+        member: The part that holds the worksheet.
 
     Raises:
-        zipfile.BadZipFile, KeyError: For a damaged spreadsheet.
+        zipfile.BadZipFile, KeyError, zlib.error: For a damaged workbook.
     """
-    extents: dict[str, Extent] = {}
-    name, rows, last_row, columns, place, repeated, filled = "", 0, 0, 0, 0, 1, 0
+    extent = _reach(path, member, _PLACE)
+    return extent if extent.cells <= MOST_CELLS else _reach(path, member, _FILLED)
+
+
+def _reach(path: Path, member: str, cell: re.Pattern[bytes]) -> Extent:
+    rows: set[bytes] = set()
+    columns: set[bytes] = set()
     with zipfile.ZipFile(path) as archive:
-        for chunk in _chunks(archive, "content.xml"):
-            for found in _ODS_TAG.finditer(chunk):
-                closing, kind, attributes, empty = found.groups()
-                times = int(count[1]) if (count := _ODS_REPEATED.search(attributes)) else 1
-                if kind == b"table" and not closing:
-                    named = _ODS_NAME.search(attributes)
-                    name = named[1].decode("utf-8", errors="replace") if named else ""
-                    rows, last_row, columns = 0, 0, 0
-                elif kind == b"table":
-                    extents[name] = Extent(last_row, columns)
-                elif kind == b"table-row" and not closing:
-                    place, repeated, filled = 0, times, 0
-                    rows += times if empty else 0
-                elif kind == b"table-row":
-                    rows += repeated
-                    if filled:
-                        last_row, columns = rows, max(columns, filled)
-                elif not closing:
-                    place += times
-                    filled = filled if empty and b"office:value" not in attributes else place
-    return extents
+        for chunk in _chunks(archive, member):
+            for column, row in cell.findall(chunk):
+                columns.add(column)
+                rows.add(row)
+    return Extent(max(map(int, rows), default=0), max(map(_column, columns), default=0))
+
+
+def _column(letters: bytes) -> int:
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + letter - ord("A") + 1
+    return number
 
 
 def _chunks(archive: zipfile.ZipFile, member: str) -> Iterator[bytes]:

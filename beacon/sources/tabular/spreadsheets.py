@@ -16,7 +16,7 @@ from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 from beacon.core.errors import InputRefusedError, Problem
 from beacon.sources.remarks import remark
 from beacon.sources.tabular.sheet_cells import text_below, text_of
-from beacon.sources.tabular.sheet_extent import MOST_CELLS, Extent, ods_extents, xlsx_extents
+from beacon.sources.tabular.sheet_extent import MOST_CELLS, Extent, sheet_extent, sheet_members
 from beacon.sources.tabular.tables import (
     HEADER_SEARCH_ROWS,
     NO_HEADER,
@@ -36,18 +36,19 @@ _DAMAGE = (CalamineError, OSError, ValueError, KeyError, EOFError, zipfile.BadZi
 
 @dataclass(frozen=True)
 class Workbook:
-    """An opened spreadsheet and how far its sheets reach.
+    """An opened spreadsheet.
 
     Attributes:
         sheets: Names of the sheets, visible ones first, each in the workbook's order.
         hidden: Those of them that are hidden.
+        members: The part of an Excel workbook that holds each sheet; empty for other formats.
     """
 
     path: Path
     calamine: Any
     sheets: tuple[str, ...]
     hidden: frozenset[str]
-    extents: dict[str, Extent]
+    members: dict[str, str]
 
     def rows(self, sheet: str, limit: int | None = None) -> list[list[Any]]:
         """The rows of one sheet from its first row, empty cells as empty strings.
@@ -56,22 +57,28 @@ class Workbook:
             InputRefusedError: When the sheet is damaged, or a cell stands so far from the others
                 that the sheet cannot be held.
         """
-        extent = self.extents.get(sheet)
-        if extent is not None and extent.cells > MOST_CELLS:
-            message = (
-                f"the sheet has filled cells as far as row {extent.rows:,} and column "
-                f"{extent.columns:,}: more than can be read."
-            )
-            remedy = "Delete what stands far from the table, and save the workbook again."
-            raise InputRefusedError([Problem(self.path.name, message, extent.rows, sheet, remedy)])
         try:
+            if sheet in self.members:
+                self._require_size(sheet, sheet_extent(self.path, self.members[sheet]))
             found = self.calamine.get_sheet_by_name(sheet)
+            # What a document with repeated cells came to, before it becomes Python's.
+            self._require_size(sheet, Extent(found.total_height, found.total_width))
             rows: list[list[Any]] = found.to_python(skip_empty_area=False, nrows=limit)
         except _DAMAGE as error:
             raise InputRefusedError(
                 [Problem(self.path.name, f"the sheet cannot be read ({error}).", column=sheet)]
             ) from error
         return rows
+
+    def _require_size(self, sheet: str, extent: Extent) -> None:
+        if extent.cells <= MOST_CELLS:
+            return
+        message = (
+            f"the sheet has filled cells as far as row {extent.rows:,} and column "
+            f"{extent.columns:,}: more than can be read."
+        )
+        remedy = "Delete what stands far from the table, and save the workbook again."
+        raise InputRefusedError([Problem(self.path.name, message, extent.rows, sheet, remedy)])
 
 
 def open_workbook(path: Path) -> Workbook:
@@ -82,7 +89,7 @@ def open_workbook(path: Path) -> Workbook:
     """
     try:
         calamine = CalamineWorkbook.from_path(str(path))
-        extents = _extents(path)
+        members = _members(path)
     except (*_DAMAGE, ElementTree.ParseError, StopIteration) as error:
         raise InputRefusedError(
             [Problem(path.name, f"the spreadsheet cannot be opened ({error}).")]
@@ -90,16 +97,16 @@ def open_workbook(path: Path) -> Workbook:
     known = [sheet for sheet in calamine.sheets_metadata if not is_link_cache(sheet.name)]
     hidden = [sheet.name for sheet in known if sheet.visible != SheetVisibleEnum.Visible]
     visible = [sheet.name for sheet in known if sheet.name not in hidden]
-    return Workbook(path, calamine, (*visible, *hidden), frozenset(hidden), extents)
+    return Workbook(path, calamine, (*visible, *hidden), frozenset(hidden), members)
 
 
-def _extents(path: Path) -> dict[str, Extent]:
-    """Extents of sheets; none for the older .xls, whose 65,536 rows of 256 can be held."""
+def _members(path: Path) -> dict[str, str]:
+    """Parts with sheets; none for OpenDocument and the older .xls, which Calamine reads whole."""
     if not zipfile.is_zipfile(path):
         return {}
     with zipfile.ZipFile(path) as archive:
         is_excel = "xl/workbook.xml" in archive.namelist()
-    return xlsx_extents(path) if is_excel else ods_extents(path)
+    return sheet_members(path) if is_excel else {}
 
 
 def read_workbook(path: Path, is_header: HeaderTest, header_rows: int = 1) -> TextTable:
