@@ -1,17 +1,17 @@
 """A version of a piece of code: a hash that changes when what the code does may have changed.
 
-It covers a module and every module of Beacon that it imports, directly or not. Docstrings, comments
-and the numbers of lines do not count, so that rewording a docstring rebuilds nothing.
+It covers a module and every module of Beacon that it imports, directly or not. What docstrings and comments say and
+the numbers of lines do not count, so that rewording a docstring rebuilds nothing.
 """
 
 from __future__ import annotations
 
-import ast
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from types import CodeType
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 _NAME = _PACKAGE.name
@@ -45,50 +45,63 @@ def code_version(modules: Iterable[str], libraries: Iterable[str] = ()) -> str:
     return digest.hexdigest()
 
 
-def _file(name: str) -> Path | None:
-    if name != _NAME and not name.startswith(f"{_NAME}."):
-        return None
-    place = _PACKAGE.joinpath(*name.split(".")[1:])
-    for file in (place.with_suffix(".py"), place / "__init__.py"):
-        if file.is_file() and file != _PACKAGE.with_suffix(".py"):
-            return file
-    return None
+@cache
+def _modules() -> dict[str, Path]:
+    """The file of every module of Beacon, by the module's name."""
+    found = {}
+    for file in _PACKAGE.rglob("*.py"):
+        parts = file.relative_to(_PACKAGE).with_suffix("").parts
+        found[".".join((_NAME, *parts)).removesuffix(".__init__")] = file
+    return found
 
 
 @cache
 def _module(name: str) -> tuple[str, tuple[str, ...]]:
-    """The hash of one module's syntax tree, and the modules of Beacon that it imports."""
-    file = _file(name)
+    """The hash of one module's compiled code, and the modules of Beacon that it imports.
+
+    Compiled code has no comments, and at this level of optimisation no docstrings and no asserts.
+    """
+    file = _modules().get(name)
     if file is None:
         raise ModuleNotFoundError(f"There is no module {name}.")
-    tree = ast.parse(file.read_bytes())
-    imported = tuple(sorted(_imported(tree)))
-    digest = hashlib.sha256(ast.dump(_without_docstrings(tree)).encode()).hexdigest()
-    return digest, imported
+    digest = hashlib.sha256()
+    imported: set[str] = set()
+    waiting = [compile(file.read_bytes(), name, "exec", dont_inherit=True, optimize=2)]
+    while waiting:
+        code = waiting.pop()
+        inner = [const for const in code.co_consts if isinstance(const, CodeType)]
+        plain = [const for const in code.co_consts if not isinstance(const, CodeType)]
+        waiting += inner
+        imported |= _imported(code.co_names, plain)
+        digest.update(
+            repr(
+                (
+                    code.co_name,
+                    code.co_code,
+                    list(map(_stable, plain)),
+                    code.co_names,
+                    code.co_varnames,
+                    code.co_freevars,
+                    code.co_cellvars,
+                    code.co_argcount,
+                    code.co_posonlyargcount,
+                    code.co_kwonlyargcount,
+                    code.co_flags,
+                    code.co_exceptiontable,
+                )
+            ).encode()
+        )
+    return digest.hexdigest(), tuple(sorted(imported))
 
 
-def _without_docstrings(tree: ast.Module) -> ast.Module:
-    """A module's syntax tree, in which neither comments nor numbers of lines are."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            node.body = [statement for statement in node.body if not _is_text(statement)]
-    return tree
+def _stable(const: object) -> str:
+    """A constant as text; a set, whose order differs from process to process, in order."""
+    return repr(sorted(map(repr, const))) if isinstance(const, frozenset) else repr(const)
 
 
-def _is_text(statement: ast.stmt) -> bool:
-    return (
-        isinstance(statement, ast.Expr)
-        and isinstance(statement.value, ast.Constant)
-        and isinstance(statement.value.value, str)
-    )
-
-
-def _imported(tree: ast.AST) -> Iterator[str]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-        else:
-            continue
-        yield from (name for name in names if _file(name) is not None)
+def _imported(names: Iterable[str], constants: Iterable[object]) -> set[str]:
+    """Modules of Beacon among the names of some code; what is imported from one may be one too."""
+    modules = [name for name in names if name == _NAME or name in _modules()]
+    parts = {part for const in constants if isinstance(const, tuple) for part in const}
+    inner = {f"{module}.{part}" for module in modules for part in parts}
+    return {*modules, *inner} & _modules().keys()

@@ -36,18 +36,21 @@ def version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Version:
     package = tmp_path / "beacon"
     package.mkdir()
     monkeypatch.setattr(versions, "_PACKAGE", package)
-    versions._module.cache_clear()
+
+    def forget() -> None:
+        versions._module.cache_clear()
+        versions._modules.cache_clear()
 
     def of(old: str = "", new: str = "", low: str = "LIMIT = 5\n", other: str = "") -> str:
         assert old in MODULE
         (package / "high.py").write_text(MODULE.replace(old, new) if old else MODULE)
         (package / "low.py").write_text(low)
         (package / "other.py").write_text(other)
-        versions._module.cache_clear()
+        forget()
         return versions.code_version(["beacon.high"])
 
     yield of
-    versions._module.cache_clear()
+    forget()
 
 
 @pytest.mark.parametrize(
@@ -55,8 +58,8 @@ def version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Version:
     [
         ("What it is for.", "What it is really for."),
         ("Reads.", "Reads, and closes."),
-        ('    """How many."""\n', ""),
-        ('    """Read it."""\n', ""),
+        ("How many.", "How many there are."),
+        ("Read it.", "Read its rows."),
         ("# Why.", "# Why not."),
         ("    # Why.\n", ""),
         ("import json\n", "\n\n# Of the library.\nimport json\n"),
