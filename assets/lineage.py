@@ -4,27 +4,15 @@ Run `python -m assets.lineage` after changing a file of `sql/`.
 """
 
 import json
-from functools import cache
-from pathlib import Path
 
 import duckdb
 
+from assets.known_lineage import LINEAGE_FILE, Lineage
 from beacon.contracts import create_table, load_contracts
 from beacon.contracts.column_lineage import derive_column_lineage
 from beacon.contracts.sql_files import all_sql_tables
 from beacon.warehouse.connection import SCHEMAS
 from beacon.warehouse.registry_tables import registry_ddl
-
-Lineage = dict[str, dict[str, list[list[str]]]]
-
-_FILE = Path(__file__).with_name("column_lineage.json")
-
-
-@cache
-def known_lineage() -> Lineage:
-    """The lineage as last derived: table, column, and the pairs of table and column it reads."""
-    lineage: Lineage = json.loads(_FILE.read_text(encoding="utf-8")) if _FILE.is_file() else {}
-    return lineage
 
 
 def derive_lineage() -> Lineage:
@@ -58,7 +46,7 @@ def derive_lineage() -> Lineage:
 def write_lineage() -> None:
     """Write the lineage file."""
     text = json.dumps(derive_lineage(), indent=1, sort_keys=True)
-    _FILE.write_text(text + "\n", encoding="utf-8")
+    LINEAGE_FILE.write_text(text + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from typing import Any
 import dagster as dg
 
 from assets.keys import contracts, table_key
-from assets.lineage import known_lineage
+from assets.known_lineage import known_lineage
 from beacon.contracts import Contract
 from beacon.contracts.sql_files import SqlTable
 

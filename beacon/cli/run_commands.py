@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
+import uuid
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -18,6 +19,7 @@ from beacon.cli.printed_tables import write_pairs
 from beacon.core.errors import SettingsError
 
 if TYPE_CHECKING:
+    from beacon.ingest.land import LandingReport
     from beacon.workspace import Workspace
 
 _MOST_REMARKS = 10
@@ -126,28 +128,55 @@ _NOTHING_LANDED = "none"
 
 
 def _execute(workspace: Workspace) -> dict[str, Any]:
-    """Land what is there, then run the nightly job, or the part of it that is needed."""
+    """Land what is there, then confirm the release, or run the nightly job or what it needs."""
     from beacon.cli.runner import load_runner
     from beacon.core.progress import reporting_to
+    from beacon.inputs import unreached
     from beacon.operations.damage import mend
     from beacon.operations.disk import DiskFullError, require_space
     from beacon.operations.home_lock import home_lock
     from beacon.operations.runs import end_dead_runs
-    from beacon.pipeline import land, up_to_date
+    from beacon.pipeline import confirm, land
 
     _say(f"Reading {workspace.settings.inputs} inputs for {workspace.footprint.name} …")
     with reporting_to(_say), home_lock(workspace.home):
         for done in mend(workspace.home):
             _say(done)
-        end_dead_runs(workspace.home, holds_lock=True)
+        cut_short = end_dead_runs(workspace.home, holds_lock=True)
         landed_id, quiet = _NOTHING_LANDED, False
         # The run meets the same, and its record and the alerts say so.
         with contextlib.suppress(SettingsError, DiskFullError):
             require_space(workspace.home)
             landed = land(workspace)
-            landed_id, quiet = landed.id, up_to_date(workspace, landed)
+            confirmed = confirm(workspace, landed)
+            landed_id, quiet = landed.id, confirmed is not None
+            if confirmed and not (landed.refused or unreached(workspace) or cut_short):
+                return _confirmed(workspace, landed, confirmed.release.label)
     runner = load_runner()
     return {**runner(workspace.settings, landed_id, quiet, _say), "quiet": quiet}
+
+
+def _confirmed(workspace: Workspace, landed: LandingReport, label: str) -> dict[str, Any]:
+    """Write down a run that found nothing new and nothing wrong.
+
+    It makes nothing that an operator could follow, so the orchestrator, whose start takes longer
+    than all of it, is left alone; `beacon status` and the alerts know of it.
+    """
+    from beacon.operations.alerts import tell
+    from beacon.operations.run_recorder import RunRecorder
+    from beacon.operations.source_history import see_sources
+
+    home = workspace.home
+    recorder = RunRecorder(
+        home, run_id=str(uuid.uuid4()), job="nightly", inputs=workspace.settings.inputs
+    )
+    recorder.lock_taken()
+    recorder.outcome, recorder.release = "unchanged", label
+    see_sources(home, workspace.register, landed, [])
+    recorder.end()
+    for fault in tell(home):
+        _say(f"An alert was not delivered: {fault}")
+    return {"success": True, "status": "unchanged", "errors": [], "quiet": True}
 
 
 def _problems(workspace: Workspace, outcome: dict[str, Any]) -> list[str]:

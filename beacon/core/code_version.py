@@ -1,7 +1,7 @@
 """A version of a piece of code: a hash that changes when what the code does may have changed.
 
-It covers a module and every module of Beacon that it imports, directly or not. What docstrings and comments say and
-the numbers of lines do not count, so that rewording a docstring rebuilds nothing.
+It covers a module and every module of Beacon that it imports, directly or not. What docstrings and
+comments say and the numbers of lines do not count, so that rewording a docstring rebuilds nothing.
 """
 
 from __future__ import annotations

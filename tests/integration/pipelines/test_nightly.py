@@ -18,7 +18,8 @@ from assets.keys import (
     sources_in_use,
     table_key,
 )
-from assets.lineage import derive_lineage, known_lineage
+from assets.known_lineage import known_lineage
+from assets.lineage import derive_lineage
 from assets.metadata import STAGES, group
 from beacon.contracts.sql_files import all_sql_tables, mart_names
 from beacon.core.settings import Home
