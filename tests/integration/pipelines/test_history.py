@@ -66,11 +66,14 @@ def test_a_first_night_and_a_quiet_one_are_in_the_history(home: Home) -> None:
 
 
 def test_two_runs_at_once_take_turns(made: Home) -> None:
-    program = [
-        sys.executable, "-m", "beacon.cli.main", "run", "--home", str(made.root),
-    ]  # fmt: skip
+    text = (
+        "from pathlib import Path; from tests.fixtures.runs import run_on_sample; "
+        f"assert run_on_sample(Path({str(made.root)!r}), quiet=True)['success']"
+    )
     running = [
-        subprocess.Popen(program, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        subprocess.Popen(
+            [sys.executable, "-c", text], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
         for _ in range(2)
     ]
     said = [process.communicate(timeout=300) for process in running]
@@ -155,8 +158,9 @@ class TestPostgres:
             postgres_history.restart("immediate")
             assert instance.get_runs() == []
 
-    @pytest.mark.parametrize("mode", ["fast", "immediate"])
-    @pytest.mark.parametrize("back", ["at once", "after the run"])
+    @pytest.mark.parametrize(
+        ("mode", "back"), [("fast", "at once"), ("immediate", "after the run")]
+    )
     def test_a_restart_during_a_night_leaves_nothing_half_done(
         self, sample_home: Path, postgres_history: Cluster, mode: str, back: str
     ) -> None:
