@@ -17,7 +17,11 @@ from beacon.sources.tabular.columns import header_matches, place_of, resolve_hea
 from beacon.sources.tabular.containers import container_of
 from beacon.sources.tabular.csv_table import distinct_values, peek_csv
 from beacon.sources.tabular.file_names import publishers_name
-from beacon.sources.tabular.geometries import geojson_fields, geopackage_layers
+from beacon.sources.tabular.geometries import (
+    fields_of_damaged_geojson,
+    geojson_fields,
+    geopackage_layers,
+)
 from beacon.sources.tabular.sheet_cells import text_of
 from beacon.sources.tabular.spreadsheets import open_workbook
 from beacon.sources.tabular.tables import HEADER_SEARCH_ROWS, clean_header, join_header
@@ -62,7 +66,7 @@ def _recognise(path: Path, register: SourceRegister) -> Recognition:
             return _recognise_pages(path, register)
         tables = _candidate_headers(path, container)
     except InputRefusedError as error:
-        return meant_by_name(path, register, error.problems)
+        return _damaged_outlines(path, register, error.problems)
     for spec in register.datasets.values():
         if container not in spec.dataset.containers:
             continue
@@ -77,6 +81,17 @@ def _recognise(path: Path, register: SourceRegister) -> Recognition:
             return Recognition(spec.key, _part_by_name(path, spec), (), container, error.problems)
         return Recognition(spec.key, part, members, container)
     return _altered(path, container, tables, register)
+
+
+def _damaged_outlines(
+    path: Path, register: SourceRegister, problems: tuple[Problem, ...]
+) -> Recognition:
+    """What a damaged GeoJSON was meant to be, by the properties at its beginning; else by name."""
+    table = _Candidate([fields_of_damaged_geojson(path)], 0)
+    for spec in register.datasets.values():
+        if spec.dataset.staging == "boundary" and _matches(spec.dataset, table):
+            return Recognition(spec.key, _part_by_name(path, spec), (), None, problems)
+    return meant_by_name(path, register, problems)
 
 
 def _recognise_pages(path: Path, register: SourceRegister) -> Recognition:

@@ -178,16 +178,23 @@ def read_text_bytes(path: Path, container: Container) -> bytes:
 
 
 def read_text_prefix(path: Path, size: int) -> bytes:
-    """The first bytes of a compressed CSV.
+    """The first bytes of a compressed CSV, as far as the stream goes.
 
     Raises:
-        InputRefusedError: When the compressed stream is damaged within them.
+        InputRefusedError: When the compressed stream is damaged and nothing comes before that.
     """
+    found = bytearray()
     try:
         with gzip.open(path) as stream:
-            return stream.read(size)
+            while len(found) < size and (part := stream.read1(size - len(found))):
+                found += part
     except (OSError, EOFError, zlib.error) as error:
-        raise _refuse(path, f"the compressed file is damaged or cut short ({error}).") from error
+        # What it was meant to be is told by what is left; reading it says that it is damaged.
+        if not found:
+            raise _refuse(
+                path, f"the compressed file is damaged or cut short ({error})."
+            ) from error
+    return bytes(found)
 
 
 def _refuse(

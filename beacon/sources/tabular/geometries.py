@@ -32,6 +32,8 @@ _EARTH = (-180.0, -90.0, 180.0, 90.0)
 # Latitude where longitude belongs.
 _SWAPPED = (49.0, -60.0, 61.5, 3.0)
 _SHOWN = 5
+# The first feature's geometry may stand before its properties.
+_PEEKED_BYTES = 1 << 20
 _MOST_CROSSED = 0.1
 
 
@@ -62,6 +64,16 @@ def geojson_fields(path: Path) -> list[str]:
     if not features:
         raise InputRefusedError([Problem(path.name, "the GeoJSON holds no feature.")])
     return list(features[0].properties)
+
+
+def fields_of_damaged_geojson(path: Path) -> list[str]:
+    """Names of the first properties in the text of a GeoJSON that is cut short or damaged."""
+    with path.open("rb") as stream:
+        text = stream.read(_PEEKED_BYTES).decode("utf-8-sig", errors="replace")
+    # The coordinate system, which stands above the features, has properties too.
+    features = text.partition('"features"')[2]
+    found = re.search(r'"properties"\s*:\s*\{([^{}]*)\}', features)
+    return re.findall(r'"([^"]+)"\s*:', found[1]) if found else []
 
 
 def _geojson(path: Path) -> dict[str, Any]:

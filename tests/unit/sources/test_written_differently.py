@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import re
 from pathlib import Path
 
 import pytest
 import xlsxwriter
 
-from beacon.ingest.check_files import check_file
+from beacon.ingest.check_files import check_file, is_needed
 from beacon.sample import write_sample
 from beacon.sources.publishers.nhs_qof import _year
 from beacon.sources.tabular.periods import parse_compact_academic
@@ -197,3 +198,19 @@ def test_girls_and_boys_may_be_called_female_and_male(sample: Path, tmp_path: Pa
     report, rows = look(path)
     assert rows is not None, report.problems
     assert set(rows["sex"]) == {"Persons", "Female", "Male"}
+
+
+def test_a_file_that_is_cut_short_is_still_known_for_what_it_was(
+    sample: Path, tmp_path: Path
+) -> None:
+    (outlines,) = sample.glob("boundaries/*.json")
+    (export,) = sample.glob("fingertips/*92443*.csv")
+    cut = {
+        "a.json": (outlines.read_bytes()[:-300], "ons_boundaries/lad24"),
+        "b.csv.gz": (gzip.compress(export.read_bytes())[:-200], "fingertips/indicator"),
+    }
+    for name, (data, dataset) in cut.items():
+        report, _ = look(text_file(tmp_path, data, name))
+        assert (report.status, report.dataset) == ("refused", dataset)
+        assert is_needed(report)
+        assert "cut short" in report.problems[0].message
