@@ -39,8 +39,8 @@ def refuse_implausible(path: Path, spec: DatasetSpec, frame: pl.DataFrame) -> No
         pl.DataFrame(rows, schema=schema, orient="row"), on="series", maintain_order="left"
     )
     problems = [
-        *_outside(path, spec, judged),
         *_fractions(path, spec, judged),
+        *_outside(path, spec, judged),
         *_not_from_counts(path, spec, judged),
     ]
     if problems:

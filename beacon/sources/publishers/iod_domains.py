@@ -75,6 +75,12 @@ def read_iod_domains(
             headers["Decile"],
             "does not follow from the rank in the same row",
         )
+        if score is not None and _rises_together(rank, score):
+            columns.fail_where(
+                rows == rows[0],
+                headers["Rank"],
+                "and the ranks below it rise with the score: 1 is not the most deprived here",
+            )
         # A number too large for this was reported above.
         narrow = [numbers.cast(pl.Int32, strict=False) for numbers in (rank, decile)]
         ranks = [codes.alias("lsoa_code"), narrow[0].alias("rank"), narrow[1].alias("decile")]
@@ -95,6 +101,12 @@ def read_iod_domains(
         )
     columns.raise_if_problems()
     return pl.concat(frames)
+
+
+def _rises_together(rank: pl.Series, score: pl.Series) -> bool:
+    """Whether the greater scores have the greater ranks, where a score says how deprived."""
+    found = pl.DataFrame({"rank": rank, "score": score}).select(pl.corr("rank", "score")).item()
+    return found is not None and found > 0
 
 
 _NO_SCORE = pl.lit(None, dtype=pl.Float64).alias("score")

@@ -20,6 +20,10 @@ _MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT",
 _DATE = re.compile(r"(\d{1,2})[- ]?([A-Za-z]{3})[a-z]*[- ]?(\d{2}|\d{4})")
 
 
+# An LSOA has some 1,500 people; the largest 20,000.
+_MOST_PATIENTS = 100_000
+
+
 def read_gp_patients(
     path: Path, container: Container, spec: DatasetSpec, fictional: bool
 ) -> pl.DataFrame:
@@ -51,7 +55,7 @@ def read_gp_patients(
             "practice_name": columns.text("PRACTICE_NAME"),
             "lsoa_code": codes,
             "sex": columns.allowed("SEX", tuple(_SEXES)).replace_strict(_SEXES, default=None),
-            "patients": columns.integer(patients, 0),
+            "patients": columns.integer(patients, 0, _MOST_PATIENTS),
             "source_row": columns.rows.cast(pl.Int32),
         }
     )

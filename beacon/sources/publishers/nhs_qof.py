@@ -10,11 +10,14 @@ import polars as pl
 from beacon.core.errors import InputRefusedError, Problem
 from beacon.registry.sources import Container, DatasetSpec
 from beacon.sources.reading import read_table
+from beacon.sources.tabular.cell_numbers import whole_numbers
 from beacon.sources.tabular.codes import area_pattern
 from beacon.sources.tabular.columns import Columns
 from beacon.sources.tabular.file_names import publishers_name
 from beacon.sources.tabular.periods import Period, crossing_year
 
+# The largest practice of England has some 120,000 patients.
+_MOST_PATIENTS = 1_000_000
 # Which patients of a practice a register is a share of, by the age that it begins at.
 LIST_TYPES = ("TOTAL", "06OV", "16OV", "17OV", "18OV", "25_84", "45OV", "50OV")
 
@@ -41,8 +44,8 @@ def read_qof_prevalence(
             "practice_code": _practices(columns, fictional=fictional),
             "group_code": columns.code("GROUP_CODE", "[A-Z]{2,8}"),
             "patient_list_type": columns.allowed("PATIENT_LIST_TYPE", LIST_TYPES),
-            "register": columns.integer("REGISTER", 0),
-            "practice_list_size": columns.integer(size, 0),
+            "register": columns.integer("REGISTER", 0, _MOST_PATIENTS),
+            "practice_list_size": columns.integer(size, 0, _MOST_PATIENTS),
             "source_row": columns.rows.cast(pl.Int32),
         }
     )
@@ -77,7 +80,7 @@ def read_qof_achievement(
     codes = columns.code("INDICATOR_CODE", r"[A-Z]{2,8}\d{3}")
     measure = columns.code("MEASURE", r"[A-Z][A-Z0-9_]*")
     wanted = codes.is_in(list(series)) & measure.is_in(["NUMERATOR", "DENOMINATOR"])
-    values = columns.text("VALUE").str.replace(r"\.0+$", "").cast(pl.Int64, strict=False)
+    values = whole_numbers(columns.text("VALUE"))
     columns.fail_where(
         wanted & (values.is_null() | (values < 0)), "VALUE", "is not a whole number of people"
     )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import pytest
 
+from beacon.ingest.check_files import register_in_use
+from beacon.sample import write_sample
 from tests.fixtures.small_files import HEADER, lines, look, row, text_file
 
 AREAS = range(1, 10)
@@ -154,3 +157,55 @@ def test_one_key_with_two_limits_is_refused(tmp_path: Path) -> None:
     place, _, message = _refused(text_file(tmp_path, lines(*twice)))
     assert place == 2
     assert "two different values" in message
+
+
+def test_one_fraction_among_percentages_is_refused(tmp_path: Path) -> None:
+    path = text_file(tmp_path, lines(row(1), row(2, Value="0.155"), row(3)))
+    place, column, message = _refused(path)
+    assert (place, column) == (3, "Value")
+    assert "is below 1" in message
+
+
+@pytest.mark.parametrize("change", ["ranks", "scores"])
+def test_ranks_that_rise_with_the_score_are_refused(tmp_path: Path, change: str) -> None:
+    write_sample(tmp_path / "sample")
+    (source,) = (tmp_path / "sample").glob("imd2025/*File_7*.csv")
+    with source.open(encoding="utf-8-sig", newline="") as stream:
+        header, *rows = csv.reader(stream)
+
+    def place_of(word: str) -> int:
+        return next(n for n, name in enumerate(header) if name.startswith(f"Income {word}"))
+
+    rank, decile, score = map(place_of, ("Rank", "Decile", "Score"))
+    for cells in rows:
+        if change == "scores":
+            cells[score] = f"-{cells[score]}"
+        else:
+            cells[rank] = str(len(rows) + 1 - int(cells[rank]))
+            cells[decile] = str(-(-int(cells[rank]) * 10 // len(rows)))
+    path = tmp_path / source.name
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        csv.writer(stream).writerows([header, *rows])
+    place, column, message = _refused(path)
+    assert (place, column) == (2, header[rank])
+    assert "rise with the score" in message
+
+
+def test_more_patients_than_any_practice_has_are_refused(tmp_path: Path) -> None:
+    header = "PRACTICE_CODE,GROUP_CODE,REGISTER,PATIENT_LIST_TYPE,PATIENT_LIST_SIZE\n"
+    rows = "Z00001,HYP,1278,TOTAL,9000\nZ00002,HYP,9999999,TOTAL,9000\n"
+    path = text_file(tmp_path, header + rows, "PREVALENCE_2425.csv")
+    assert _refused(path)[:2] == (3, "REGISTER")
+
+
+def test_thousands_in_achievement_are_read(tmp_path: Path) -> None:
+    spec = register_in_use().datasets["nhs_qof/achievement"]
+    (code, *_) = next(iter(spec.dataset.options["series"].values()))
+    cells = {"INDICATOR_CODE": code, "PRACTICE_CODE": "Z00001"}
+    text = ",".join(spec.dataset.header) + "\n"
+    for measure, value in (("NUMERATOR", "1 023"), ("DENOMINATOR", "1 500")):
+        made = cells | {"MEASURE": measure, "VALUE": value}
+        text += ",".join(made.get(name, "") for name in spec.dataset.header) + "\n"
+    report, rows = look(text_file(tmp_path, text, "ACHIEVEMENT_A_2425.csv"))
+    assert rows is not None, report.problems
+    assert rows.select("numerator", "denominator").row(0) == (1023, 1500)
