@@ -380,7 +380,8 @@ class _Checker:
         if not bottom:
             self._fault(row, "value", "there is no value where the denominator is 0.", "Empty it.")
             return
-        right = (self.kind.indicator.multiplier or 1) * top / bottom
+        whole = 1 if self.kind.rules.is_count else bottom
+        right = (self.kind.indicator.multiplier or 1) * top / whole
         if abs(right - value) > _half_a_digit(value) + 1e-9:
             self._fault(
                 row,

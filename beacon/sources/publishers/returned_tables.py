@@ -94,6 +94,10 @@ class ReturnRules(_Rules):
         people: Fields that count people or full-time equivalents of them.
         counts_people: Whether numerator and denominator count people, so that small ones are
             hidden.
+        is_count: Whether the value is the numerator itself, and the denominator only says among how
+            many it was counted.
+        is_estimate: Whether the counts are estimates, of a survey say: they give the figure and
+            stand in no column, since no limits follow from them.
         agree: Fields that must be the same in all returns before a total is shown.
         level: The breakdown that is shown.
         organisations: Further organisations by footprint.
@@ -105,6 +109,8 @@ class ReturnRules(_Rules):
     not_above: dict[str, str] = {}
     people: tuple[str, ...] = ()
     counts_people: bool = False
+    is_count: bool = False
+    is_estimate: bool = False
     agree: tuple[str, ...]
     level: Level | None = None
     organisations: dict[str, tuple[ListedOrganisation, ...]] = {}
@@ -149,7 +155,8 @@ def read_local_returns(
     """Read the accepted returns of one indicator, and total them by Place and for the board.
 
     Returns:
-        Observations: value = numerator / denominator x the indicator's multiplier. `not_supplied`
+        Observations: value = numerator / denominator x the indicator's multiplier, or the numerator
+        of a count, which then has no denominator. `not_supplied`
         where nobody returned for a Place; `not_comparable` where definitions differ; `suppressed`
         where a count of people is from 1 to 4, where it would give such a count away, or where a
         sender withheld it. The note says who has returned.
@@ -280,7 +287,7 @@ def _who_returned(records: Sequence[dict[str, Any]]) -> str:
     others = len(returned - expected)
     extra = f" and {others} other{'s' if others > 1 else ''}" if expected and others else ""
     if not expected:
-        count = len(returned)
+        count = len({organisation for _, organisation in returned})
         return f"Local returns: {count} organisation{'' if count == 1 else 's'}; none is required."
     come = len(returned & expected)
     share = f"{100 * come / len(expected):.0f}%"
@@ -411,15 +418,11 @@ def _observations(cells: list[_Cell], dataset: Dataset, rules: ReturnRules) -> p
                     "age": "",
                     "category_type": level.category_type if level and cell.level else None,
                     "category": level.label.format(cell.level) if level and cell.level else None,
-                    "value": (
-                        cell.multiplier * cell.numerator / cell.denominator
-                        if cell.status == "published"
-                        and cell.numerator is not None
-                        and cell.denominator
-                        else None
+                    "value": _value(cell, rules),
+                    "numerator": None if rules.is_estimate else cell.numerator,
+                    "denominator": (
+                        None if rules.is_count or rules.is_estimate else cell.denominator
                     ),
-                    "numerator": cell.numerator,
-                    "denominator": cell.denominator,
                     "value_status": cell.status,
                     "value_note": cell.note,
                     "source_row": cell.source_row,
@@ -429,3 +432,11 @@ def _observations(cells: list[_Cell], dataset: Dataset, rules: ReturnRules) -> p
             infer_schema_length=None,
         )
     )
+
+
+def _value(cell: _Cell, rules: ReturnRules) -> float | None:
+    if cell.status != "published" or cell.numerator is None or not cell.denominator:
+        return None
+    if rules.is_count:
+        return cell.numerator
+    return cell.multiplier * cell.numerator / cell.denominator

@@ -126,6 +126,20 @@ def contracts_of(permanent: int, fixed: int, **other: Any) -> Row:
     return _ordered({**COMMON, **own, **other})
 
 
+def counted(number: int, above: str, below: str, top: int, bottom: int, **other: Any) -> Row:
+    """A row of a good return of two counts."""
+    kind = load_return_context("sample").kinds[number]
+    own = {
+        "indicator_id": number,
+        "unit": kind.indicator.unit,
+        "numerator": top,
+        "denominator": bottom,
+        above: top,
+        below: bottom,
+    }
+    return _ordered({**COMMON, **own, **other})
+
+
 def write_workbook(
     path: Path,
     rows: list[Row],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import date
 from pathlib import Path
 
 from typer.testing import CliRunner
@@ -31,17 +32,19 @@ def _every_byte(root: Path) -> dict[str, str]:
 
 
 def test_an_accepted_return_is_published_by_the_next_run(sample_home: Path, tmp_path: Path) -> None:
-    path = write_workbook(tmp_path / "spend.xlsx", [spend(30, 120, value=25)])
+    # For the year before that of the sample's own returns.
+    year = {"period_start": date(2023, 4, 1), "period_end": date(2024, 3, 31)}
+    path = write_workbook(tmp_path / "spend.xlsx", [spend(30, 120, value=25, **year)])
     result = runner.invoke(app, ["returns", "add", str(path), "--home", str(sample_home)])
     assert result.exit_code == 0, result.output
     assert "accepted; indicator 21" in result.output
 
     folder = sample_home / "landing" / "local_return" / "local_supply_chain_spend"
-    (sidecar,) = folder.glob(f"{BRACKENMOUTH}@2024-25/*/spend.xlsx.landing.json")
+    (sidecar,) = folder.glob(f"{BRACKENMOUTH}@2023-24/*/spend.xlsx.landing.json")
     record = json.loads(sidecar.read_text())
     assert record["details"]["acceptance"]["approved_by_role"] == "Director of finance"
     assert record["details"]["acceptance"]["submitted_by_role"] == "Head of procurement"
-    assert record["details"]["acceptance"]["period_end"] == "2025-03-31"
+    assert record["details"]["acceptance"]["period_end"] == "2024-03-31"
     assert (sidecar.parent / "spend.xlsx").read_bytes() == path.read_bytes()
 
     workspace = Workspace(Settings(home=sample_home, inputs="sample"))
@@ -51,25 +54,26 @@ def test_an_accepted_return_is_published_by_the_next_run(sample_home: Path, tmp_
         rows = warehouse.con.execute(
             "select area_code, area_type, period, value, numerator, denominator, value_status, "
             "value_note, source from marts.beacon_indicator "
-            "where indicator_slug = 'local_supply_chain_spend' and period = '2024/25'"
+            "where indicator_slug = 'local_supply_chain_spend' and period = '2023/24'"
         ).fetchall()
         status = warehouse.con.execute(
             "select dataset, status from marts.source_status where source = 'local_return'"
         ).fetchall()
     by_area = {row[0]: row[1:] for row in rows}
     note = "Local returns: 1 of 2 expected (50%). Not returned: Brackenmouth (fictional) Hospitals"
-    assert by_area[BRACKENMOUTH][:6] == ("place", "2024/25", 25.0, 30.0, 120.0, "published")
+    assert by_area[BRACKENMOUTH][:6] == ("place", "2023/24", 25.0, 30.0, 120.0, "published")
     assert by_area[BRACKENMOUTH][6].startswith(note)
     assert by_area[BRACKENMOUTH][7] == "local_return"
     assert by_area[CAWLDERWICK][2:6] == (None, None, None, "not_supplied")
-    assert dict(status)["local_employees_fte"] == "not_supplied"
     assert dict(status)["local_supply_chain_spend"] not in ("not_supplied", "refused")
     assert lands_nothing_new(Workspace(Settings(home=sample_home, inputs="sample")))
 
     # The table of accepted returns, laid among the inputs of a home that accepted none.
-    (table,) = (sample_home / "state" / "returns").glob("*.csv")
-    other = Workspace(Settings(home=tmp_path / "other", inputs="folder", folder=table.parent))
-    assert [file.recognition.key for file in find_files(other)] == [None]
+    tables = sample_home / "state" / "returns"
+    other = Workspace(Settings(home=tmp_path / "other", inputs="folder", folder=tables))
+    keys = [file.recognition.key for file in find_files(other)]
+    assert len(keys) > 10
+    assert set(keys) == {None}
 
 
 def test_a_refused_return_leaves_the_home_as_it_was(sample_home: Path, tmp_path: Path) -> None:

@@ -59,7 +59,10 @@ def test_the_official_footprint_lists_its_councils_and_board() -> None:
 
 
 def test_every_return_that_is_asked_for_has_a_dataset_and_series(context: ReturnContext) -> None:
-    assert sorted(context.kinds) == [11, 12, 20, 21]
+    assert sorted(context.kinds) == [
+        *(8, 11, 12, 15, 20, 21),
+        *(201, 202, 203, 302, 303, 304, 306, 308, 309),
+    ]
     for kind in context.kinds.values():
         bound = {
             selection.series
@@ -68,6 +71,7 @@ def test_every_return_that_is_asked_for_has_a_dataset_and_series(context: Return
             for selection in binding.select
         }
         assert bound == set(kind.rules.series)
+        assert kind.rules.is_count == (kind.indicator.value_type == "count")
         fields = {field.name for field in kind.template.all_fields}
         named = {part for parts in kind.rules.series.values() for part in parts}
         named |= {*kind.rules.row_key, *kind.rules.sums, *kind.rules.people, *kind.rules.agree}

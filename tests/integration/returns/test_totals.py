@@ -24,6 +24,7 @@ from .conftest import (
     Row,
     contract,
     contracts_of,
+    counted,
     spend,
     staff,
     write_workbook,
@@ -99,6 +100,28 @@ def test_a_missing_return_is_missing_and_the_share_that_came_is_said(totals: Tot
     )
     assert "0 of 1 expected (0%). Not returned: Cawlderwick" in other["value_note"]
     assert _one(frame, ICB)["value_note"].startswith("Local returns: 1 of 10 expected (10%).")
+
+
+def test_a_count_is_the_numerator_and_has_no_denominator(totals: Totals) -> None:
+    frame = totals([counted(309, "n_with_contact", "n_residents_under_18", 900, 9000)])
+    row = _one(frame, BRACKENMOUTH)
+    assert (row["value"], row["numerator"], row["denominator"]) == (900, 900, None)
+
+
+def test_an_estimate_of_a_survey_gives_a_figure_and_no_counts(totals: Totals) -> None:
+    """From which limits would be computed as if everybody had been asked."""
+    form = ("n_in_absolute_poverty", "n_in_private_households", 6000, 40000)
+    frame = totals([counted(15, *form, n_households_asked=1200)])
+    row = _one(frame, BRACKENMOUTH)
+    assert (row["value"], row["numerator"], row["denominator"]) == (15, None, None)
+    assert _one(frame, ICB)["value"] == 15
+
+
+def test_one_organisation_that_returns_for_two_places_is_one(totals: Totals) -> None:
+    form = ("n_continuity_of_carer", "n_women_booked", 30, 90)
+    rows = [counted(201, *form, place_code=place) for place in (BRACKENMOUTH, CAWLDERWICK)]
+    frame = totals(rows)
+    assert _one(frame, ICB)["value_note"] == "Local returns: 1 organisation; none is required."
 
 
 def test_returns_that_counted_differently_give_no_total(totals: Totals) -> None:

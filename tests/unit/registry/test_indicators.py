@@ -144,7 +144,20 @@ def test_region_only_indicators_have_only_stand_ins_below_region() -> None:
 
 def test_a_local_return_is_asked_for_where_nothing_is_published() -> None:
     needed = {item.id: item.local_return.needed for item in BEACONS.values() if item.local_return}
-    assert needed == {11: "optional", 12: "required", 20: "for_part", 21: "required"}
+    assert needed == {
+        8: "optional",
+        11: "optional",
+        12: "required",
+        15: "optional",
+        20: "for_part",
+        21: "required",
+    }
+    clinical = {
+        item.id: item.local_return.needed
+        for item in load_indicators().values()
+        if item.local_return and item.id not in needed
+    }
+    assert clinical == dict.fromkeys((201, 202, 203, 302, 303, 304, 306, 308, 309), "optional")
     assert {item.id for item in BEACONS.values() if item.no_open_source} == {12, 21}
 
 
