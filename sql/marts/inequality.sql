@@ -112,8 +112,8 @@ members as (
     inner join registry.measure as measure
         on fact.indicator_slug = measure.indicator_slug and fact.measure = measure.measure
     where fact.role = 'measure' and fact.category = 'All' and fact.period <> 'none'
-        -- A slope of slopes means nothing.
-        and measure.value_type <> 'slope_index'
+        -- A slope of slopes means nothing, and a larger Place counts more people.
+        and measure.value_type not in ('slope_index', 'count')
     union all by name
     -- The same Places from the worst to the best value; without a direction, lowest to highest.
     select
@@ -131,6 +131,7 @@ members as (
     inner join registry.measure as measure
         on fact.indicator_slug = measure.indicator_slug and fact.measure = measure.measure
     where fact.role = 'measure' and fact.category = 'All' and fact.value is not null
+        and measure.value_type <> 'count'
 ),
 gathered as (
     select

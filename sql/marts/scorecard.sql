@@ -4,7 +4,7 @@
 -- columns: indicator_id, indicator_slug, name, theme, programme, measure, measure_name, place_code, place_name, sex, age, period, period_end, value, lower_95, upper_95, limits_method, unit, polarity, nation_value, compared_with_nation, comparison_method, not_compared_reason, publisher_comparison, rank_among_places, places_ranked, places, difference_from_nation, nation_areas, nation_areas_total, nation_area_type, nation_lowest, nation_quartile_1, nation_median, nation_quartile_3, nation_highest, nation_quarter, nation_spread_reason, recent_trend, recent_trend_reason, publisher_trend, modelled, value_status, value_note, source, source_coverage, fictional
 -- The latest period is that of the measure, not of the Place: a Place without a value for it is
 -- shown without one rather than with an older value among newer ones. Rank 1 is the best where
--- the indicator has a direction, else the highest.
+-- the indicator has a direction, else the highest; a count, which is more where more people live, has none.
 -- The nation's spread is that of its authorities at the same period, sex and age: the upper tier,
 -- as the Places are; where counties have no figure, the lower tier; where neither has, those that
 -- are both (unitary authorities, metropolitan districts and London boroughs). It is given only where
@@ -101,7 +101,7 @@ placed as (
 ),
 rows_shown as (
     select
-        fact.*, headline.measure_name, headline.polarity, place.place_code, place.place_name,
+        fact.*, headline.measure_name, headline.polarity, headline.value_type, place.place_code, place.place_name,
         dataset.coverage as source_coverage
     from headline
     inner join indicators.fact as fact
@@ -139,7 +139,7 @@ select
     rows_shown.not_compared_reason,
     rows_shown.publisher_comparison,
     if(
-        rows_shown.value is not null,
+        rows_shown.value is not null and rows_shown.value_type <> 'count',
         rank() over (
             partition by rows_shown.indicator_slug, rows_shown.measure, rows_shown.sex, rows_shown.age
             order by if(rows_shown.polarity = 'low_is_good', rows_shown.value, -rows_shown.value) nulls last
