@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from beacon.core.errors import SettingsError
-from beacon.core.logs import step
+from beacon.core.files import sha256_of
+from beacon.core.logs import log, step
 from beacon.core.progress import report
 from beacon.core.source_names import LOCAL_RETURN
 from beacon.disclosure.returned_counts import ReturnedTable
@@ -58,6 +60,8 @@ def find_files(workspace: Workspace, *, again: bool = False) -> list[FoundFile]:
     first; `again` asks only for what an earlier attempt did not reach.
     """
     found = [_unless_a_return(file) for file in _publishers_files(workspace, again)]
+    if workspace.settings.inputs == "sample":
+        _accept_sample_returns(workspace)
     return [*found, *_supplied_files(workspace), *_accepted_returns(workspace)]
 
 
@@ -96,6 +100,35 @@ def _accepted_returns(workspace: Workspace) -> list[FoundFile]:
 
     context = ReturnContext(workspace.indicators, workspace.register, workspace.footprint)
     return collect_returns(context, LandingStore(home.landing), home.state / "returns", earlier)
+
+
+# When the fictional organisations' returns were accepted: a day of its own for each run would give
+# every home other bytes.
+_SAMPLE_ACCEPTED = datetime(2025, 7, 1, 9, tzinfo=UTC)
+
+
+def _accept_sample_returns(workspace: Workspace) -> None:
+    """Accept what the fictional organisations returned, as `beacon returns add` would.
+
+    What was accepted before is not accepted again, and what is refused is logged and left out.
+    """
+    from beacon.returns import ReturnContext, ReturnRefusedError, accept_return
+    from beacon.returns.accept import accepted_returns
+    from beacon.sample import returns_beside
+
+    context = ReturnContext(workspace.indicators, workspace.register, workspace.footprint)
+    if not context.footprint.fictional:
+        return
+    store = LandingStore(workspace.home.landing)
+    known = {one.landed.sha256 for one in accepted_returns(store, context, superseded=True)}
+    for path in sorted(returns_beside(workspace.home.sample).glob("FICTIONAL_*.csv")):
+        if sha256_of(path) in known:
+            continue
+        try:
+            accept_return(path, context, store, now=_SAMPLE_ACCEPTED)
+        except ReturnRefusedError:
+            # `beacon returns check FILE` says why.
+            log("dataset", source=LOCAL_RETURN, dataset=path.name, status="refused")
 
 
 def _publishers_files(workspace: Workspace, again: bool) -> list[FoundFile]:

@@ -19,6 +19,7 @@ from beacon.sample.sizes import (
     SMALL,
     TEN_ENGLANDS,
     SampleSize,
+    returns_beside,
     sample_fingerprint,
     written_fingerprint,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "SMALL",
     "TEN_ENGLANDS",
     "SampleSize",
+    "returns_beside",
     "sample_fingerprint",
     "write_sample",
     "written_fingerprint",
@@ -54,7 +56,8 @@ def write_sample(
     Args:
         directory: Where the files go, in the folders `imd2025`, `imd2019`, `lookups`,
             `boundaries`, `population`, `fingertips`, `ons_els`, `dfe`, `gp` and
-            `other_official`. Made if absent.
+            `other_official`. Made if absent. The returns of organisations go beside it:
+            `returns_beside`.
         seed: Any non-negative integer.
         size: How big the nation is; see `PRESETS`.
 

@@ -93,7 +93,7 @@ POSITIVE_OUTLIER = 93758
 TREND_INDICATOR, TREND_PLACE, TREND_STEP, FLAT_PLACE = 93436, 7, 2.5, 5
 """On this indicator one Place gains 2.5 points a year, and another does not move."""
 SUPPRESSED_PLACE, NOT_PRESENTED_PLACE = 4, 8
-"""Places whose latest 93436 (and 92623) and 92796 values are withheld, with different reasons."""
+"""Places whose latest 93436 (and 92623) and 90810 values are withheld, with different reasons."""
 
 
 @dataclass
@@ -337,7 +337,7 @@ def _withhold(series: Series, upper: list[Area], cells: Cells) -> None:
         row = cells[area.code, series.sex]
         if series.indicator in (93436, 92623) and area.place == SUPPRESSED_PLACE:
             row[-1] = Cell(None, note=SUPPRESSED)
-        if series.indicator == 92796 and area.place == NOT_PRESENTED_PLACE:
+        if series.indicator == 90810 and area.place == NOT_PRESENTED_PLACE:
             row[-1] = Cell(None, note=NOT_PRESENTED)
         if series.model == "rate":
             for t, cell in enumerate(row):

@@ -67,7 +67,7 @@ SERIES = (
            "the time", "loneliness", "survey", "16+ yrs", "financial", -1, 22.0, 0.1, 1.5, 9.0,
            500),
     Series(92796, "Hospital admissions as a result of self-harm", "self_harm", "rate",
-           "15-19 yrs", "financial", -1, 560.0, -6.0, 70.0, 0.65, 0.060),
+           "15-19 yrs", "financial", -1, 900.0, -6.0, 70.0, 0.65, 0.060),
     Series(93436, "Child development: percentage of children achieving a good level of "
            "development at 2 to 2 and a half years", "good_development_2_years", "count",
            "2-2.5 yrs", "financial", 1, 79.0, 0.1, -2.5, 8.0, 0.011),
@@ -94,4 +94,13 @@ SERIES = (
     Series(90323, "Year 6 prevalence of obesity (including severe obesity)", "obesity_year_6",
            "count", "10-11 yrs", "financial", -1, 20.0, 0.3, 1.6, 6.0, 0.0118,
            skipped=(2020,)),
+    Series(94140, "Hypertension patients treated to appropriate threshold", "hypertension_treated",
+           "count", "18+ yrs", "financial", 1, 68.0, 0.4, -1.2, 4.0, 0.145),
+    # The deprived are treated more, as in England.
+    Series(94141, "Patients with QRISK \N{GREATER-THAN OR EQUAL TO} 20% treated with lipid "
+           "lowering therapy", "lipid_lowering", "count", "18+ yrs", "financial", 1, 58.0, 0.5, 1.2,
+           -3.0, 0.05),
+    Series(93563, "Percentage of 5 year olds with experience of visually obvious dental decay",
+           "dental_decay", "count", "5 yrs", "financial", -1, 24.0, -0.2, 3.0, 8.0, 0.004,
+           skipped=(2018, 2020, 2021, 2023)),
 )  # fmt: skip

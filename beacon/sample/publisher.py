@@ -14,6 +14,7 @@ from beacon.sample.domains import write_domains
 from beacon.sample.energy import write_fuel_poverty
 from beacon.sample.fingertips_files import write_fingertips
 from beacon.sample.geography import write_boundaries, write_lookups
+from beacon.sample.health_check_files import write_health_checks
 from beacon.sample.housing import write_homelessness
 from beacon.sample.lait_files import write_lait
 from beacon.sample.living_wage_files import write_living_wage
@@ -26,7 +27,8 @@ from beacon.sample.practices import (
     write_practices,
     write_qof,
 )
-from beacon.sample.sizes import GENERATOR_VERSION, TRUTHS_NAME, SampleSize
+from beacon.sample.returned_files import write_returns
+from beacon.sample.sizes import GENERATOR_VERSION, TRUTHS_NAME, SampleSize, returns_beside
 from beacon.sample.travel_files import write_walking_cycling
 from beacon.sample.truths import SampleTruths, collect_truths
 from beacon.sample.workless_files import write_workless
@@ -66,6 +68,8 @@ def _clear(directory: Path) -> None:
     for folder in FOLDERS:
         for earlier in sorted((directory / folder).glob("FICTIONAL_*")):
             earlier.unlink()
+    for earlier in sorted(returns_beside(directory).glob("FICTIONAL_*")):
+        earlier.unlink()
 
 
 def publish(directory: Path, *, seed: int, size: SampleSize) -> SampleTruths:
@@ -94,8 +98,10 @@ def publish(directory: Path, *, seed: int, size: SampleSize) -> SampleTruths:
         **write_lait(directory / "dfe", world, areas),
         "below_real_living_wage": write_living_wage(other, world, areas),
         "children_workless_households": write_workless(other, world, areas),
+        "smi_annual_health_checks": write_health_checks(directory / "gp", world),
         "active_travel": write_walking_cycling(other, world, areas),
     }
-    truths = collect_truths(world, fingertips, els, dfe, fuel_poverty, homeless, latest)
+    returned = write_returns(returns_beside(directory), world, areas)
+    truths = collect_truths(world, fingertips, els, dfe, fuel_poverty, homeless, latest, returned)
     truths.write(directory / TRUTHS_NAME)
     return truths

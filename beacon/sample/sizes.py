@@ -11,7 +11,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-GENERATOR_VERSION = "1.6.0"
+GENERATOR_VERSION = "1.7.0"
 """Raise whenever the same seed and size would give other bytes than before."""
 
 TRUTHS_NAME = "TRUTHS.json"
@@ -90,6 +90,15 @@ def sample_fingerprint(seed: int, size: SampleSize) -> str:
     """
     identity = {"generator": GENERATOR_VERSION, "seed": seed, "size": asdict(size)}
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
+
+
+def returns_beside(directory: Path) -> Path:
+    """Where the returns of a sample's organisations are: beside publishers' files, not among them.
+
+    Args:
+        directory: Where the sample is written.
+    """
+    return directory.with_name(f"{directory.name}_returns")
 
 
 def written_fingerprint(directory: Path) -> str | None:

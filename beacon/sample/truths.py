@@ -86,6 +86,8 @@ class SampleTruths:
         fuel_poverty: Households in fuel poverty by Core20 on IMD 2019, each Place and the nation.
         temporary_accommodation: Households in it, each Place and the nation.
         latest: Latest value of each Place, by indicator; None where its publisher shows none.
+        returned: What the returns of organisations come to in each Place, by indicator; None where
+            none that can be used has come.
         trend: The steady rise, and the Place that does not move.
         positive_outlier: The indicator on which the most deprived Place is better.
     """
@@ -113,6 +115,7 @@ class SampleTruths:
     fuel_poverty: list[FuelPovertyTruth]
     temporary_accommodation: list[TemporaryAccommodationTruth]
     latest: dict[str, Latest]
+    returned: dict[str, Latest]
     trend: dict[str, Any]
     positive_outlier: dict[str, Any]
 
@@ -140,6 +143,7 @@ def collect_truths(
     fuel_poverty: list[FuelPovertyTruth],
     temporary_accommodation: list[TemporaryAccommodationTruth],
     latest: dict[str, Latest],
+    returned: dict[str, Latest],
 ) -> SampleTruths:
     """Put the record together from the generator's state."""
     codes = world.authorities.code[: len(names.PLACES)]
@@ -172,6 +176,7 @@ def collect_truths(
         fuel_poverty=fuel_poverty,
         temporary_accommodation=temporary_accommodation,
         latest=latest,
+        returned=returned,
         trend={
             "indicator": TREND_INDICATOR,
             "rising_place": codes[TREND_PLACE],

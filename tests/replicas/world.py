@@ -22,6 +22,7 @@ from tests.replicas.files import FilesReplica
 from tests.replicas.fingertips import FingertipsReplica
 from tests.replicas.gov_uk import GovUkReplica
 from tests.replicas.nhs_digital import NhsDigitalReplica
+from tests.replicas.nhs_england import NhsEnglandReplica
 from tests.replicas.nomis import NomisReplica
 from tests.replicas.ons_site import OnsSiteReplica
 from tests.replicas.server import Replica
@@ -40,6 +41,7 @@ class World:
     ons_els: FilesReplica
     stat_xplore: StatXploreReplica
     nhs_digital: NhsDigitalReplica
+    nhs_england: NhsEnglandReplica
     nhs_allocation: FilesReplica
     dfe_lait: FilesReplica
     ons_site: OnsSiteReplica
@@ -51,13 +53,10 @@ class World:
 
     @property
     def base_urls(self) -> dict[str, str]:
-        """What goes into BEACON_LIVE_BASE_URLS. Publishers that the sample has nothing of lead
-        nowhere."""
-        nowhere = "http://127.0.0.1:9"
+        """What goes into BEACON_LIVE_BASE_URLS."""
         return {
             "gov_uk_assets": self.gov_uk.url,
             "nhs_files": self.nhs_digital.url,
-            "nhs_england": nowhere,
             **{name: replica.url for name, replica in self.replicas.items()},
         }
 
@@ -95,6 +94,7 @@ def serve(sample: Path) -> Iterator[World]:
             ons_els=FilesReplica(sample / "ons_els"),
             stat_xplore=StatXploreReplica(),
             nhs_digital=NhsDigitalReplica(sample),
+            nhs_england=NhsEnglandReplica(sample),
             nhs_allocation=FilesReplica(
                 sample / "gp", {"/data/2025_2026.csv": "*allocation_gp_practice*"}
             ),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -50,6 +51,9 @@ def test_live_publishes_what_the_sample_does(
     tmp_path: Path, world: World, sample_files: Path
 ) -> None:
     _, sample = publish(Settings(home=tmp_path / "sample", inputs="sample"))
+    # Returns are sent to a home, whatever the mode of its inputs.
+    of_returns = Path("landing", "local_return")
+    shutil.copytree(tmp_path / "sample" / of_returns, tmp_path / "live" / of_returns)
     _, fetched = publish(live(tmp_path / "live", world, sample_files))
     marts = sorted(path.name for path in sample.path.glob("*.parquet"))
     assert marts == sorted(path.name for path in fetched.path.glob("*.parquet"))

@@ -650,16 +650,10 @@ def test_gaps_within_places_are_the_marts_now_and_before(sample_release, pages):
     assert told >= 5
 
 
-def test_what_is_not_known_is_every_beacon_without_a_figure_and_what_would_give_one(pages):
+def test_nothing_is_unknown_where_every_beacon_and_clinical_measure_has_a_figure(pages):
     text = pages["index.html"].one("main").text
-    published = int(re.search(r"(\d+) of 22 beacon indicators", text)[1])
+    assert re.search(r"22 of 22 beacon indicators", text)
     unknown = pages["unknown.html"].one("main")
-    beacons = unknown.all("section")[0]
-    assert f"{22 - published} of 22" in beacons.one("h2").text
-    headings = beacons.all("h3")
-    assert len(headings) == 22 - published
-    for heading in headings:
-        link = heading.one("a").attributes["href"]
-        assert link in pages
-    assert "beacon returns template 12" in beacons.text
-    assert "a proxy" in beacons.text
+    assert "Every indicator has a figure for at least one Place." in unknown.text
+    assert not unknown.all("section")
+    assert "beacon returns template" not in unknown.text
