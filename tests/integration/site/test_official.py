@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 
 import pytest
 
@@ -60,3 +61,16 @@ def test_numbers_on_ten_random_pages_are_the_marts(official_home, official_site)
         assert float(figure.attributes["value"]) in known
         assert_rounds_to(figure, float(figure.attributes["value"]))
     assert "FICTIONAL" not in (site / "index.html").read_text(encoding="utf-8").upper()
+
+
+def test_what_is_not_known_is_every_beacon_without_a_figure_and_what_would_give_one(official_site):
+    text = parse(official_site / "index.html").one("main").text
+    published = int(re.search(r"(\d+) of 22 beacon indicators", text)[1])
+    beacons = parse(official_site / "unknown.html").one("main").all("section")[0]
+    assert f"{22 - published} of 22" in beacons.one("h2").text
+    headings = beacons.all("h3")
+    assert len(headings) == 22 - published
+    for heading in headings:
+        assert (official_site / heading.one("a").attributes["href"]).is_file()
+    assert "beacon returns template 12" in beacons.text
+    assert "a proxy" in beacons.text
