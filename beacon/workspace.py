@@ -28,6 +28,7 @@ from beacon.registry import (
 )
 from beacon.registry.series_in_use import series_in_use
 from beacon.registry.sources import SourceRegister, load_source_register
+from beacon.signatures import with_signatures
 from beacon.sources.needed_series import Needed
 
 
@@ -59,8 +60,8 @@ class Workspace:
 
     @cached_property
     def indicators(self) -> dict[str, Indicator]:
-        """The indicators by slug."""
-        return load_indicators()
+        """The indicators by slug, with the signatures of the home."""
+        return with_signatures(load_indicators(), self.home)
 
     @cached_property
     def targets(self) -> TargetRegister:

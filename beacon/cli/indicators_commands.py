@@ -7,17 +7,23 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from beacon.cli.common import Format, FormatOption, HomeOption, print_rows, settings_from
-from beacon.cli.options import chosen_columns
+from beacon.cli.options import chosen_columns, inform
 from beacon.cli.printed_tables import write_pairs
 
 if TYPE_CHECKING:
+    from beacon.core.settings import Home
     from beacon.registry import Indicator
 
 
 def indicators(
-    identifier: Annotated[
-        str | None, typer.Argument(help="Number or short name; prints the whole definition.")
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[ID | sign ID]",
+            help="Number or short name: prints the definition; after `sign`, signs it.",
+        ),
     ] = None,
+    by: Annotated[str, typer.Option("--by", help="Who signs, with `sign`.")] = "",
     everything: Annotated[
         bool, typer.Option("--all", help="Clinical areas and context too, not the beacons alone.")
     ] = False,
@@ -27,22 +33,27 @@ def indicators(
     form: FormatOption = Format.table,
     home: HomeOption = None,
 ) -> None:
-    """List the beacon indicators, or print one definition."""
+    """List the beacon indicators, print one definition, or sign that it was checked."""
     from beacon.core.errors import BeaconError
-    from beacon.core.suggestions import did_you_mean
+    from beacon.core.settings import Home
     from beacon.registry import load_indicators
+    from beacon.signatures import with_signatures
 
-    known = load_indicators()
-    state = states_in_release(home)
-    if identifier is not None:
-        for indicator in known.values():
-            if identifier in (indicator.slug, str(indicator.id)):
-                _print_definition(indicator, state.get(indicator.slug), form)
-                return
+    place = Home(settings_from(home=home).home)
+    known = with_signatures(load_indicators(), place)
+    asked = words or []
+    if asked[:1] == ["sign"] and len(asked) == 2:
+        _sign(_named(asked[1], known), by, place)
+        return
+    if len(asked) > 1 or asked == ["sign"] or by:
         raise BeaconError(
-            f"There is no indicator {identifier!r}.{did_you_mean(identifier, known)} "
-            "`beacon indicators --all` lists them."
+            "Give one number or short name, or `sign ID --by NAME` to sign a definition."
         )
+    state = states_in_release(home)
+    if asked:
+        indicator = _named(asked[0], known)
+        _print_definition(indicator, state.get(indicator.slug), form)
+        return
     columns: tuple[str, ...] = (
         "id", "slug", "name", "short_name", "name_status", "source", "latest_period", "places",
         "status", "why",
@@ -60,6 +71,28 @@ def indicators(
         rows = [tuple(row[columns.index(name)] for name in shown) for row in rows]
         columns = shown
     print_rows(columns, rows, form)
+
+
+def _named(identifier: str, known: dict[str, Indicator]) -> Indicator:
+    from beacon.core.errors import BeaconError
+    from beacon.core.suggestions import did_you_mean
+
+    for indicator in known.values():
+        if identifier in (indicator.slug, str(indicator.id)):
+            return indicator
+    raise BeaconError(
+        f"There is no indicator {identifier!r}.{did_you_mean(identifier, known)} "
+        "`beacon indicators --all` lists them."
+    )
+
+
+def _sign(indicator: Indicator, by: str, home: Home) -> None:
+    from beacon.operations.home_lock import home_lock
+    from beacon.signatures import sign
+
+    with home_lock(home):
+        signature = sign(home, indicator, by)
+    inform(f"Signed by {signature.by}: {indicator.name}. The next run publishes it.")
 
 
 def _row(indicator: Indicator, found: dict[str, Any]) -> tuple[Any, ...]:
@@ -145,6 +178,7 @@ def _described(indicator: Indicator, state: dict[str, Any] | None) -> list[tuple
     pairs += [("gap", f"{item.period}: {item.reason}") for item in indicator.cancelled_periods]
     pairs += [("caveat", text) for text in indicator.caveats]
     pairs.append(("why", indicator.rationale))
+    pairs.append(("checked by", indicator.checked_by or "nobody yet"))
     pairs.append(("owner", f"{indicator.owner}; next review {indicator.next_review}"))
     if state:
         of = f"{state['places_with_value']} of {state['places']} Places"

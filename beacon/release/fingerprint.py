@@ -66,8 +66,8 @@ def _without_comments(path: Path) -> bytes:
 def build_fingerprint(workspace: Workspace, store: LandingStore) -> str:
     """A hash of all that decides the content of a release.
 
-    Inputs in use, what crossed from the secure home, code, footprint, and which of the targets' due
-    dates have passed.
+    Inputs in use, what crossed from the secure home, signatures, code, footprint, and which of the
+    targets' due dates have passed.
     """
     digest = hashlib.sha256()
     day = workspace.judged_on
@@ -86,6 +86,8 @@ def build_fingerprint(workspace: Workspace, store: LandingStore) -> str:
         spec = workspace.register.datasets.get(landed.key)
         if spec is not None and workspace.needed.part(spec, landed.members):
             digest.update(f"{name}:{landed.sha256}".encode())
+    signed = {slug: one.checked_by for slug, one in workspace.indicators.items() if one.checked_by}
+    digest.update(repr(signed).encode())
     digest.update(crossed_digest(workspace.home.root).encode())
     return digest.hexdigest()
 

@@ -194,6 +194,7 @@ def _pages(shared: Shared, maps: Any) -> Iterator[Page]:
     from beacon.site.pages.place_page import place_pages
     from beacon.site.pages.quality_page import methods_page, quality_page
     from beacon.site.pages.rugs import make_rug
+    from beacon.site.pages.signatures_page import signatures_page
     from beacon.site.pages.targets_page import targets_page
     from beacon.site.pages.unknown_page import unknown_page
 
@@ -223,6 +224,7 @@ def _pages(shared: Shared, maps: Any) -> Iterator[Page]:
     yield changes_page(shared)
     yield quality_page(shared)
     yield unknown_page(shared)
+    yield signatures_page(shared)
     yield methods_page(shared)
 
 

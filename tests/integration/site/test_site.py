@@ -42,7 +42,7 @@ def assert_rounds_to(shown: Node, value: float) -> None:
 
 def test_every_kind_of_page_is_there(pages):
     for name in (
-        "index", "rug", "core20plus5", "inequality", "targets", "aspirations", "changes", "quality", "methods", "unknown",
+        "index", "rug", "core20plus5", "inequality", "targets", "aspirations", "changes", "quality", "methods", "unknown", "signatures",
         "places/index", "indicators/index",
     ):  # fmt: skip
         assert f"{name}.html" in pages
