@@ -194,7 +194,7 @@ def test_every_place_page_shows_its_scorecard(sample_release, pages):
     for place in sample_release.rows("place"):
         page = pages[f"places/{place['place_name'].lower().replace(' ', '-')}.html"]
         expected = sorted(
-            (r["indicator_slug"], r["value"], str(r["rank_among_places"]))
+            (r["indicator_slug"], r["value"], str(r["rank_among_places"] or ""))
             for r in sample_release.rows("scorecard", f"place_code = '{place['place_code']}'")
             if r["value"] is not None
         )
@@ -423,7 +423,12 @@ def test_every_aspiration_is_on_its_page(sample_release, pages):
 def test_the_least_breakdown_is_a_state_for_each_clinical_measure(sample_release, pages):
     text = pages["core20plus5.html"].one("html").text
     assert "section 13SA" in text
-    assert "Published, not supplied" in text
+    states = {
+        row["status"] for row in sample_release.rows("minimum_breakdown", "indicator_id > 200")
+    }
+    assert states == {"published_not_taken", "one_group", "none_known"}
+    for words in ("Published, not taken", "One group by definition", "None known"):
+        assert words in text
 
 
 # Building
