@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from beacon.contracts.ddl import quote_literal
@@ -58,7 +57,7 @@ def group_of(breakdown: str, member: str) -> str:
 
 
 def count_by_breakdown(
-    con: duckdb.DuckDBPyConnection, folder: Path, areas: BoardAreas, table: str
+    con: duckdb.DuckDBPyConnection, cells: str, small: str, areas: BoardAreas, table: str
 ) -> None:
     """Make a table of counts by cohort, measure, area and declared breakdown.
 
@@ -67,12 +66,11 @@ def count_by_breakdown(
 
     Args:
         con: A connection of the secure home.
-        folder: Where `evaluate` left its cells.
+        cells: SQL of the cells, as `evaluate` counts them.
+        small: SQL of those of small areas.
         areas: The areas.
         table: Name of the table.
     """
-    cells = f"read_parquet({quote_literal(str(folder / 'cell.parquet'))})"
-    small = f"read_parquet({quote_literal(str(folder / 'small_cell.parquet'))})"
     board = quote_literal(areas.board)
     places = ", ".join(map(quote_literal, areas.places))
     sums = "sum(eligible)::bigint as eligible, sum(done)::bigint as done"

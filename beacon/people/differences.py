@@ -2,6 +2,11 @@
 
 What belongs here: that count, for the guard of `protect_cells`. What does not: who came and went
 (`flow`).
+
+Who came are those of the later date less those who are in the same cell on both; who went those of
+the earlier less the same. So only the people of both dates are counted anew, by the same cells as
+those of one; where something of a person changed between the dates it is unknown here, and counts
+in no cell that is divided by it.
 """
 
 from __future__ import annotations
@@ -9,15 +14,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from beacon.contracts.ddl import quote_literal
-from beacon.people.breakdowns import (
-    ALL,
-    BREAKDOWNS,
-    PAIRS,
-    BoardAreas,
-    group_of,
-)
+from beacon.people.breakdowns import BoardAreas, count_by_breakdown, group_of
 from beacon.people.cohort_definitions import Cohort
-from beacon.people.evaluate import DIMENSIONS, EVERYBODY, SMALL_AREAS
+from beacon.people.evaluate import (
+    DIMENSIONS,
+    PERSONS_AT_ONCE,
+    SMALL_AREAS,
+    count_everybody,
+    count_members,
+    make_cells,
+)
 from beacon.people.protect_cells import Key
 from beacon.people.secure_home import SecureHome
 
@@ -43,98 +49,91 @@ def differences(
     period: Period,
     areas: BoardAreas,
     cohorts: dict[str, Cohort],
+    *,
+    persons_at_once: int = PERSONS_AT_ONCE,
 ) -> Differences:
     """People in a cell on one of two as-at dates and not on the other.
 
-    Who came are those of the later date less those who are in the same cell on both; who went those
-    of the earlier less the same.
+    Args:
+        con: A connection that holds `counted`, the cells of the later date.
+        home: The secure home, with what `evaluate` left of both dates.
+        period: The two dates.
+        areas: The areas.
+        cohorts: The cohorts; one that was computed at one date only is left out.
+        persons_at_once: Persons of one range.
     """
     assert period.earlier is not None
-    found: Differences = {}
+    earlier = home.as_at(period.earlier)
     persons = [_files(home, day, "person") for day in (period.earlier, period.as_at)]
     if None in persons:
-        return found
-    for name, cohort in {EVERYBODY: None, **cohorts}.items():
-        states = {"/eligible": ("true", "true")}
-        members = [persons[0], persons[1]]
-        if cohort is not None:
-            members = [_files(home, d, f"cohort/{name}") for d in (period.earlier, period.as_at)]
-            for m in cohort.care:
-                states[f"{m.id}/done"] = (f"{m.id}__done", f"{m.id}__done")
-                if m.eligible is not None:
-                    states[f"{m.id}/eligible"] = (f"{m.id}__eligible", f"{m.id}__eligible")
-        if None in members:
-            continue
-        _add(con, found, name, states, persons, members, areas, cohort is None)
-    return found
-
-
-def _add(
-    con: duckdb.DuckDBPyConnection,
-    found: Differences,
-    name: str,
-    states: dict[str, tuple[str, str]],
-    persons: list[str | None],
-    members: list[str | None],
-    areas: BoardAreas,
-    everybody: bool,
-) -> None:
-    own = [*DIMENSIONS, *SMALL_AREAS.values()]
-    for number in (0, 1):
-        flags = ", ".join(f"{states[key][number]} as s{n}" for n, key in enumerate(states))
-        source = (
-            f"{persons[number]} where in_population"
-            if everybody
-            else f"{members[number]} as member inner join {persons[number]} as person "
-            "using (person_id)"
-        )
-        columns = ", ".join(own)
+        return {}
+    count_by_breakdown(
+        con, _parquet(earlier / "cell.parquet"), _parquet(earlier / "small_cell.parquet"), areas,
+        "counted_before",
+    )  # fmt: skip
+    make_cells(con)
+    both_dates = [name for name in cohorts if _members(home, period, name)]
+    ((most,),) = con.execute(f"select coalesce(max(person_id), 0) from {persons[1]}").fetchall()
+    columns = (*DIMENSIONS, *SMALL_AREAS.values())
+    same = ", ".join(f"if(a.{c} is not distinct from b.{c}, a.{c}, null) as {c}" for c in columns)
+    for low in range(1, most + 1, persons_at_once):
+        where = f"person_id between {low} and {low + persons_at_once - 1}"
         con.execute(
-            f"create or replace temp table side_{number} as "
-            f"select person_id, {columns}, {flags} from {source}"
+            f"create or replace temp table person_range as select person_id, {same}, "
+            "a.in_population and b.in_population as in_population "
+            f"from (from {persons[0]} where {where}) as a "
+            f"inner join (from {persons[1]} where {where}) as b using (person_id)"
         )
-    same = ", ".join(f"if(a.{c} is not distinct from b.{c}, a.{c}, null) as {c}, "
-                     f"a.{c} is not distinct from b.{c} as same_{c}" for c in own)  # fmt: skip
-    both = ", ".join(f"a.s{n} and b.s{n} as s{n}" for n in range(len(states)))
-    con.execute(
-        f"create or replace temp table side_2 as select {same}, {both} "
-        "from side_0 as a inner join side_1 as b using (person_id)"
-    )
-    for key in states:
-        found[(name, key)] = {}
-    for area_sql, breakdown, member, needed in _tables(areas):
-        for number, came, went in ((0, 0, 1), (1, 1, 0), (2, -1, -1)):
-            where = [f"{area_sql} is not null", f"({member}) is not null"]
-            if number == 2:
-                where += [f"same_{column}" for column in needed]
-            sums = ", ".join(f"count(*) filter (s{n})" for n in range(len(states)))
-            rows = con.execute(
-                f"select {area_sql} as area, {member} as member, {sums} from side_{number} "
-                f"where {' and '.join(where)} group by all"
-            ).fetchall()
-            for area, label, *counts in rows:
-                cell = (area, group_of(breakdown, label))
-                for key, count in zip(states, counts, strict=True):
-                    cells = found[(name, key)]
-                    before = cells.get(cell, (0, 0))
-                    cells[cell] = before[0] + came * count, before[1] + went * count
+        count_everybody(con)
+        for name in both_dates:
+            flags = ", ".join(
+                f"a.{m.id}__{state} and b.{m.id}__{state} as {m.id}__{state}"
+                for m in cohorts[name].care
+                for state in ("eligible", "done")
+            )
+            before, now = _members(home, period, name)
+            con.execute(
+                f"create or replace temp table member as select person_range.*, {flags} "
+                f"from (from {before} where {where}) as a "
+                f"inner join (from {now} where {where}) as b using (person_id) "
+                "inner join person_range using (person_id)"
+            )
+            count_members(con, cohorts[name])
+    count_by_breakdown(con, "people_cell", "people_small_cell", areas, "counted_both")
+    return _came_and_went(con)
 
 
-def _tables(areas: BoardAreas) -> list[tuple[str, str, str, tuple[str, ...]]]:
-    """Area, breakdown, member, and the columns that must be alike for a cell to be the same."""
-    needs = {
-        "imd_quintile": ("imd_quintile",),
-        "core20": ("core20",),
-        "ethnicity": ("ethnicity",),
-        "sex": ("sex",),
-        "age_band": ("age_band",),
-        "core20_and_sex": ("core20", "sex"),
-        "core20_and_ethnicity": ("core20", "ethnicity"),
-    }
-    tables: list[tuple[str, str, str, tuple[str, ...]]] = []
-    for area, column in ((quote_literal(areas.board), ()), ("place_code", ("place_code",))):
-        for breakdown, member in {ALL: "'All'", **BREAKDOWNS}.items():
-            if not column or breakdown not in PAIRS:
-                tables.append((area, breakdown, member, (*column, *needs.get(breakdown, ()))))
-    tables += [(column, ALL, "'All'", (column,)) for column in SMALL_AREAS.values()]
-    return tables
+def _parquet(path: object) -> str:
+    return f"read_parquet({quote_literal(str(path))})"
+
+
+def _members(home: SecureHome, period: Period, cohort: str) -> tuple[str, ...]:
+    """Members at the earlier and the later date; nothing where one was not computed."""
+    assert period.earlier is not None
+    days = (period.earlier, period.as_at)
+    found = tuple(f for day in days if (f := _files(home, day, f"cohort/{cohort}")))
+    return found if len(found) == len(days) else ()
+
+
+def _came_and_went(con: duckdb.DuckDBPyConnection) -> Differences:
+    keys = "cohort, measure, area_code, breakdown, member"
+    rows = con.execute(
+        f"""
+        select {keys},
+            coalesce(now.eligible, 0) - coalesce(stayed.eligible, 0),
+            coalesce(before.eligible, 0) - coalesce(stayed.eligible, 0),
+            coalesce(now.done, 0) - coalesce(stayed.done, 0),
+            coalesce(before.done, 0) - coalesce(stayed.done, 0)
+        from counted as now
+        full join counted_before as before using ({keys})
+        left join counted_both as stayed using ({keys})
+        where cohort in (select cohort from counted)
+            and cohort in (select cohort from counted_before)
+        """
+    ).fetchall()
+    found: Differences = {}
+    for cohort, measure, area, breakdown, member, came, went, came_done, went_done in rows:
+        cell = (area, group_of(breakdown, member))
+        found.setdefault((cohort, f"{measure}/eligible"), {})[cell] = (came, went)
+        found.setdefault((cohort, f"{measure}/done"), {})[cell] = (came_done, went_done)
+    return found

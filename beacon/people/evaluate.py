@@ -86,7 +86,7 @@ def evaluate(
         if (missing := tuple(c for c in cohort.cluster_names() if c not in extract.clusters))
     }
     computed = [cohort for name, cohort in cohorts.items() if name not in lacking]
-    _make_cells(con)
+    make_cells(con)
     as_at = date.fromisoformat(extract.as_at)
     for number, low in enumerate(range(1, extract.persons + 1, persons_at_once)):
         high = min(low + persons_at_once - 1, extract.persons)
@@ -96,11 +96,11 @@ def evaluate(
             "create or replace temp table person_range as "
             + person_at_sql(extract, areas, as_at=as_at, where=where)
         )
-        _count_everybody(con)
+        count_everybody(con)
         for cohort in computed:
             sql = cohort_sql(cohort, extract, as_at=as_at, persons="person_range", where=where)
             con.execute(f"create or replace temp table member as {sql}")
-            _count(con, cohort)
+            count_members(con, cohort)
             _keep_members(con, folder / "cohort" / cohort.cohort, number, cohort)
         target = folder / "person" / f"{number:04d}.parquet"
         _copy(con, "from person_range order by person_id", target)
@@ -123,7 +123,8 @@ _CELL_KEYS = {
 }
 
 
-def _make_cells(con: duckdb.DuckDBPyConnection) -> None:
+def make_cells(con: duckdb.DuckDBPyConnection) -> None:
+    """Make empty tables `people_cell` and `people_small_cell`, which counting adds to."""
     con.execute(
         "create or replace temp table people_cell (cohort varchar, measure varchar, "
         "place_code varchar, imd_quintile integer, core20 boolean, ethnicity varchar, "
@@ -135,7 +136,7 @@ def _make_cells(con: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def _count_everybody(con: duckdb.DuckDBPyConnection) -> None:
+def count_everybody(con: duckdb.DuckDBPyConnection) -> None:
     """Add the cells of everybody who is registered, as a cohort without measures."""
     keys = ", ".join(DIMENSIONS)
     con.execute(
@@ -150,7 +151,7 @@ def _count_everybody(con: duckdb.DuckDBPyConnection) -> None:
         )
 
 
-def _count(con: duckdb.DuckDBPyConnection, cohort: Cohort) -> None:
+def count_members(con: duckdb.DuckDBPyConnection, cohort: Cohort) -> None:
     """Add the cells of the members in `member`, in one pass over them."""
     measures = [measure.id for measure in cohort.care]
     sums = ", ".join(
@@ -163,7 +164,7 @@ def _count(con: duckdb.DuckDBPyConnection, cohort: Cohort) -> None:
     )
     small = ", ".join(SMALL_AREAS.values())
     con.execute(
-        f"create or replace temp table counted as select {', '.join(DIMENSIONS)}, {small}, "
+        f"create or replace temp table member_count as select {', '.join(DIMENSIONS)}, {small}, "
         f"count(*) as people, {sums} from member group by all"
     )
     totals = "sum(people)::bigint as people, " + ", ".join(
@@ -172,13 +173,13 @@ def _count(con: duckdb.DuckDBPyConnection, cohort: Cohort) -> None:
     keys = ", ".join(DIMENSIONS)
     con.execute(
         f"insert into people_cell select '{cohort.cohort}', x.measure, {keys}, x.eligible, x.done "
-        f"from (select {keys}, {totals} from counted group by all), unnest([{listed}]) as t(x)"
+        f"from (select {keys}, {totals} from member_count group by all), unnest([{listed}]) as t(x)"
     )
     for kind, column in SMALL_AREAS.items():
         con.execute(
             f"insert into people_small_cell select '{cohort.cohort}', x.measure, '{kind}', "
             f"{column}, core20, x.eligible, x.done from (select {column}, core20, {totals} "
-            f"from counted where {column} is not null group by all), unnest([{listed}]) as t(x)"
+            f"from member_count where {column} is not null group by all), unnest([{listed}]) as t(x)"
         )
 
 

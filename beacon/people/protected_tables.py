@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
+from beacon.contracts.ddl import quote_literal
 from beacon.disclosure import Rule
 from beacon.people.breakdowns import (
     ALL,
@@ -70,7 +71,11 @@ def make_protected(
     """
     folder = home.as_at(period.as_at)
     install_macros(con)
-    count_by_breakdown(con, folder, areas, "counted")
+    cells, small = (
+        f"read_parquet({quote_literal(str(folder / f'{name}.parquet'))})"
+        for name in ("cell", "small_cell")
+    )
+    count_by_breakdown(con, cells, small, areas, "counted")
     counted = pl.DataFrame(con.sql("select * from counted").to_arrow_table())
     before = _hidden_before(home, period)
     differ = differences(con, home, period, areas, cohorts) if period.earlier else None
