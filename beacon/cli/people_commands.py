@@ -39,7 +39,7 @@ def _opened(settings: Settings) -> SecureHome:
 
 @people_app.command("sample")
 def sample(
-    persons: Annotated[int, typer.Option("--persons", min=1000, help="How many.")] = 100_000,
+    persons: Annotated[int, typer.Option("--persons", min=1000, help="How many.")] = 300_000,
     secure_home: SecureOption = None,
     home: HomeOption = None,
 ) -> None:

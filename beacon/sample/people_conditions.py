@@ -63,12 +63,12 @@ STAGES: tuple[dict[str, str], ...] = (
         f"registered_from <= date '{EARLIER}' and "
         f"(registered_until is null or registered_until > date '{EARLIER}')",
         "hyp_on": f"if(years >= 18 and {share(30, 'case when years < 40 then 0.02 when years < 60 then 0.15 when years < 80 then 0.4 else 0.55 end', 0.10)}, {onset(31)}, null)",
-        "mh_on": f"if(years >= 18 and {share(36, '0.03', 0.25)}, {onset(37)}, null)",
-        "copd_on": f"if(years >= 40 and {share(42, '0.08', 0.30)}, {onset(43)}, null)",
-        "asthma_on": f"if(years between 5 and 17 and {share(48, '0.14', 0.10)}, {onset(49)}, null)",
-        "dm1_on": f"if(years < 25 and {share(54, '0.03')}, {onset(55)}, null)",
-        "dm2_on": f"if(years between 12 and 24 and {share(57, '0.025', 0.15)}, {onset(58)}, null)",
-        "epilepsy_on": f"if(years < 18 and {share(60, '0.035')}, {onset(61)}, null)",
+        "mh_on": f"if(years >= 18 and {share(36, '0.09', 0.25)}, {onset(37)}, null)",
+        "copd_on": f"if(years >= 40 and {share(42, '0.14', 0.30)}, {onset(43)}, null)",
+        "asthma_on": f"if(years between 5 and 17 and {share(48, '0.30', 0.10)}, {onset(49)}, null)",
+        "dm1_on": f"if(years < 25 and {share(54, '0.14')}, {onset(55)}, null)",
+        "dm2_on": f"if(years between 12 and 24 and {share(57, '0.28', 0.15)}, {onset(58)}, null)",
+        "epilepsy_on": f"if(years < 18 and {share(60, '0.18')}, {onset(61)}, null)",
         "cvd_kind": f"if(years >= 40 and {share(66, '0.10 * (years - 35) / 30', 0.12)}, "
         "case when u(i, 67) < 0.6 then 'CHD_COD' when u(i, 67) < 0.85 then 'STRK_COD' "
         "else 'PAD_COD' end, null)",
@@ -91,8 +91,8 @@ STAGES: tuple[dict[str, str], ...] = (
         "gluc_now": "years >= 12 and " + share(76, "case when mh_on is not null or dm2_on is not null then 0.85 else 0.1 end", -0.02),
         "bmi_now": "(years >= 18 or dm2_on is not null) and " + share(77, "case when mh_on is not null or dm2_on is not null then 0.85 else 0.3 end", -0.02),
         "obese": share(78, "0.28", 0.08),
-        "alc_now": "mh_on is not null and " + share(79, "0.82", -0.03),
-        "lipid_now": "mh_on is not null and " + share(80, "0.80", -0.03),
+        "alc_now": "mh_on is not null and " + share(79, "0.86", -0.02),
+        "lipid_now": "mh_on is not null and " + share(80, "0.86", -0.02),
         "smoking_now": "smoking is not null and u(i, 81) < if(mh_on is null, 0.6, 0.85)",
     },
     {
@@ -111,15 +111,15 @@ STAGES: tuple[dict[str, str], ...] = (
         "flu": "copd_on is not null and " + share(97, "0.70", -0.05),
         "pneumo": "copd_on is not null and " + share(98, "0.75", -0.03),
         "covid": "copd_on is not null and " + share(99, "0.50", -0.06),
-        "copd_admitted": "copd_on is not null and " + share(100, "0.14", 0.20),
+        "copd_admitted": "copd_on is not null and " + share(100, "0.25", 0.20),
         "relievers": "case when asthma_on is null then 0 "
-        f"when {share(101, '0.18', 0.15)} then 6 + floor(u(i, 102) * 3) when u(i, 103) < 0.35 then 3 + floor(u(i, 102) * 3) "
+        f"when {share(101, '0.30', 0.15)} then 6 + floor(u(i, 102) * 3) when u(i, 103) < 0.35 then 3 + floor(u(i, 102) * 3) "
         "when u(i, 103) < 0.75 then 1 + floor(u(i, 102) * 2) else 0 end",
         "preventer": "asthma_on is not null and u(i, 104) < 0.7",
         "asthma_attended": "asthma_on is not null and " + share(105, "0.10", 0.20),
-        "asthma_admitted": "years < 19 and " + share(106, "0.045", 0.20),
-        "diabetes_admitted": "years < 19 and " + share(107, "0.04", 0.10),
-        "epilepsy_admitted": "years < 19 and " + share(108, "0.04", 0.15),
+        "asthma_admitted": "years < 19 and " + share(106, "0.11", 0.20),
+        "diabetes_admitted": "years < 19 and " + share(107, "0.12", 0.10),
+        "epilepsy_admitted": "years < 19 and " + share(108, "0.11", 0.15),
         "cgm": "dm1_on is not null and " + share(109, "0.60", -0.08),
         "pump": "dm1_on is not null and " + share(110, "0.40", -0.08),
         "albumin": "dm2_on is not null and u(i, 111) < 0.85",
@@ -127,10 +127,10 @@ STAGES: tuple[dict[str, str], ...] = (
         "feet": "dm2_on is not null and u(i, 113) < 0.85",
         "nurse": "epilepsy_on is not null and " + share(114, "0.65", -0.06),
         "ld_autism": "epilepsy_on is not null and u(i, 115) < 0.35",
-        "waiting": "years < 10 and " + share(116, "0.06", 0.30),
+        "waiting": "years < 10 and " + share(116, "0.14", 0.30),
         "waiting_long": "u(i, 117) < 0.5",
         "extracted": "years < 10 and " + share(118, "0.05", 0.30),
-        "referred": "years < 18 and " + share(119, "0.10", 0.10),
+        "referred": "years < 18 and " + share(119, "0.20", 0.10),
         "contacts": "case when years >= 18 then 0 when "
         + share(120, "0.60", -0.06) + " then 3 when u(i, 121) < 0.5 then 1 else 0 end",
         "self_harmed": "years between 15 and 19 and " + share(122, "0.06", 0.20),
@@ -138,18 +138,22 @@ STAGES: tuple[dict[str, str], ...] = (
         "injured": "years < 15 and " + share(124, "0.06", 0.15),
         "cause": "case when death_month is null then null when u(i, 125) < 0.4 then 'I219' "
         "when u(i, 125) < 0.6 then 'K703' else 'C349' end",
-        "cancer_day": f"if(years >= 30 and {share(126, '0.03')}, least({recent(127)}, coalesce(death_month, {_D})), null)",
+        "cancer_day": f"if(years >= 30 and {share(126, '0.12')}, least({recent(127)}, coalesce(death_month, {_D})), null)",
         "cancer_stage": "case when u(i, 128) > 0.88 then null "
         f"when {share(129, '0.55', -0.06)} then 1 + floor(u(i, 130) * 2) else 3 + floor(u(i, 130) * 2) end",
         "booked": "sex = 'Female' and years between 18 and 44 and " + share(131, "0.16", 0.05),
         "carer_weeks": f"case when {share(132, '0.50', -0.06)} then 10 + floor(u(i, 133) * 18) when u(i, 134) < 0.3 then 29 + floor(u(i, 133) * 7) end",
-        "delivered": "sex = 'Female' and years between 18 and 44 and u(i, 135) < 0.12",
-        "delivery_status": f"case when u(i, 136) > 0.95 then null when {share(137, '0.16', 0.25)} then 'smoker' else 'non_smoker' end",
+        "delivered": "sex = 'Female' and years between 18 and 44 and u(i, 135) < 0.36",
+        "delivery_status": f"case when u(i, 136) > 0.95 then null when {share(137, '0.26', 0.25)} then 'smoker' else 'non_smoker' end",
         "centile": "if(years between 10 and 11 and u(i, 138) < 0.85, if("
         + share(139, "0.24", 0.15) + ", 95 + floor(u(i, 140) * 5), 1 + floor(u(i, 140) * 93)), null)",
         "same_day_double": "u(i, 141) < 0.05 and bp_ok",
         "typo": "u(i, 142) < 0.02 and not bp_ok and not is_silent",
         "overlapping": "u(i, 143) < 0.0005",
+        "activity": "if(years >= 19 and u(i, 144) < 0.5, case when " + share(145, "0.28", 0.12)
+        + " then 'PAINACT_COD' when u(i, 146) < 0.45 then 'PAMOD_COD' else 'PAACT_COD' end, null)",
+        "asq_on": f"if(years between 2 and 3 and u(i, 147) < 0.8, {recent(148)}, null)",
+        "asq_expected": share(149, "0.72", -0.06),
     },
 )  # fmt: skip
 

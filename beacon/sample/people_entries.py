@@ -79,6 +79,8 @@ EVENTS: tuple[Entry, ...] = (
     Entry("EPILRES_COD", "epilepsy_off is not null", "epilepsy_off"),
     Entry("LDAUT_COD", "ld_autism", older(164)),
     Entry("BMICENT_COD", "centile is not null", recent(165), "centile", unit="'%'"),
+    *(Entry(cluster, f"activity = '{cluster}'", older(166, 1200))
+      for cluster in ("PAINACT_COD", "PAMOD_COD", "PAACT_COD")),
 )  # fmt: skip
 
 MEDICINES: tuple[Entry, ...] = (
@@ -194,6 +196,8 @@ def community_sql(as_at: date) -> str:
         _community("feet", "NPDA", "foot_examination", recent(197)),
         _community("nurse", "Epilepsy12", "nurse_in_first_year", recent(198)),
         _community("referred", "MHSDS", "referral", recent(199)),
+        _community("asq_on is not null", "CSDS", "asq_3_review", "asq_on",
+                   text="if(asq_expected, 'at_expected_level', 'below_expected_level')"),
         *(
             _community(f"contacts > {n}", "MHSDS", "contact", recent(200 + n))
             for n in range(3)

@@ -21,8 +21,8 @@ from beacon.sample.people_truths import FAULTS_SQL, flows_sql, gathered, truths_
 from beacon.sample.sizes import SampleSize
 from beacon.sample.world import build_world
 
-GENERATOR_VERSION = "1.0.0"
-PERSONS = 100_000
+GENERATOR_VERSION = "1.1.0"
+PERSONS = 300_000
 """Fictional persons of the default sample."""
 PERSONS_AT_ONCE = 300_000
 TRUTHS_NAME = "PEOPLE_TRUTHS.json"

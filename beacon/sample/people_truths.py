@@ -116,6 +116,13 @@ TRUTHS: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
     "adults_weighed": (f"in_now and years >= 18 and coalesce(bmi_day > date '{AS_AT}' - 1800, false)", {
         "obese": ("true", "obese"),
     }),
+    "adults_activity_recorded": ("in_now and years >= 19 and activity is not null", {
+        "active": ("true", "activity = 'PAACT_COD'"),
+        "inactive": ("true", "activity = 'PAINACT_COD'"),
+    }),
+    "children_reviewed_at_2": ("in_now and asq_on is not null", {
+        "expected_level": ("true", "asq_expected"),
+    }),
 }  # fmt: skip
 
 

@@ -47,7 +47,7 @@ def test_every_count_by_place_and_quintile(people_run: PeopleRun, tmp_path: Path
         )
         for row in people_run.truths["care"]
     }
-    assert len({key[:2] for key in planted}) == 49
+    assert len({key[:2] for key in planted}) == 52
     wrong = {
         key: (found.get(key), planted.get(key))
         for key in found.keys() | planted.keys()
