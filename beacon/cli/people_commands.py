@@ -123,9 +123,11 @@ def check(form: FormatOption = Format.table) -> None:
 
     from beacon.people.examples import check_examples
     from beacon.people.load_cohorts import load_cohorts
+    from beacon.people.segment_definitions import load_segmentations
 
     rows = []
-    for name, cohort in load_cohorts().items():
+    segmentations = {name: each.as_cohort() for name, each in load_segmentations().items()}
+    for name, cohort in {**load_cohorts(), **segmentations}.items():
         with duckdb.connect() as con:
             wrong = check_examples(con, cohort)
         result = "; ".join(map(str, wrong)) or "holds"

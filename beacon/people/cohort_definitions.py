@@ -113,8 +113,16 @@ class PersonRule(Entry):
         return self
 
 
+class CountRule(Entry):
+    """At least, and at most, so many of several conditions."""
+
+    conditions: tuple[Condition, ...] = Field(min_length=2)
+    at_least: int = Field(default=1, ge=1)
+    at_most: int | None = None
+
+
 class Condition(Entry):
-    """Exactly one of: a rule over one table, or all, any or none of further conditions."""
+    """Exactly one of: a rule over one table, or all, any, none or some of further conditions."""
 
     code: CodeRule | None = None
     medicine: CodeRule | None = None
@@ -127,6 +135,7 @@ class Condition(Entry):
     all_of: tuple[Condition, ...] | None = None
     any_of: tuple[Condition, ...] | None = None
     not_: Condition | None = Field(default=None, alias="not")
+    count_of: CountRule | None = None
 
     @model_validator(mode="after")
     def _is_one(self) -> Condition:
@@ -286,6 +295,7 @@ class Cohort(Entry):
             found.append(condition)
             queue += [*(condition.all_of or ()), *(condition.any_of or ())]
             queue += [condition.not_] if condition.not_ else []
+            queue += condition.count_of.conditions if condition.count_of else ()
         return found
 
     def cluster_names(self) -> list[str]:

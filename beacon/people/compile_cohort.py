@@ -114,6 +114,11 @@ def _condition(query: _Query, condition: Condition) -> str:
         return "(" + " or ".join(_condition(query, c) for c in condition.any_of) + ")"
     if condition.not_ is not None:
         return f"not {_condition(query, condition.not_)}"
+    if condition.count_of is not None:
+        rule = condition.count_of
+        found = " + ".join(f"({_condition(query, c)})::integer" for c in rule.conditions)
+        most = len(rule.conditions) if rule.at_most is None else rule.at_most
+        return f"({found} between {rule.at_least} and {most})"
     if condition.person is not None:
         return _person(query, condition.person)
     if condition.latest is not None:

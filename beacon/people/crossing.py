@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 CROSSING: dict[str, tuple[str, ...]] = {
     "care_gap": ("eligible", "done", "not_done"),
     "cohort_size": ("people", "people_core20"),
+    "segment": ("people", "people_in_all_segments"),
     "cohort_flow": (
         "people_at_start", "diagnosed", "moved_in", "aged_in", "resolved", "moved_out", "died",
         "aged_out", "people_at_end",

@@ -27,12 +27,13 @@ from beacon.people.person_at import AREA_COLUMNS, AreaTables
 from beacon.people.person_quality import make_person_quality
 from beacon.people.protected_tables import Period, make_protected
 from beacon.people.secure_home import SecureHome
+from beacon.people.segment_definitions import Segmentation, load_segmentations
 
 if TYPE_CHECKING:
     import duckdb
 
 # Raise when a change of the code changes what is computed of the same extract.
-METHOD_VERSION = "3"
+METHOD_VERSION = "4"
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,7 @@ def run_people(
     fictional: bool,
     rule: Rule | None = None,
     cohorts: dict[str, Cohort] | None = None,
+    segmentations: dict[str, Segmentation] | None = None,
 ) -> PeopleReport:
     """Admit what is in the inbox, compute what has changed, and let protected tables cross.
 
@@ -120,12 +122,14 @@ def run_people(
         fictional: Whether this home is fictional.
         rule: The rule of disclosure control; 5 and complementary by default.
         cohorts: The cohorts; those of `reference_data/cohorts` by default.
+        segmentations: The segmentations; those of `reference_data/segments` by default.
 
     Raises:
         InputRefusedError: When an extract is refused; the tables of others stay as they were.
     """
     rule = rule or Rule()
     cohorts = cohorts or load_cohorts()
+    segmentations = load_segmentations() if segmentations is None else segmentations
     report = PeopleReport()
     report.admitted.extend(admit_new(around, secure, today=today, fictional=fictional))
     earlier: str | None = None
@@ -136,8 +140,9 @@ def run_people(
         done = secure.as_at(day) / "done.json"
         if read_json(done) != fingerprint or not _crossed_already(ordinary, day):
             lacking = compute(
-                around, secure, extract, earlier, cohorts, rule, ordinary, now, report
-            )
+                around, secure, extract, earlier, cohorts, segmentations, rule, ordinary, now,
+                report,
+            )  # fmt: skip
             report.not_computed.clear()
             report.not_computed.update(lacking)
             write_json(done, fingerprint)
@@ -179,8 +184,9 @@ def _fingerprint(
     around: Surroundings, extract: StoredExtract, earlier: str | None, rule: Rule
 ) -> dict[str, str]:
     definitions = hashlib.sha256()
-    for path in sorted((resource_dir("reference_data") / "cohorts").glob("*.yaml")):
-        definitions.update(path.read_bytes())
+    for folder in ("cohorts", "segments"):
+        for path in sorted((resource_dir("reference_data") / folder).glob("*.yaml")):
+            definitions.update(path.read_bytes())
     return {
         "method": METHOD_VERSION,
         "extract": hashlib.sha256(repr(sorted(extract.files.items())).encode()).hexdigest(),
@@ -202,6 +208,7 @@ def compute(
     extract: StoredExtract,
     earlier: str | None,
     cohorts: dict[str, Cohort],
+    segmentations: dict[str, Segmentation],
     rule: Rule,
     ordinary: Path,
     now: datetime,
@@ -213,10 +220,11 @@ def compute(
         con.register("lsoa_frame", around.lsoa)
         con.execute("create temp table lsoa_area as from lsoa_frame")
         areas = AreaTables("lsoa_area", around.imd_vintage)
-        evaluated = evaluate(con, secure, extract, areas, cohorts)
+        every = cohorts | {name: each.as_cohort() for name, each in segmentations.items()}
+        evaluated = evaluate(con, secure, extract, areas, every)
         board = board_areas(con, around, extract)
         period = Period(extract.as_at, earlier)
-        make_protected(con, secure, period, board, cohorts, rule)
+        make_protected(con, secure, period, board, cohorts, rule, extract, segmentations)
         make_flow(con, secure, period, board, cohorts, rule)
         persons = f"read_parquet('{secure.as_at(extract.as_at) / 'person' / '*.parquet'}')"
         make_person_quality(con, extract, persons, rule)

@@ -26,6 +26,7 @@ from beacon.people.care_gaps import care_gap_sql, standardised_sql
 from beacon.people.cohort_definitions import Cohort
 from beacon.people.differences import Differences, differences
 from beacon.people.evaluate import EVERYBODY
+from beacon.people.extract_store import StoredExtract
 from beacon.people.protect_cells import (
     Before,
     Key,
@@ -36,6 +37,13 @@ from beacon.people.protect_cells import (
     protect_split,
 )
 from beacon.people.secure_home import SecureHome
+from beacon.people.segment_definitions import Segmentation
+from beacon.people.segments import (
+    everybody_of,
+    mean_scores,
+    protected_segments,
+    segment_frame,
+)
 from beacon.statistics.macros import install_macros
 
 if TYPE_CHECKING:
@@ -64,8 +72,10 @@ def make_protected(
     areas: BoardAreas,
     cohorts: dict[str, Cohort],
     rule: Rule,
+    extract: StoredExtract,
+    segmentations: dict[str, Segmentation],
 ) -> None:
-    """Make tables `care_gap` and `cohort_size` in a connection of the secure home.
+    """Make tables `care_gap`, `cohort_size` and `segment` in a connection of the secure home.
 
     What was hidden is kept as `hidden.parquet` beside the cells, for the next as-at date.
     """
@@ -76,18 +86,51 @@ def make_protected(
         for name in ("cell", "small_cell")
     )
     count_by_breakdown(con, cells, small, areas, "counted")
-    counted = pl.DataFrame(con.sql("select * from counted").to_arrow_table())
+    counted = pl.DataFrame(con.sql("select * from counted").to_arrow_table()).with_columns(
+        group=pl.struct("breakdown", "member").map_elements(
+            lambda s: group_of(s["breakdown"], s["member"]), return_dtype=pl.String
+        )
+    )
     before = _hidden_before(home, period)
-    differ = differences(con, home, period, areas, cohorts) if period.earlier else None
+    every = cohorts | {name: each.as_cohort() for name, each in segmentations.items()}
+    differ = differences(con, home, period, areas, every) if period.earlier else None
     rows: list[dict[str, Any]] = []
     for cohort in [EVERYBODY, *cohorts]:
         own = counted.filter(pl.col("cohort") == cohort)
         if own.height:
-            past = _Past(before, differ, cohort)
+            past = Past(before, differ, cohort)
             rows += _protected_rows(own, cohorts.get(cohort), areas, rule, past)
     table = pl.DataFrame(rows, infer_schema_length=None)
-    hidden = table.filter("hidden").select("cohort", "measure", "area_code", "group")
-    hidden.write_parquet(folder / "hidden.parquet")
+    segments: list[dict[str, Any]] = []
+    for name, each in segmentations.items():
+        own = counted.filter(pl.col("cohort") == name)
+        if own.height:
+            past = Past(before, differ, name)
+            segments += protected_segments(own, everybody_of(counted, rows), each, areas, rule, past)
+    means = {
+        name: mean_scores(con, home, extract, each, areas)
+        for name, each in segmentations.items()
+        if any(row["segmentation"] == name for row in segments)
+    }
+    frame = segment_frame(segments, segmentations, means, rule)
+    con.register("segment_frame", frame.to_arrow())
+    con.execute(
+        "create or replace temp table segment as select * exclude (breakdown, breakdown_group, "
+        "people, people_in_all_segments, share_percent, mean_score, value_status, value_note), "
+        f"date '{period.as_at}' as as_at, breakdown, breakdown_group, people, "
+        "people_in_all_segments, share_percent, mean_score, value_status, value_note "
+        "from segment_frame order by all"
+    )
+    con.unregister("segment_frame")
+    names = ("cohort", "measure", "area_code", "group")
+    hidden = [tuple(row[name] for name in names) for row in rows if row["hidden"]]
+    hidden += [
+        (row["segmentation"], row["segment"], row["area_code"], row["group"])
+        for row in segments
+        if row["hidden"]
+    ]
+    kept = pl.DataFrame(hidden, schema=dict.fromkeys(names, pl.String), orient="row")
+    kept.write_parquet(folder / "hidden.parquet")
     con.register("hidden_frame", _as_frame(before).to_arrow())
     con.execute("create or replace temp table hidden_before as from hidden_frame")
     con.unregister("hidden_frame")
@@ -107,7 +150,7 @@ def make_protected(
 
 
 @dataclass(frozen=True)
-class _Past:
+class Past:
     """What is known of the as-at date before, of one cohort."""
 
     hidden: set[tuple[str, str, str, str]] | None
@@ -141,25 +184,20 @@ def _as_frame(hidden: set[tuple[str, str, str, str]] | None) -> pl.DataFrame:
 
 
 def _protected_rows(
-    counted: pl.DataFrame, cohort: Cohort | None, areas: BoardAreas, rule: Rule, past: _Past
+    counted: pl.DataFrame, cohort: Cohort | None, areas: BoardAreas, rule: Rule, past: Past
 ) -> Iterator[dict[str, Any]]:
-    keyed = counted.with_columns(
-        pl.struct("breakdown", "member")
-        .map_elements(lambda s: group_of(s["breakdown"], s["member"]), return_dtype=pl.String)
-        .alias("group")
-    )
-    cells, labels = _all_cells(keyed)
+    cells, labels = _all_cells(counted)
     ways = ways_to_add_up(areas, frozenset(group for _, group in cells))
     layout = Layout.of(cells, ways, areas_below(areas))
     by_measure = {
-        str(key[0]): frame for key, frame in keyed.partition_by("measure", as_dict=True).items()
+        str(key[0]): frame for key, frame in counted.partition_by("measure", as_dict=True).items()
     }
-    people = _counts(by_measure.get("", keyed.clear()), "eligible", layout)
+    people = _counts(by_measure.get("", counted.clear()), "eligible", layout)
     hidden = protect_sizes(layout, people, rule, past.of("", "eligible", layout.cells))
     name = past.cohort
     yield from _rows(name, cohort, "", layout, labels, people, people * 0, hidden, rule)
     for measure in cohort.care if cohort is not None else ():
-        frame = by_measure.get(measure.id, keyed.clear())
+        frame = by_measure.get(measure.id, counted.clear())
         eligible, done = _counts(frame, "eligible", layout), _counts(frame, "done", layout)
         eligible_hidden = hidden
         if measure.eligible is not None:

@@ -150,6 +150,11 @@ STAGES: tuple[dict[str, str], ...] = (
         "same_day_double": "u(i, 141) < 0.05 and bp_ok",
         "typo": "u(i, 142) < 0.02 and not bp_ok and not is_silent",
         "overlapping": "u(i, 143) < 0.0005",
+        "palliative": "years >= 50 and " + share(220, "0.03", 0.10),
+        "heart_failure": "years >= 50 and " + share(221, "0.06", 0.15),
+        "dementia": "years >= 65 and " + share(222, "0.08", 0.05),
+        "efi": "if(years >= 65 and u(i, 223) < 0.9, "
+        "round(graded(0.04 + 0.40 * u(i, 224), 0.06, quintile), 3), null)",
         "activity": "if(years >= 19 and u(i, 144) < 0.5, case when " + share(145, "0.28", 0.12)
         + " then 'PAINACT_COD' when u(i, 146) < 0.45 then 'PAMOD_COD' else 'PAACT_COD' end, null)",
         "asq_on": f"if(years between 2 and 3 and u(i, 147) < 0.8, {recent(148)}, null)",

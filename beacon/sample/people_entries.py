@@ -79,6 +79,10 @@ EVENTS: tuple[Entry, ...] = (
     Entry("EPILRES_COD", "epilepsy_off is not null", "epilepsy_off"),
     Entry("LDAUT_COD", "ld_autism", older(164)),
     Entry("BMICENT_COD", "centile is not null", recent(165), "centile", unit="'%'"),
+    Entry("PALCARE_COD", "palliative", older(225, 300)),
+    Entry("HF_COD", "heart_failure", older(226, 3000)),
+    Entry("DEM_COD", "dementia", older(227, 2000)),
+    Entry("EFI_COD", "efi is not null", older(228, 600), "efi", unit="'{score}'"),
     *(Entry(cluster, f"activity = '{cluster}'", older(166, 1200))
       for cluster in ("PAINACT_COD", "PAMOD_COD", "PAACT_COD")),
 )  # fmt: skip

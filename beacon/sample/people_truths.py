@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from beacon.sample.people_conditions import recent
 from beacon.sample.people_population import AS_AT, EARLIER
 
 if TYPE_CHECKING:
@@ -16,6 +17,32 @@ if TYPE_CHECKING:
 _SIX = "alc_now and gluc_now and bp_now and bmi_now and lipid_now and smoking_now"
 _WAITED = f"waiting and waiting_long and date '{AS_AT}' - birth_month >= 126"
 _RISK = "coalesce(qrisk >= 20, false)"
+
+_URGENT = {"copd_admitted": 181, "asthma_admitted": 183, "diabetes_admitted": 184,
+           "epilepsy_admitted": 185, "self_harmed": 186, "alcohol_admitted": 187, "injured": 188}  # fmt: skip
+_THIS_MONTH = " or ".join(
+    f"({what} and {recent(salt)} > date '2025-02-28')" for what, salt in _URGENT.items()
+)
+_LONG_TERM = (
+    "(hyp_on is not null and hyp_off is null)",
+    "(copd_on is not null and copd_off is null)",
+    "(asthma_on is not null and asthma_off is null)",
+    "(mh_on is not null and mh_off is null)",
+    "(epilepsy_on is not null and epilepsy_off is null)",
+    "(dm1_on is not null or dm2_on is not null)",
+    "(cvd_kind is not null)",
+    "heart_failure",
+    "dementia",
+)
+_CONDITIONS = "(" + " + ".join(f"{each}::int" for each in _LONG_TERM) + ")"
+
+
+def _first(**segments: str) -> dict[str, tuple[str, str]]:
+    """Each segment's people: those to whom it applies and no earlier one does."""
+    names = list(segments)
+    which = "case " + " ".join(f"when {who} then '{name}'" for name, who in segments.items())
+    return {name: ("true", f"({which} end) = '{name}'") for name in names}
+
 
 # Cohort: who is in it, and for each measure who is eligible and for whom it was done.
 TRUTHS: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
@@ -123,6 +150,24 @@ TRUTHS: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
     "children_reviewed_at_2": ("in_now and asq_on is not null", {
         "expected_level": ("true", "asq_expected"),
     }),
+    "bridges_to_health": ("in_now", _first(
+        near_death="palliative or coalesce(cancer_day is not null and cancer_stage = 4, false)",
+        organ_failure=f"heart_failure or ({_LONG_TERM[1]} and copd_admitted)",
+        frailty="dementia or coalesce(efi >= 0.36, false)",
+        disability=f"ld_autism or {_LONG_TERM[3]}",
+        maternal_infant="years < 1 or booked or delivered",
+        acutely_ill=_THIS_MONTH,
+        chronic=" or ".join(_LONG_TERM),
+        healthy="true",
+    )),
+    "long_term_conditions": ("in_now", _first(
+        three_or_more=f"{_CONDITIONS} >= 3", two=f"{_CONDITIONS} = 2", one=f"{_CONDITIONS} = 1",
+        none="true",
+    )),
+    "electronic_frailty_index": ("in_now and years >= 65", _first(
+        severe="efi >= 0.36", moderate="efi >= 0.24", mild="efi >= 0.12",
+        fit="efi is not null", no_score="true",
+    )),
 }  # fmt: skip
 
 

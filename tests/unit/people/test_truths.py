@@ -18,11 +18,12 @@ from beacon.people.people_run import run_people
 from beacon.people.person_at import AreaTables
 from beacon.people.protected_tables import Period
 from beacon.people.secure_home import SecureHome
+from beacon.people.segment_definitions import load_segmentations
 from tests.unit.people.fixtures import COHORTS, NOW, TODAY, PeopleRun
 
 
 def test_every_count_by_place_and_quintile(people_run: PeopleRun, tmp_path: Path) -> None:
-    """Of all cohorts, counted in ranges of persons."""
+    """Of all cohorts and segments, counted in ranges of persons."""
     day = people_run.truths["as_at"]
     extract = read_extract(people_run.secure, day)
     apart = SecureHome.open(tmp_path / "secure", ordinary=tmp_path / "home")
@@ -30,7 +31,9 @@ def test_every_count_by_place_and_quintile(people_run: PeopleRun, tmp_path: Path
         con.register("lsoa_frame", people_run.around.lsoa)
         con.execute("create temp table lsoa_area as from lsoa_frame")
         areas = AreaTables("lsoa_area", 2025)
-        done = evaluate(con, apart, extract, areas, load_cohorts(), persons_at_once=5_000)
+        segments = {name: each.as_cohort() for name, each in load_segmentations().items()}
+        every = load_cohorts() | segments
+        done = evaluate(con, apart, extract, areas, every, persons_at_once=5_000)
     assert not done.not_computed
     folder = apart.as_at(day)
     found = {
@@ -47,7 +50,7 @@ def test_every_count_by_place_and_quintile(people_run: PeopleRun, tmp_path: Path
         )
         for row in people_run.truths["care"]
     }
-    assert len({key[:2] for key in planted}) == 52
+    assert len({key[:2] for key in planted}) == 69
     wrong = {
         key: (found.get(key), planted.get(key))
         for key in found.keys() | planted.keys()
