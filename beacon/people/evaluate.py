@@ -179,7 +179,8 @@ def count_members(con: duckdb.DuckDBPyConnection, cohort: Cohort) -> None:
         con.execute(
             f"insert into people_small_cell select '{cohort.cohort}', x.measure, '{kind}', "
             f"{column}, core20, x.eligible, x.done from (select {column}, core20, {totals} "
-            f"from member_count where {column} is not null group by all), unnest([{listed}]) as t(x)"
+            f"from member_count where {column} is not null group by all), "
+            f"unnest([{listed}]) as t(x)"
         )
 
 

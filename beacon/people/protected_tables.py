@@ -106,7 +106,9 @@ def make_protected(
         own = counted.filter(pl.col("cohort") == name)
         if own.height:
             past = Past(before, differ, name)
-            segments += protected_segments(own, everybody_of(counted, rows), each, areas, rule, past)
+            segments += protected_segments(
+                own, everybody_of(counted, rows), each, areas, rule, past
+            )
     means = {
         name: mean_scores(con, home, extract, each, areas)
         for name, each in segmentations.items()
@@ -158,6 +160,7 @@ class Past:
     cohort: str
 
     def of(self, measure: str, state: str, cells: tuple[Key, ...]) -> Before | None:
+        """What is known of some cells of a measure; None where there is no earlier date."""
         if self.hidden is None or self.differ is None:
             return None
         changed = self.differ.get((self.cohort, f"{measure}/{state}"))

@@ -172,7 +172,8 @@ def mean_scores(
         with reading as (
             select person_id, {sign}max(struct_pack(day := event_date, v := {sign}value)).v as score
             from {extract.relation("event", score.cluster)}
-            where value is not null and {is_plausible_sql()} and event_date <= date '{extract.as_at}'
+            where value is not null and {is_plausible_sql()}
+                and event_date <= date '{extract.as_at}'
             group by person_id
         ),
         scored as (

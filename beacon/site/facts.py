@@ -43,6 +43,7 @@ MARTS_SHOWN = (
     "plus_cohort",
     "care_gap",
     "cohort_size",
+    "segment",
 )
 _EVERYONE = "select * from mart where sex = 'Persons' and age_band = 'All ages'"
 # Of the latest extract, and of no smaller area than a Place.
@@ -56,6 +57,7 @@ _PARTS_SHOWN = {
     "plus_cohort": _EVERYONE,
     "care_gap": _LATEST_PEOPLE,
     "cohort_size": f"{_LATEST_PEOPLE} and breakdown = 'all'",
+    "segment": f"{_LATEST_PEOPLE} and breakdown in ('all', 'core20')",
     "deprivation_domain": """
         select place_code, imd_vintage, lsoa_vintage, domain, kind, count(*) as lsoas,
             count(*) filter (is_most_deprived_fifth) as lsoas_most_deprived_fifth

@@ -74,6 +74,41 @@ class Measure:
     breakdowns: tuple[tuple[str, tuple[Group, ...]], ...]
 
 
+@dataclass(frozen=True)
+class Segmentation:
+    """The segments of one area.
+
+    Attributes:
+        row: A row of it, for its name and note.
+        anchor: Identifier within a page.
+        has_mean: Whether any segment has a mean score.
+        segments: Of each segment the rows of everybody, of Core20 and of those elsewhere.
+    """
+
+    row: Row
+    anchor: str
+    has_mean: bool
+    segments: tuple[tuple[Row, Row | None, Row | None], ...]
+
+
+def segmentations_of(facts: ReleaseFacts, area_code: str) -> list[Segmentation]:
+    """The segmentations of an area, by name, each with its segments in order of precedence."""
+    found: dict[str, dict[int, dict[str, Row]]] = {}
+    for row in facts.rows("segment"):
+        if row["area_code"] == area_code:
+            segments = found.setdefault(row["segmentation"], {})
+            segments.setdefault(row["segment_order"], {})[row["breakdown_group"]] = row
+    made = []
+    for name, segments in sorted(found.items()):
+        rows = tuple(
+            (own["All"], own.get("Core20"), own.get("Not Core20"))
+            for _, own in sorted(segments.items())
+        )
+        has_mean = any(row["mean_score"] is not None for row, _, _ in rows)
+        made.append(Segmentation(rows[0][0], words.file_name(f"segments-{name}"), has_mean, rows))
+    return made
+
+
 def as_at(facts: ReleaseFacts) -> str:
     """The day that the figures describe, in words."""
     return words.day(facts.rows("care_gap")[0]["as_at"])

@@ -152,6 +152,14 @@ EDITS: dict[str, dict[str, str]] = {
             "not_compared_reason = null", "compared_with_nation = 'not_compared'"
         ),
     },
+    "marts.segment": {
+        "adds_up": _row(
+            segmentation="s", segment="a", people=10, people_in_all_segments=11,
+            value_status="published",
+        ),
+        "missing_says_why": _row(segmentation="s", value_status="published"),
+        "no_small_counts": _row(segmentation="s", people=3),
+    },
     "marts.target": {
         "conflicts_are_not_resolved": _set("plan_status = 'conflicting', still_to_go = 1"),
         "no_beacon_has_a_target": _set("indicator_slug = 'life_expectancy'"),

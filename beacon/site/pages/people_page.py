@@ -47,7 +47,7 @@ def people_pages(shared: Shared) -> Iterator[Page]:
     boards = {r["area_code"] for r in facts.rows("care_gap") if r["area_type"] == "icb"}
     for code in sorted(boards):
         measures = people.measures_of(facts, code)
-        context = _context(facts, measures, facts.system_name)
+        context = _context(facts, measures, facts.system_name, code)
         by_place = _by_place(facts, measures)
         yield Page(
             "people/index.html",
@@ -64,12 +64,19 @@ def people_pages(shared: Shared) -> Iterator[Page]:
                 "people.html.j2",
                 f"People in {place.name}: who is not reached",
                 "people",
-                {**_context(facts, measures, place.name), "place": place, "by_place": []},
+                {
+                    **_context(facts, measures, place.name, place.code),
+                    "place": place,
+                    "by_place": [],
+                },
             )
 
 
-def _context(facts: ReleaseFacts, measures: list[people.Measure], area: str) -> dict[str, Any]:
+def _context(
+    facts: ReleaseFacts, measures: list[people.Measure], area: str, code: str
+) -> dict[str, Any]:
     return {
+        "segmentations": people.segmentations_of(facts, code),
         "area": area,
         "as_at": people.as_at(facts),
         "tables": _tables(measures),

@@ -1,4 +1,4 @@
-"""Every cohort's example persons, on shuffled rows and on one and two threads."""
+"""Every cohort's and segmentation's example persons, on shuffled rows and on one and two threads."""
 
 import duckdb
 import pytest
@@ -6,8 +6,11 @@ import pytest
 from beacon.people.cohort_definitions import Cohort
 from beacon.people.examples import check_examples
 from beacon.people.load_cohorts import load_cohorts
+from beacon.people.segment_definitions import Segmentation, load_segmentations
 
-COHORTS = load_cohorts()
+COHORTS = load_cohorts() | {
+    name: segmentation.as_cohort() for name, segmentation in load_segmentations().items()
+}
 
 
 @pytest.mark.parametrize("threads", [1, 2])
@@ -83,3 +86,19 @@ def test_a_definition_that_does_not_hang_together_is_refused(
 ) -> None:
     with pytest.raises(ValueError, match=message):
         _changed("hypertension_register", **changes)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"segments": [{"id": "a", "name": "A"}, {"id": "b", "name": "B"}]}, "everybody else"),
+        ({"clusters": {}}, "cluster of the score"),
+    ],
+)
+def test_a_segmentation_that_leaves_somebody_out_is_refused(
+    change: dict[str, object], says: str
+) -> None:
+    whole = load_segmentations()["electronic_frailty_index"]
+    raw = whole.model_dump(by_alias=True, exclude_unset=True)
+    with pytest.raises(ValueError, match=says):
+        Segmentation.model_validate({**raw, **change})
