@@ -24,8 +24,9 @@ LOCAL: dict[str, dict[str, str]] = {
     "maternity_continuity_of_carer": {"sex": "one_group"},
     "smoking_at_delivery": {"sex": "one_group"},
     "obesity_year6": {"age": "one_group"},
-    **dict.fromkeys(
-        (
+    **{
+        slug: {}
+        for slug in (
             "smi_annual_health_checks", "copd_vaccination_uptake", "copd_emergency_admissions",
             "early_cancer_diagnosis", "hypertension_treated_to_threshold",
             "lipid_lowering_therapy", "smoking_prevalence", "asthma_admissions_under_19",
@@ -35,9 +36,8 @@ LOCAL: dict[str, dict[str, str]] = {
             "cyp_mental_health_access", "self_harm_15_19", "preventable_cardiovascular_mortality",
             "adult_obesity", "alcohol_related_mortality", "alcohol_specific_admissions_under_18",
             "injury_admissions_0_14",
-        ),
-        {},
-    ),
+        )
+    },
 }  # fmt: skip
 MEASURE = "Last blood pressure in twelve months at or below the threshold for the person's age"
 
