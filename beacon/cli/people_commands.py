@@ -116,6 +116,32 @@ def warnings(
     print_rows(("as at", "check", "where", "people", "what"), rows, form)
 
 
+@people_app.command("list")
+def list_(
+    cohort: Annotated[str, typer.Argument(help="Short name of the cohort.")],
+    practice: Annotated[str, typer.Option("--practice", help="Code of one practice.")],
+    approval: Annotated[
+        Path, typer.Option("--approval", help="Approval; its signature is this file and .sig.")
+    ],
+    secure_home: SecureOption = None,
+    home: HomeOption = None,
+) -> None:
+    """Write pseudonyms of one practice for direct care, where an approver has signed for it.
+
+    Off until the secure home has a file `approvers`. Nothing of it reaches a release.
+    """
+    from beacon.core.clock import now
+    from beacon.people.load_cohorts import load_cohorts
+    from beacon.people.practice_list import make_list
+
+    secure = _opened(settings_from(home=home, secure_home=secure_home))
+    known = load_cohorts()
+    if cohort not in known:
+        raise SettingsError(f"There is no cohort {cohort}. There are: {', '.join(known)}.")
+    made = make_list(secure, known[cohort], practice, approval, now=now())
+    typer.echo(f"{made.persons} pseudonyms in {made.path}; read {made.note.name} beside it first")
+
+
 @people_app.command("check")
 def check(form: FormatOption = Format.table) -> None:
     """Run every cohort over the example persons of its own definition."""
