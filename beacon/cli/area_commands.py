@@ -27,6 +27,10 @@ def area(
     release: Annotated[
         str | None, typer.Option("--release", help="Release label; the current one by default.")
     ] = None,
+    geoparquet: Annotated[
+        Path | None,
+        typer.Option("--geoparquet", help="Write its LSOAs with their outlines to this file too."),
+    ] = None,
     form: FormatOption = Format.table,
     home: HomeOption = None,
 ) -> None:
@@ -43,7 +47,12 @@ def area(
     from beacon.release.layout import get_release
 
     place = Home(settings_from(home=home).home)
-    found = custom_area(place, get_release(place, release), file, name)
+    of = get_release(place, release)
+    found = custom_area(place, of, file, name)
+    if geoparquet is not None:
+        from beacon.release.area_outlines import write_geoparquet
+
+        write_geoparquet(of, found, geoparquet)
     if form is Format.json:
         sys.stdout.write(json.dumps(found.as_dict(), ensure_ascii=False, indent=2) + "\n")
     elif form is Format.csv:

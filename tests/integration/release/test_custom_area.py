@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import geopandas
 import numpy as np
 import pytest
 import shapely
@@ -274,6 +275,14 @@ def test_the_command_prints_a_table_csv_and_json(
         row["measure"]: row for row in csv.DictReader(io.StringIO(ask("--format", "csv").stdout))
     }
     assert lines["people"]["value"] == str(found["people"])
+    mapped = tmp_path / "north.parquet"
+    assert ask("--geoparquet", str(mapped)).exit_code == 0
+    outlines = geopandas.read_parquet(mapped)
+    assert outlines.crs == "OGC:CRS84"
+    assert sorted(outlines["lsoa21_code"]) == sorted(found["lsoa21_codes"])
+    assert outlines["people"].sum() == found["people"]
+    assert set(outlines["custom_area"]) == {"north"}
+    assert outlines["fictional"].all()
     path.write_text("nothing\n")
     wrong = ask()
     assert wrong.exit_code == 1
