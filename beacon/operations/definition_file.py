@@ -14,11 +14,17 @@ from pydantic import BaseModel, ValidationError
 from beacon.core.errors import BeaconError
 from beacon.core.suggestions import did_you_mean
 from beacon.people.cohort_definitions import Cohort
+from beacon.people.segment_definitions import Segmentation
 from beacon.registry import load_indicators
 from beacon.registry.schemas import MODELS
 from beacon.registry.sources import Source, load_source_register
 
-KINDS: Final[dict[str, type[BaseModel]]] = {**MODELS, "source": Source, "cohort": Cohort}
+KINDS: Final[dict[str, type[BaseModel]]] = {
+    **MODELS,
+    "source": Source,
+    "cohort": Cohort,
+    "segmentation": Segmentation,
+}
 """What a file can define, and its model."""
 
 _SCHEMA = re.compile(r"\$schema=\S*?(\w+)\.schema\.json")

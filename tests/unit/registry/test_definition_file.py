@@ -15,6 +15,7 @@ FOLDERS = {
     "footprints": "footprint",
     "sources": "source",
     "cohorts": "cohort",
+    "segments": "segmentation",
     "plus_groups": "plus_group",
     "aspirations": "aspirations",
 }
