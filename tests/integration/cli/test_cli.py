@@ -120,7 +120,7 @@ def test_indicators_lists_all_22_with_their_state(sample_home: Path) -> None:
 
 
 def test_what_is_missing_is_named_with_its_reason(sample_home: Path) -> None:
-    rows = json.loads(beacon("indicators", "--missing", "--json", home=sample_home))
+    rows = json.loads(beacon("indicators", "--all", "--missing", "--json", home=sample_home))
     assert rows
     assert all(row["places"].startswith("0 of") and row["why"] for row in rows)
 
