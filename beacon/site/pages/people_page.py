@@ -8,7 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from beacon.site import people
+from beacon.site import people_figures as people
 from beacon.site.charts import strips
 from beacon.site.charts.scale import Scale, scale_for
 from beacon.site.facts import ReleaseFacts
