@@ -70,7 +70,7 @@ def check(
 
     Exit status: 0 a run can use these files; 3 a file that a run needs is refused.
     """
-    from beacon.ingest.check_files import check_files, files_of, is_needed
+    from beacon.ingest.check_files import check_files, files_of, needed_and_refused
 
     if inputs != "folder":
         raise SettingsError("Only --inputs folder can be checked.")
@@ -86,11 +86,10 @@ def check(
             for r in reports
         ]
         print_rows(("file", "status", "dataset", "rows", "note"), rows, form)
-    refused = [report for report in reports if report.status == "refused"]
-    needed = sum(map(is_needed, refused))
+    refused = sum(report.status == "refused" for report in reports)
+    needed = len(needed_and_refused(reports))
     typer.echo(
-        f"{len(reports):,} files, {len(refused)} refused, {needed} of those needed by a run.",
-        err=True,
+        f"{len(reports):,} files, {refused} refused, {needed} of those needed by a run.", err=True
     )
     raise typer.Exit(SOURCES_NEED_ATTENTION if needed else 0)
 

@@ -18,9 +18,10 @@ from beacon.ingest.worker_pool import FileJob, run_jobs
 from beacon.registry import load_indicators
 from beacon.registry.series_in_use import series_in_use
 from beacon.registry.sources import OBSERVATION, DatasetSpec, SourceRegister, load_source_register
+from beacon.sources.altered import meant_by_name
 from beacon.sources.needed_series import Needed
 from beacon.sources.readers import read_rows
-from beacon.sources.recognise import meant_by_name, recognise
+from beacon.sources.recognise import recognise
 from beacon.sources.recognition import Recognition
 
 Status = Literal["read", "not_read", "unrecognised", "refused"]
@@ -104,6 +105,19 @@ def is_needed(report: FileReport) -> bool:
     needed = Needed.by(load_indicators().values())
     spec = register_in_use().datasets.get(report.dataset or "")
     return spec is not None and needed.part(spec, report.recognition.members)
+
+
+def needed_and_refused(reports: Iterable[FileReport]) -> list[FileReport]:
+    """Refused files that a run would miss: it uses a sound copy where there is one."""
+    reports = list(reports)
+    sound = {(r.dataset, r.recognition.part) for r in reports if r.status == "read"}
+    return [
+        report
+        for report in reports
+        if report.status == "refused"
+        and (report.dataset, report.recognition.part) not in sound
+        and is_needed(report)
+    ]
 
 
 def _lost(name: str, path: Path, error: InputRefusedError) -> FileReport:

@@ -110,7 +110,7 @@ class Recogniser:
         lost: set[str] = set()
         for token, path, recognition in zip(unknown, unknown.values(), looked, strict=True):
             if isinstance(recognition, InputRefusedError):
-                from beacon.sources.recognise import meant_by_name
+                from beacon.sources.altered import meant_by_name
 
                 # Not remembered: perhaps the machine was at fault.
                 lost.add(token)

@@ -98,7 +98,7 @@ def test_ways_to_write_a_cell(
         (lines(row(1), row(2, Category="2018-10-14 00:00:00")), (3, "Category"), "Excel"),
         (lines(row(1), row(2, **{"Time period": "Jan-18"})), (3, "Time period"), "not a period"),
         (lines(row(1), row(2, Value="120")), (3, "Value"), "is above 100"),
-        (lines(row(1), row(2, Value="-1")), (3, "Value"), "is below 0"),
+        (lines(row(1), row(2, Value="-1")), (3, "Value"), "is below 1"),
         (
             lines(row(1)) + "\n\n" + lines(row(2, Value="abc"))[len(lines()) :],
             (5, "Value"),

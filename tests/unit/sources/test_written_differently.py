@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 
-from beacon.ingest.check_files import check_file, is_needed
+from beacon.ingest.check_files import check_file, is_needed, needed_and_refused
 from beacon.sample import write_sample
 from beacon.sources.publishers.nhs_qof import _year
 from beacon.sources.tabular.periods import parse_compact_academic
@@ -214,3 +214,14 @@ def test_a_file_that_is_cut_short_is_still_known_for_what_it_was(
         assert (report.status, report.dataset) == ("refused", dataset)
         assert is_needed(report)
         assert "cut short" in report.problems[0].message
+
+
+def test_a_refused_copy_of_a_sound_file_is_not_missed(sample: Path, tmp_path: Path) -> None:
+    (source,) = sample.glob("imd2025/*File_1*.xlsx")
+    sound, cut = tmp_path / source.name, tmp_path / f"{source.stem} (1).xlsx"
+    sound.write_bytes(source.read_bytes())
+    cut.write_bytes(source.read_bytes()[:5000])
+    reports = [check_file(path.name, path, allow_fictional=True) for path in (sound, cut)]
+    assert [report.status for report in reports] == ["read", "refused"]
+    assert needed_and_refused(reports) == []
+    assert needed_and_refused(reports[1:]) == reports[1:]
