@@ -60,10 +60,12 @@ def transform(warehouse: Warehouse, table: str) -> int:
         warehouse: The open working database.
         table: Its name, such as "marts.place".
     """
-    end_workers()  # nothing more is read, and they hold memory
+    depends = sql_table(table).depends
+    if any(not needed.startswith("registry.") for needed in depends):
+        end_workers()  # nothing more is read, and they hold memory
     report(f"making {table}")
     with step("derived", asset=table.replace(".", "/")) as details:
-        for needed in sql_table(table).depends:
+        for needed in depends:
             if needed in FILLED_BY_THE_RUN:
                 FILLED_BY_THE_RUN[needed](warehouse)
         details["rows"] = rows = derive_table(warehouse, table)
