@@ -82,8 +82,15 @@ def sign(home: Home, indicator: Indicator, by: str) -> Signature:
 
 
 def with_signatures(indicators: Mapping[str, Indicator], home: Home) -> dict[str, Indicator]:
-    """The indicators, those with a signature under their present definition as checked by it."""
-    signatures = load_signatures(home)
+    """The indicators, those with a signature under their present definition as checked by it.
+
+    Where the record is damaged, nothing counts as signed: a run goes on, and `beacon status` names
+    the file and what brings it back.
+    """
+    try:
+        signatures = load_signatures(home)
+    except BeaconError:
+        return dict(indicators)
     return {
         slug: indicator.model_copy(update={"checked_by": signatures[slug].by})
         if slug in signatures and signatures[slug].definition_sha256 == definition_sha256(indicator)

@@ -22,6 +22,7 @@ from beacon.operations.health import read_heartbeat
 from beacon.operations.source_history import load_sources
 from beacon.release import approval, layout
 from beacon.release.verify import verify_release
+from beacon.signatures import SIGNATURES
 
 Level = Literal["warning", "critical"]
 
@@ -86,13 +87,14 @@ def _releases(home: Home) -> Iterator[Damage]:
     except BeaconError as error:
         yield _critical(home.latest.name, str(error), *_way_back(home, None))
         return
-    for name in (layout.PINS, layout.PRUNED, approval.HELD, approval.APPROVALS, approval.WITHDRAWN):
+    decisions = (approval.HELD, approval.APPROVALS, approval.WITHDRAWN, SIGNATURES)
+    for name in (layout.PINS, layout.PRUNED, *decisions):
         file = home.releases / name
         if file.exists() and (why := _not_json(file)):
             yield _critical(
                 f"releases/{name}", why, "beacon restore BACKUP --home NEW_HOME",
                 "It brings back what was decided. Without a back-up delete the file: pins, "
-                "approvals or withdrawals in it are then forgotten.",
+                "approvals, withdrawals or signatures in it are then forgotten.",
             )  # fmt: skip
     if current is None:
         return

@@ -47,7 +47,10 @@ RELEASE = [
     "releases/v*/SHA256SUMS", "releases/v*/run.json", "releases/v*/views.sql",
     "releases/v*/csv/place.csv", "releases/v*/workbook.xlsx", "releases/v*/datapackage.json",
 ]  # fmt: skip
-DECISIONS = ["releases/.pins.json", "releases/.approvals.json", "releases/.withdrawn.json"]
+DECISIONS = [
+    "releases/.pins.json", "releases/.approvals.json", "releases/.withdrawn.json",
+    "releases/.signatures.json",
+]  # fmt: skip
 POINTERS = ["latest.json", "beacon.duckdb"]
 
 CASES = [
