@@ -84,12 +84,12 @@ def sign(home: Home, indicator: Indicator, by: str) -> Signature:
 def with_signatures(indicators: Mapping[str, Indicator], home: Home) -> dict[str, Indicator]:
     """The indicators, those with a signature under their present definition as checked by it.
 
-    Where the record is damaged, nothing counts as signed: a run goes on, and `beacon status` names
-    the file and what brings it back.
+    Where the record cannot be read, nothing counts as signed: a run goes on, and `beacon status`
+    names the file and what brings it back.
     """
     try:
         signatures = load_signatures(home)
-    except BeaconError:
+    except (BeaconError, OSError):
         return dict(indicators)
     return {
         slug: indicator.model_copy(update={"checked_by": signatures[slug].by})

@@ -143,7 +143,9 @@ def mend_landing_records(landing: Path) -> list[str]:
         return []
     written: list[Path] = []
     sidecars = {path: read_sidecar(path) for path in landing.glob(f"**/*{SIDECAR}")}
-    objects = [landed for landed in sidecars.values() if landed is not None]
+    objects = [
+        landed for path, landed in sidecars.items() if landed is not None and not _is_return(path)
+    ]
     history = landing / "history.jsonl"
     lines = [entry for entry in _lines(history) if entry] if history.is_file() else []
     try:
@@ -167,6 +169,12 @@ def mend_landing_records(landing: Path) -> list[str]:
         write_atomically(history, text)
         written.append(history)
     return [path.relative_to(landing.parent).as_posix() for path in written]
+
+
+def _is_return(sidecar: Path) -> bool:
+    """Whether an object is an accepted return: a run uses the tables made of them, not itself."""
+    details = json.loads(sidecar.read_text(encoding="utf-8")).get("details") or {}
+    return "acceptance" in details
 
 
 def _history_is_damaged(history: Path, has_objects: bool) -> bool:
