@@ -74,7 +74,9 @@ def _plan(home: Path, folder: Path) -> dict[str, Any]:
     release = home / "releases" / label
     manifest = json.loads((release / "manifest.json").read_text())
     parquet = [*(home / "staging").rglob("*.parquet"), *release.glob("*.parquet")]
-    files = sorted({str(folder / entry["origin"]) for entry in manifest["inputs"]})
+    # A table of accepted returns is made by a run and is in no folder.
+    given = {folder / entry["origin"] for entry in manifest["inputs"]}
+    files = sorted(str(path) for path in given if path.is_file())
     return {"files": files, "bytes": sum(path.stat().st_size for path in parquet)}
 
 
