@@ -14,9 +14,16 @@ from beacon.pipeline import run_pipeline
 from beacon.registry.sources import load_source_register
 from beacon.workspace import Workspace
 
-OPTIONAL = sorted(
+RETURNED = "local_return/"
+ALL = sorted(
     key for key, spec in load_source_register().datasets.items() if not spec.dataset.required
 )
+# Tables of returns are made alike, whatever the indicator: two stand for them.
+OPTIONAL = [
+    *(key for key in ALL if not key.startswith(RETURNED)),
+    "local_return/absolute_poverty_ahc",
+    "local_return/local_supply_chain_spend",
+]
 
 
 def _origins(home: Path) -> dict[str, list[str]]:
