@@ -16,6 +16,7 @@ from beacon.core.suggestions import did_you_mean
 from beacon.people.cohort_definitions import Cohort
 from beacon.people.segment_definitions import Segmentation
 from beacon.registry import load_indicators
+from beacon.registry.loading import RegistryError, load_aspirations, load_targets
 from beacon.registry.schemas import MODELS
 from beacon.registry.sources import Source, load_source_register
 
@@ -188,9 +189,29 @@ def _line(node: Any, place: Sequence[int | str]) -> int | None:
     return line
 
 
+def _as_loaded(kind: str, path: Path, node: Any) -> list[Fault]:
+    """What a run finds wrong with a file of targets or aspirations, from its own messages."""
+    try:
+        if kind == "targets":
+            load_targets(path)
+        else:
+            load_aspirations(path.parent)
+    except RegistryError as error:
+        told = (problem.partition(": ")[::2] for problem in error.problems)
+        own = (text.partition(": ")[::2] for file, text in told if file == path.name)
+        return [Fault(_line(node, _place(field)), field, message) for field, message in own]
+    return []
+
+
+def _place(field: str) -> list[int | str]:
+    return [int(part) if part.isdigit() else part for part in field.split(".")]
+
+
 def _clashes(kind: str, content: dict[Any, Any], path: Path, node: Any) -> list[Fault]:
-    """What a sound definition cannot have beside those that are installed."""
+    """Faults against the rest of the registry: names taken, names not there."""
     faults: list[Fault] = []
+    if kind in ("targets", "aspirations"):
+        return _as_loaded(kind, path, node)
     if kind == "indicator":
         for other in load_indicators().values():
             for field in ("id", "slug"):

@@ -1,5 +1,6 @@
 """`beacon check` says what a run would, with the line."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -124,3 +125,16 @@ def test_what_cannot_be_read_is_an_error_in_words(tmp_path: Path) -> None:
     with pytest.raises(BeaconError, match="Did you mean 'indicator'"):
         check_definition(INDICATOR, "indicatr")
     assert "indicator" in KINDS
+
+
+@pytest.mark.parametrize("folder", ["", "aspirations"])
+def test_an_indicator_that_a_plan_names_has_to_be_there(folder: str, tmp_path: Path) -> None:
+    """As for a run: the loaders of targets and aspirations find it."""
+    source = FACTS / folder / ("partnership_plan_2024.yaml" if folder else "targets.yaml")
+    named = re.search(r"indicator: (\w+)", source.read_text("utf-8"))[1]
+    faults = check_definition(
+        edited(tmp_path, f"indicator: {named}", "indicator: no_such_thing", source)
+    ).faults
+    assert [
+        "'no_such_thing' is not an indicator of the registry" in fault.message for fault in faults
+    ] == [True]
