@@ -11,12 +11,15 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
 
 from beacon.core.clock import now
 from beacon.core.errors import BeaconError
 from beacon.core.files import read_json, write_json
 from beacon.core.settings import Home
-from beacon.registry import Indicator
+
+if TYPE_CHECKING:
+    from beacon.registry import Indicator
 
 SIGNATURES = ".signatures.json"
 _NOT_SIGNED = {"checked_by", "next_review", "owner"}

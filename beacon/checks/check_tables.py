@@ -1,11 +1,11 @@
 """Checks of a DuckDB table: what DuckDB settles, and what is fetched for Great Expectations.
 
-Marts, which readers get, are judged by Great Expectations, but for missing values, which DuckDB
-counts in one scan: a mart of up to ``FULL_ROWS`` rows whole
-(the columns that checks read). In a larger one DuckDB searches for counterexamples to every check
-that has an exact predicate, and Great Expectations judges an extract that holds the
-counterexamples and the first rows; a check passes only if both agree. Tables that only later steps
-read are judged by DuckDB alone, where a check has an exact predicate.
+Missing values are counted by DuckDB, in one scan. Everything else in marts, which readers get, is
+judged by Great Expectations: a mart of up to ``FULL_ROWS`` rows whole (the columns that checks
+read). In a larger one DuckDB searches for counterexamples to every check that has an exact
+predicate, and Great Expectations judges an extract that holds the counterexamples and the first
+rows; a check passes only if both agree. Tables that only later steps read are judged by DuckDB
+alone, where a check has an exact predicate.
 """
 
 from __future__ import annotations
@@ -304,17 +304,15 @@ def prepare(
     try:
         items = work.open_items()
         total = int(work.rows(f"select count(*) from {work.table}")[0][0])  # noqa: S608
-        if not by_duckdb:
-            # More than half of all checks, and each would cost Great Expectations 10 ms.
-            missing = [item for item in items if item.kind == "not_null"]
-            items = [item for item in items if item.kind != "not_null"]
-            items += work.settle_searched(missing, total)
-        if by_duckdb:
-            work.whole(work.settle_searched(items, total))
-        elif total <= full_rows:
-            work.whole(items)
+        # Missing values are more than half of all checks, and each would cost Great Expectations
+        # 10 ms.
+        exact = [item for item in items if by_duckdb or item.kind == "not_null"]
+        others = [item for item in items if item not in exact]
+        others += work.settle_searched(exact, total)
+        if by_duckdb or total <= full_rows:
+            work.whole(others)
         else:
-            left = work.search(items, total)
+            left = work.search(others, total)
             work.judge_extract()
             work.whole(left)
     except duckdb.Error as error:

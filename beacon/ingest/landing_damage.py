@@ -143,14 +143,12 @@ def mend_landing_records(landing: Path) -> list[str]:
         return []
     written: list[Path] = []
     sidecars = {path: read_sidecar(path) for path in landing.glob(f"**/*{SIDECAR}")}
-    objects = [
-        landed for path, landed in sidecars.items() if landed is not None and not _is_return(path)
-    ]
     history = landing / "history.jsonl"
     lines = [entry for entry in _lines(history) if entry] if history.is_file() else []
     try:
         current = _current(landing)
     except _UNREADABLE:
+        objects = [each for path, each in sidecars.items() if each and not _is_return(path)]
         current = _as_last_accepted(objects, lines)
         realms: dict[str, dict[str, Any]] = {}
         for landed in current:
@@ -162,7 +160,7 @@ def mend_landing_records(landing: Path) -> list[str]:
         if sidecars.get(sidecar) is None and sidecar.parent.is_dir():
             write_json(sidecar, asdict(landed))
             written.append(sidecar)
-    if _history_is_damaged(history, bool(objects)):
+    if _history_is_damaged(history, any(sidecars.values())):
         known = {(entry["name"], entry["sha256"]) for entry in lines}
         lines += [_as_line(each) for each in current if (each.name, each.sha256) not in known]
         text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
@@ -172,7 +170,7 @@ def mend_landing_records(landing: Path) -> list[str]:
 
 
 def _is_return(sidecar: Path) -> bool:
-    """Whether an object is an accepted return: a run uses the tables made of them, not itself."""
+    """Whether an object is an accepted return. A run takes in the tables made from all of them."""
     details = json.loads(sidecar.read_text(encoding="utf-8")).get("details") or {}
     return "acceptance" in details
 

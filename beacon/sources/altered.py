@@ -54,11 +54,8 @@ def altered(
     meant = best[1] if best else named
     if meant is None:
         return Recognition(None, container=container)
-    part = part_by_name(path, meant)
     if container not in meant.dataset.containers:
-        wanted = " or ".join(meant.dataset.containers)
-        wrong = Problem(path.name, f"is {container}, where {wanted} is expected.")
-        return Recognition(meant.key, part, (), container, (wrong,))
+        return _wrong_container(path, container, meant)
     header = max(
         (table.header_of(meant.dataset) for table in tables),
         key=lambda h: _share(meant.dataset, h),
@@ -67,7 +64,7 @@ def altered(
     drift = tuple(drift_of(path, meant.dataset, header))
     if not drift:
         return Recognition(None, container=container)
-    return Recognition(meant.key, part, (), container, drift)
+    return Recognition(meant.key, part_by_name(path, meant), (), container, drift)
 
 
 _SAVED_AS_CSV = "Give the publisher's own file, or save this sheet as CSV UTF-8 (comma delimited)."
@@ -82,11 +79,16 @@ def _in_another_container(
         if not dataset.is_read or container in dataset.containers or len(dataset.header) < 3:
             continue
         if "csv" in dataset.containers and any(matches(dataset, table) for table in tables):
-            wanted = " or ".join(dataset.containers)
-            message = f"is {container}, where {wanted} is expected."
-            wrong = Problem(path.name, message, remedy=_SAVED_AS_CSV)
-            return Recognition(spec.key, part_by_name(path, spec), (), container, (wrong,))
+            return _wrong_container(path, container, spec, remedy=_SAVED_AS_CSV)
     return Recognition(None, container=container)
+
+
+def _wrong_container(
+    path: Path, container: Container, meant: DatasetSpec, remedy: str = Problem.remedy
+) -> Recognition:
+    wanted = " or ".join(meant.dataset.containers)
+    wrong = Problem(path.name, f"is {container}, where {wanted} is expected.", remedy=remedy)
+    return Recognition(meant.key, part_by_name(path, meant), (), container, (wrong,))
 
 
 def _derived(path: Path, container: Container, like: DatasetSpec) -> Recognition:

@@ -16,9 +16,7 @@ from beacon.sources.tabular.columns import header_matches, place_of
 from beacon.sources.tabular.containers import container_of
 from beacon.sources.tabular.csv_table import distinct_values
 from beacon.sources.tabular.file_names import publishers_name
-from beacon.sources.tabular.geometries import (
-    fields_of_damaged_geojson,
-)
+from beacon.sources.tabular.geometries import fields_of_damaged_geojson
 
 
 def recognise(path: Path, register: SourceRegister) -> Recognition:

@@ -19,6 +19,7 @@ from xml.etree import ElementTree
 MOST_CELLS = 15_000_000
 _CHUNK = 1 << 20
 _LONGEST_TAG = 4096
+_BOOK = "xl/workbook.xml"
 
 # The place of every cell; and of those that hold something: a cell that only has a format closes
 # itself, and is none for Calamine.
@@ -44,11 +45,15 @@ class Extent:
 def sheet_members(path: Path) -> dict[str, str]:
     """The part of an Excel workbook that holds each worksheet, by the worksheet's name.
 
+    Nothing for OpenDocument and the older .xls, which Calamine reads whole.
+
     Raises:
         zipfile.BadZipFile, KeyError, ElementTree.ParseError: For a damaged workbook.
     """
+    if not zipfile.is_zipfile(path):
+        return {}
     with zipfile.ZipFile(path) as archive:
-        return dict(_members(archive))
+        return dict(_members(archive)) if _BOOK in archive.namelist() else {}
 
 
 def _members(archive: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
@@ -57,7 +62,7 @@ def _members(archive: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
         element.attrib["Id"]: element.attrib["Target"]
         for element in ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))  # noqa: S314
     }
-    for element in ElementTree.fromstring(archive.read("xl/workbook.xml")).iter():  # noqa: S314
+    for element in ElementTree.fromstring(archive.read(_BOOK)).iter():  # noqa: S314
         if element.tag.rpartition("}")[2] == "sheet":
             id_ = next(value for key, value in element.attrib.items() if key.endswith("}id"))
             target = relations[id_]

@@ -89,7 +89,7 @@ def open_workbook(path: Path) -> Workbook:
     """
     try:
         calamine = CalamineWorkbook.from_path(str(path))
-        members = _members(path)
+        members = sheet_members(path)
     except (*_DAMAGE, ElementTree.ParseError, StopIteration) as error:
         raise InputRefusedError(
             [Problem(path.name, f"the spreadsheet cannot be opened ({error}).")]
@@ -98,15 +98,6 @@ def open_workbook(path: Path) -> Workbook:
     hidden = [sheet.name for sheet in known if sheet.visible != SheetVisibleEnum.Visible]
     visible = [sheet.name for sheet in known if sheet.name not in hidden]
     return Workbook(path, calamine, (*visible, *hidden), frozenset(hidden), members)
-
-
-def _members(path: Path) -> dict[str, str]:
-    """Parts with sheets; none for OpenDocument and the older .xls, which Calamine reads whole."""
-    if not zipfile.is_zipfile(path):
-        return {}
-    with zipfile.ZipFile(path) as archive:
-        is_excel = "xl/workbook.xml" in archive.namelist()
-    return sheet_members(path) if is_excel else {}
 
 
 def read_workbook(path: Path, is_header: HeaderTest, header_rows: int = 1) -> TextTable:
