@@ -157,7 +157,6 @@ def answer(work: Path, way: str) -> list[list[Any]]:
     """The question answered in one way: Place, quintile, sex, members, treated."""
     files = _files(work)
     if way == "floor":
-        files["person"] = sorted(files["person"].glob("*.parquet"))[0].parent
         size = 0
         for path in [*files["person"].glob("*.parquet"), *(files[c] for c in CLUSTERS)]:
             with path.open("rb") as stream:
