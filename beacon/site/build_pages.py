@@ -187,6 +187,7 @@ def _pages(shared: Shared, maps: Any) -> Iterator[Page]:
     from beacon.site.pages.aspirations_page import aspirations_page
     from beacon.site.pages.changes_page import changes_page
     from beacon.site.pages.core20_page import core20_page
+    from beacon.site.pages.explorer_page import explorer_page
     from beacon.site.pages.indicator_page import indicator_pages
     from beacon.site.pages.inequality_page import inequality_page
     from beacon.site.pages.overview_page import overview_page
@@ -214,6 +215,7 @@ def _pages(shared: Shared, maps: Any) -> Iterator[Page]:
     )
     yield from place_pages(shared, maps)
     yield from indicator_pages(shared, maps)
+    yield explorer_page(shared, maps)
     yield core20_page(shared, maps)
     yield from people_pages(shared)
     yield inequality_page(shared)

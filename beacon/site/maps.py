@@ -70,8 +70,14 @@ class MapMaker:
             return None
         return maps.projection_of(maps.bounds_of(list(self._places.values())))
 
+    @property
+    def frame_height(self) -> int:
+        """Height of the system's maps; 0 where the release has no outlines."""
+        return 0 if self._frame is None else self._frame.height
+
     @cached_property
-    def _place_paths(self) -> dict[str, tuple[str, int, int]]:
+    def place_paths(self) -> dict[str, tuple[str, int, int]]:
+        """Path of each Place on the system's maps, and where its number goes."""
         frame = self._frame
         if frame is None:
             return {}
@@ -92,8 +98,8 @@ class MapMaker:
             return None
         shapes = []
         for number, place in enumerate(self.facts.places, start=1):
-            if place.code in self._place_paths:
-                path, x, y = self._place_paths[place.code]
+            if place.code in self.place_paths:
+                path, x, y = self.place_paths[place.code]
                 shapes.append(
                     Shape(path, classes.get(place.code, "empty"), titles.get(place.code),
                           str(number), x, y)
@@ -112,14 +118,14 @@ class MapMaker:
         if frame is None or not core20:
             return None
         shapes = [
-            Shape(self._place_paths[p.code][0], "land")
+            Shape(self.place_paths[p.code][0], "land")
             for p in self.facts.places
-            if p.code in self._place_paths
+            if p.code in self.place_paths
         ]
         shapes.append(Shape(maps.path_of(maps.united(core20), frame), "core20"))
         for number, place in enumerate(self.facts.places, start=1):
-            if place.code in self._place_paths:
-                path, x, y = self._place_paths[place.code]
+            if place.code in self.place_paths:
+                path, x, y = self.place_paths[place.code]
                 shapes.append(Shape(path, "edge", None, str(number), x, y))
         return Map(frame.height, tuple(shapes))
 

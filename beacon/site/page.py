@@ -56,6 +56,7 @@ _NAVIGATION = (
     ("rug", "Tartan rug", "rug.html"),
     ("places", "Places", "places/index.html"),
     ("indicators", "Indicators", "indicators/index.html"),
+    ("explorer", "Explorer", "explorer.html"),
     ("core20plus5", "Core20PLUS5", "core20plus5.html"),
     ("people", "People", "people/index.html"),
     ("inequality", "Inequality", "inequality.html"),

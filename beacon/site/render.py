@@ -67,11 +67,10 @@ def render(page: Page, facts: ReleaseFacts) -> str:
         system=facts.system_name,
         nation=facts.nation,
         navigation=navigation_of(facts),
-        policy=CONTENT_SECURITY_POLICY,
         notice=notice if facts.fictional else None,
         fictional=facts.fictional,
         released=words.day(facts.released_on) if facts.released_on else facts.label,
-        **page.context,
+        **{"policy": CONTENT_SECURITY_POLICY, **page.context},
     )
     return text
 

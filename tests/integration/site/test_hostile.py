@@ -14,7 +14,8 @@ def test_markup_in_a_name_is_text_on_every_page(hostile_site):
         assert "<script>alert" not in text, file.name
         assert "<b>'" not in text, file.name
         page = parse(file)
-        assert [s.attributes["src"].split("/")[-1] for s in page.all("script")] == ["site.js"]
+        scripts = [s.attributes.get("src", "").split("/")[-1] for s in page.all("script")]
+        assert scripts == (["", ""] if file.name == "explorer.html" else ["site.js"])
         seen += MARKUP in page.one("html").text
     assert seen > 20
 

@@ -1,0 +1,279 @@
+"""What the explorer carries with it: every value of the indicator marts, packed into columns."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from itertools import count
+from typing import Any
+
+from beacon.site import words
+from beacon.site.facts import IndicatorFacts, ReleaseFacts, Row, Series
+from beacon.site.figures import BASES, short_series_name, why_not_compared
+from beacon.site.maps import MapMaker
+from beacon.site.pages.rugs import DIRECTIONS, badges_of
+
+# Columns of a packed row. Those of words hold the place of the word in a list of its own.
+COLUMNS = (
+    "series", "area", "period", "category", "value", "lower_95", "upper_95", "numerator",
+    "denominator", "state", "note", "basis", "trend",
+)  # fmt: skip
+# Zero means something for these: a bar from zero is honest.
+BARS = {"proportion", "modelled_proportion", "crude_rate", "directly_standardised_rate", "count"}
+EVERYONE = "All"
+_FUNNEL_POINTS = 24
+_FEWEST_IN_A_FUNNEL = 4
+
+
+class _Words:
+    """Texts by their place in a list: each is carried once."""
+
+    def __init__(self) -> None:
+        self._places: dict[str, int] = {}
+
+    def place(self, text: str | None) -> int | None:
+        """Where a text stands; a new one is added. None stays None."""
+        return None if not text else self._places.setdefault(text, len(self._places))
+
+    @property
+    def texts(self) -> list[str]:
+        """All texts in the order of their places."""
+        return list(self._places)
+
+
+def explorer_data(facts: ReleaseFacts, maps: MapMaker) -> dict[str, Any]:
+    """Everything that the explorer shows, ready for JSON.
+
+    Args:
+        facts: The release.
+        maps: Makes the outlines of the Places.
+
+    Returns:
+        Areas, series, words, and `rows`: one list of `COLUMNS` for each row of the two indicator
+        marts. Values, limits and counts are the marts' own, in full precision.
+    """
+    series = _all_series(facts)
+    areas = _areas(facts, maps)
+    place_of_area = {area["code"]: at for at, area in enumerate(areas)}
+    notes, bases, trends, categories = _Words(), _Words(), _Words(), _Words()
+    categories.place(EVERYONE)
+    periods = _periods(facts.observations)
+    place_of_period = {period: at for at, period in enumerate(periods)}
+    rows: list[list[Any]] = []
+    described = []
+    for at, (item, key) in zip(count(), series, strict=False):
+        own = facts.series_rows(key, category=None)
+        described.append(_series(facts, item, key, own))
+        for row in own:
+            state = words.state_of(row["value"], row["value_status"], row["compared_with_nation"])
+            trend = _trend(facts, key, row)
+            rows.append(
+                [
+                    at,
+                    place_of_area[row["area_code"]],
+                    place_of_period[row["period"]],
+                    categories.place(_category(row)),
+                    *(
+                        row[name]
+                        for name in ("value", "lower_95", "upper_95", "numerator", "denominator")
+                    ),
+                    state.key,
+                    notes.place(_note(facts, item, row, state)),
+                    bases.place(BASES.get(row.get("comparison_method") or "")),
+                    trends.place(trend),
+                ]
+            )
+    return {
+        "release": facts.label,
+        "system": facts.system_name,
+        "nation": facts.nation,
+        "fictional": facts.fictional,
+        "columns": COLUMNS,
+        "areas": areas,
+        "map": maps.frame_height,
+        "series": described,
+        "periods": [[period, words.period_text(period)] for period in periods],
+        "categories": categories.texts,
+        "states": {
+            state.key: {"word": state.word, "missing": state.missing}
+            for state in words.STATES.values()
+        },
+        "notes": notes.texts,
+        "bases": bases.texts,
+        "trends": [_trend_words(text) for text in trends.texts],
+        "rows": rows,
+    }
+
+
+def as_json(data: dict[str, Any]) -> str:
+    """JSON that may stand in an HTML element: no character in it ends the element."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), default=str)
+    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def _all_series(facts: ReleaseFacts) -> list[tuple[IndicatorFacts, Series]]:
+    return [
+        (item, key)
+        for item in facts.indicators
+        for measure in item.measures
+        for key in facts.series_of(item.slug, measure["measure"])
+    ]
+
+
+def _periods(rows: Iterable[Row]) -> list[str]:
+    """All periods, the earliest first; those of the same end by their label."""
+    ends = {row["period"]: str(row["period_end"] or "") for row in rows}
+    return sorted(ends, key=lambda period: (ends[period], period))
+
+
+def _areas(facts: ReleaseFacts, maps: MapMaker) -> list[dict[str, Any]]:
+    """Nation, region and system, then the Places; with outlines where the release has them."""
+    outlines = maps.place_paths
+    found: dict[str, dict[str, Any]] = {}
+    for kind in ("nation", "region", "icb"):
+        for row in facts.observations:
+            if row["area_type"] == kind and row["area_code"] not in found:
+                name = facts.area_name(kind) or row["area_name"]
+                found[row["area_code"]] = {"code": row["area_code"], "name": name, "kind": kind}
+    for place in facts.places:
+        entry: dict[str, Any] = {
+            "code": place.code,
+            "name": place.name,
+            "kind": "place",
+            "page": place.slug,
+        }
+        if place.code in outlines:
+            path, x, y = outlines[place.code]
+            entry |= {"path": path, "x": x, "y": y}
+        found[place.code] = entry
+    for row in facts.observations:
+        found.setdefault(
+            row["area_code"],
+            {"code": row["area_code"], "name": row["area_name"], "kind": row["area_type"]},
+        )
+    return list(found.values())
+
+
+def _series(
+    facts: ReleaseFacts, item: IndicatorFacts, key: Series, rows: list[Row]
+) -> dict[str, Any]:
+    measure = item.measure(key.measure)
+    unit = rows[0]["unit"] if rows else measure["unit"]
+    spread = next(
+        (
+            row
+            for row in facts.scorecard(key).values()
+            if row["value"] is not None and row.get("nation_lowest") is not None
+        ),
+        None,
+    )
+    breaks = item.registry.known_breaks if item.registry else ()
+    return {
+        "id": ".".join((key.slug, key.measure, key.sex, key.age)),
+        "slug": key.slug,
+        "measure": key.measure,
+        "sex": key.sex,
+        "age": key.age,
+        "name": short_series_name(item, key),
+        "long": item.measure_name(key.measure).replace(", female, male", ""),
+        "programme": item.row["programme"],
+        "page": item.page,
+        "unit": words.unit_text(unit),
+        "difference_unit": words.difference_unit(unit),
+        "percent": words.is_percent(unit),
+        "decimals": item.decimals(key.measure),
+        "polarity": measure["polarity"],
+        "direction": DIRECTIONS.get(measure["polarity"], ""),
+        "bars": measure["value_type"] in BARS,
+        "badges": [
+            word
+            for word, _ in badges_of(
+                item, key.measure, modelled=any(row["modelled"] for row in rows)
+            )
+        ],
+        "breaks": [
+            [b.period, words.sentence(b.note)] for b in breaks if b.measure in {None, key.measure}
+        ],
+        "spread": None
+        if spread is None
+        else {
+            "period": spread["period"],
+            "areas": spread["nation_areas"],
+            **{
+                name: spread[f"nation_{name}"]
+                for name in ("lowest", "quartile_1", "median", "quartile_3", "highest")
+            },
+        },
+        "funnels": _funnels(measure, rows),
+    }
+
+
+def _funnels(measure: Row, rows: list[Row]) -> dict[str, Any]:
+    """Control limits by period, for proportions whose counts give their values.
+
+    Wilson limits around the nation's value at 95% and 99.8% (Spiegelhalter 2005, Stat Med 24:
+    1185-1202), at sizes from below the smallest Place to above the largest.
+    """
+    if measure["value_type"] != "proportion":
+        return {}
+    found = {}
+    everyone = [row for row in rows if row["category"] == EVERYONE]
+    for period in dict.fromkeys(row["period"] for row in everyone):
+        at = [row for row in everyone if row["period"] == period]
+        nation = next(
+            (r["value"] for r in at if r["area_type"] == "nation" and r["value"] is not None), None
+        )
+        sizes = [row["denominator"] for row in at if _counted(row)]
+        if nation is not None and 0 < nation < 100 and len(sizes) >= _FEWEST_IN_A_FUNNEL:
+            found[period] = _control_limits(nation, min(sizes) * 0.8, max(sizes) * 1.1)
+    return found
+
+
+def _counted(row: Row) -> bool:
+    """Whether a Place's counts give its percentage, to the decimal that publishers round to."""
+    numbers = (row["value"], row["numerator"], row["denominator"])
+    if row["area_type"] != "place" or None in numbers or not row["denominator"]:
+        return False
+    return bool(abs(100 * row["numerator"] / row["denominator"] - row["value"]) <= 0.1)
+
+
+def _control_limits(centre: float, smallest: float, largest: float) -> dict[str, Any]:
+    import numpy as np
+
+    from beacon.statistics.intervals import wilson_limits, z_score
+
+    sizes = np.geomspace(max(smallest, 1.0), largest, _FUNNEL_POINTS).round()
+    curves: dict[str, Any] = {"centre": centre, "sizes": sizes.tolist()}
+    for name, level in (("95", 0.95), ("998", 0.998)):
+        limits = wilson_limits(centre / 100 * sizes, sizes, z_score(level))
+        curves[f"lower_{name}"], curves[f"upper_{name}"] = (
+            np.round(100 * edge, 4).tolist() for edge in limits
+        )
+    return curves
+
+
+def _category(row: Row) -> str:
+    kind, category = row["category_type"], row["category"]
+    return EVERYONE if category == EVERYONE else f"{kind}: {category}"
+
+
+def _note(facts: ReleaseFacts, item: IndicatorFacts, row: Row, state: words.State) -> str | None:
+    """Why a value is missing, or why it is not compared."""
+    if state.missing:
+        return words.sentence(row["value_note"] or state.meaning.format(nation=facts.nation))
+    if state.key == "not_compared" and row["area_type"] == "place" and _category(row) == EVERYONE:
+        return words.sentence(why_not_compared(facts, item, row))
+    return None
+
+
+def _trend(facts: ReleaseFacts, key: Series, row: Row) -> str | None:
+    """The scorecard's recent trend, beside the period that it shows."""
+    shown = facts.scorecard(key).get(row["area_code"])
+    if shown is None or shown["period"] != row["period"] or _category(row) != EVERYONE:
+        return None
+    trend = words.trend_of(shown.get("recent_trend"), shown.get("recent_trend_reason"))
+    return None if trend is None or not trend.arrow else f"{trend.key}|{trend.arrow}|{trend.word}"
+
+
+def _trend_words(text: str) -> dict[str, str]:
+    return dict(zip(("key", "arrow", "word"), text.split("|"), strict=True))

@@ -1,0 +1,141 @@
+"""The explorer carries the marts' own values, and nothing that could reach outside."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+
+import pytest
+
+from beacon.site import words
+from beacon.site.explorer_data import as_json
+from beacon.statistics.intervals import wilson_limits, z_score
+
+NUMBERS = ("value", "lower_95", "upper_95", "numerator", "denominator")
+
+
+def carried(site):
+    """The explorer's data, and its rows by what they are of."""
+    text = (site / "explorer.html").read_text(encoding="utf-8")
+    block = re.search(r'<script type="application/json" id="release">(.*?)</script>', text)
+    assert block is not None
+    data = json.loads(block[1])
+    rows = {}
+    for packed in data["rows"]:
+        row = dict(zip(data["columns"], packed, strict=True))
+        series = data["series"][row["series"]]
+        key = (
+            series["id"],
+            data["areas"][row["area"]]["code"],
+            data["periods"][row["period"]][0],
+            data["categories"][row["category"]],
+        )
+        assert key not in rows
+        rows[key] = row
+    return data, rows
+
+
+@pytest.fixture(scope="module")
+def explored(sample_site):
+    return carried(sample_site)
+
+
+def held(release):
+    """The rows of both marts by the same key."""
+    found = {}
+    for mart in ("beacon_indicator", "core20plus5_indicator"):
+        for row in release.rows(mart):
+            series = ".".join((row["indicator_slug"], row["measure"], row["sex"], row["age"] or ""))
+            category = (
+                "All" if row["category"] == "All" else f"{row['category_type']}: {row['category']}"
+            )
+            found[series, row["area_code"], row["period"], category] = row
+    return found
+
+
+def test_every_value_is_the_marts(explored, sample_release):
+    _, rows = explored
+    marts = held(sample_release)
+    assert rows.keys() == marts.keys()
+    assert len(rows) > 5000
+    for key, row in rows.items():
+        assert {name: row[name] for name in NUMBERS} == {name: marts[key][name] for name in NUMBERS}
+
+
+def test_judgements_and_reasons_for_no_value_are_the_marts(explored, sample_release):
+    data, rows = explored
+    marts = held(sample_release)
+    for key, row in rows.items():
+        mart = marts[key]
+        expected = (
+            mart["compared_with_nation"] if mart["value"] is not None else mart["value_status"]
+        )
+        assert row["state"] == expected
+        assert row["value"] is not None or data["notes"][row["note"]]
+    states = {row["state"] for row in rows.values() if row["value"] is None}
+    assert {"suppressed", "not_published", "not_supplied"} <= states
+    assert len({data["states"][state]["word"] for state in states}) == len(states)
+
+
+def test_recent_trends_are_the_scorecards(explored, sample_release):
+    data, rows = explored
+    shown = {
+        (key[0], key[1], key[2]): data["trends"][row["trend"]]["word"]
+        for key, row in rows.items()
+        if row["trend"] is not None
+    }
+    expected = {}
+    for row in sample_release.rows("scorecard", "value is not null"):
+        trend = words.trend_of(row["recent_trend"], row["recent_trend_reason"])
+        if trend is not None and trend.arrow:
+            series = ".".join((row["indicator_slug"], row["measure"], row["sex"], row["age"] or ""))
+            expected[series, row["place_code"], row["period"]] = trend.word
+    assert shown == expected
+    assert len(shown) > 20
+
+
+def test_control_limits_are_wilsons_around_the_nation(explored):
+    data, rows = explored
+    checked = 0
+    for series in data["series"]:
+        for period, funnel in series["funnels"].items():
+            nation = rows[series["id"], data["areas"][0]["code"], period, "All"]
+            assert funnel["centre"] == nation["value"]
+            share, size = funnel["centre"] / 100, funnel["sizes"][5]
+            for name, level in (("95", 0.95), ("998", 0.998)):
+                low, high = wilson_limits([share * size], [size], z_score(level))
+                assert funnel[f"lower_{name}"][5] == pytest.approx(100 * low[0], abs=1e-4)
+                assert funnel[f"upper_{name}"][5] == pytest.approx(100 * high[0], abs=1e-4)
+            checked += 1
+    assert checked > 10
+    assert not any(s["funnels"] for s in data["series"] if s["slug"] == "life_expectancy")
+
+
+def test_it_is_one_file_that_may_run_only_what_it_carries(sample_site):
+    file = sample_site / "explorer.html"
+    text = file.read_text(encoding="utf-8")
+    assert file.stat().st_size < 5_000_000
+    assert not re.search(r"<(script|img|iframe)[^>]+src=", text)
+    assert 'rel="stylesheet"' not in text
+    policy = re.search(r'Content-Security-Policy" content="([^"]+)"', text)
+    assert policy is not None
+    allowed = re.findall(r"sha256-([^&']+)", policy[1])
+    style = re.search(r"<style>(.*?)</style>", text, re.DOTALL)
+    script = re.search(r"<script>(.*?)</script>", text, re.DOTALL)
+    assert style is not None
+    assert script is not None
+    assert allowed == [
+        base64.b64encode(hashlib.sha256(part[1].encode()).digest()).decode()
+        for part in (style, script)
+    ]
+    assert "http" not in policy[1]
+    assert "unsafe" not in policy[1]
+
+
+def test_no_text_ends_the_element_that_holds_the_data():
+    text = as_json({"name": "</script><b>\u2028"})
+    assert "<" not in text
+    assert "\u2028" not in text
+    assert json.loads(text) == {"name": "</script><b>\u2028"}
