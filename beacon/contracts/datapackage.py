@@ -53,7 +53,7 @@ def datapackage_resource(contract: Contract, path: str | None = None) -> dict[st
     return {
         "name": contract.table,
         "type": "table",
-        "path": path or f"{contract.table}.csv",
+        "path": path or contract.csv_name,
         "format": "csv",
         "mediatype": "text/csv",
         "encoding": "utf-8",

@@ -163,6 +163,8 @@ class Contract(_Declared):
     rows: RowCount = RowCount()
     expectations: tuple[Expectation, ...] = ()
     sql_checks: tuple[SqlCheck, ...] = ()
+    # A large table's CSV is compressed: readers of CSV open it as it is, a spreadsheet does not.
+    csv: Literal["plain", "gz"] = "plain"
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", validate_by_name=True, validate_by_alias=True
@@ -198,6 +200,11 @@ class Contract(_Declared):
     def name(self) -> str:
         """``schema.table``."""
         return f"{self.schema_}.{self.table}"
+
+    @property
+    def csv_name(self) -> str:
+        """File name of the table's CSV."""
+        return f"{self.table}.csv.gz" if self.csv == "gz" else f"{self.table}.csv"
 
     @cached_property
     def column_names(self) -> tuple[str, ...]:

@@ -291,7 +291,7 @@ def _write_companions(
 
 
 def _resources(building: Path, contract: Contract, mart: WrittenMart) -> list[dict[str, Any]]:
-    relative = f"{CSV_FOLDER}/{contract.table}.csv"
+    relative = f"{CSV_FOLDER}/{contract.csv_name}"
     csv = building / relative
     return [
         datapackage_resource(contract, relative)

@@ -43,9 +43,10 @@ _FORMATS = {"value": "#,##0.00", "percent": "0.0", "people": "#,##0", "whole": "
 
 
 def write_csvs(folder: Path, contracts: Sequence[Contract]) -> None:
-    """Write each mart of a release that is being built as `csv/<mart>.csv`, outlines left out.
+    """Write each mart of a release that is being built as a CSV, outlines left out.
 
-    Text that a spreadsheet would run as a formula has an apostrophe before it.
+    A file whose name ends in .gz is compressed. Text that a spreadsheet would run as a formula has
+    an apostrophe before it.
     """
     import duckdb
 
@@ -58,7 +59,7 @@ def write_csvs(folder: Path, contracts: Sequence[Contract]) -> None:
                 if column.duck_type.family != "binary"
             )
             source = quote_literal((folder / f"{contract.table}.parquet").as_posix())
-            target = quote_literal((folder / CSV_FOLDER / f"{contract.table}.csv").as_posix())
+            target = quote_literal((folder / CSV_FOLDER / contract.csv_name).as_posix())
             con.execute(
                 f"copy (select {columns} from read_parquet({source})) to {target} "  # noqa: S608
                 "(format csv, header true)"

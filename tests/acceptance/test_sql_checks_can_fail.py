@@ -83,6 +83,12 @@ EDITS: dict[str, dict[str, str]] = {
         ),
     },
     "marts.beacon_indicator": _INDICATOR,
+    "marts.observation": {
+        **_INDICATOR,
+        "places_are_all_there": "delete from t where area_code = (select min(area_code) from t where area_type = 'place')",
+        "ages_are_in_order": _set("age_to = age_from - 1", "age_from is not null"),
+        "an_area_has_one_name_and_kind": _set("area_name = 'Elsewhere'"),
+    },
     "marts.care_gap": {
         "adds_up": _row(cohort="c", measure="m", eligible=30, done=10, not_done=10),
         "missing_says_why": _row(cohort="c", measure="m", value_status="suppressed"),
