@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,7 +44,12 @@ class Difference:
 
 
 def compare_releases(
-    first: Release, second: Release, mart: str | None = None, *, provenance: bool = False
+    first: Release,
+    second: Release,
+    mart: str | None = None,
+    *,
+    provenance: bool = False,
+    con: duckdb.DuckDBPyConnection | None = None,
 ) -> Iterator[Difference]:
     """Every difference between two releases, mart by mart in order of the key.
 
@@ -52,6 +58,7 @@ def compare_releases(
         second: The release after.
         mart: One mart only, which then may be one that is otherwise left out.
         provenance: Also compare where each row was read from.
+        con: The connection to use; one of its own by default.
 
     Raises:
         ReleaseNotFoundError: When neither release has that mart.
@@ -62,7 +69,7 @@ def compare_releases(
         known = ", ".join(sorted(files[1]))
         raise ReleaseNotFoundError(f"There is no mart {mart!r}. Marts: {known}.")
     keys = _keys(first) | _keys(second)
-    with duckdb.connect() as con:
+    with duckdb.connect() if con is None else nullcontext(con) as used:
         for name in names:
             if name not in files[0] or name not in files[1]:
                 change = "removed" if name in files[0] else "added"
@@ -71,7 +78,7 @@ def compare_releases(
                 continue
             columns = [[column["name"] for column in side[name]["columns"]] for side in files]
             yield from _compare_mart(
-                con,
+                used,
                 name,
                 keys[name],
                 columns,
