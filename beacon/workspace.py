@@ -18,12 +18,14 @@ from beacon.registry import (
     Footprint,
     Indicator,
     PlusGroup,
+    SuccessionRegister,
     TargetRegister,
     load_aspirations,
     load_authorities,
     load_footprint,
     load_indicators,
     load_plus_groups,
+    load_successions,
     load_targets,
 )
 from beacon.registry.series_in_use import series_in_use
@@ -79,6 +81,11 @@ class Workspace:
         return load_authorities()
 
     @cached_property
+    def successions(self) -> SuccessionRegister:
+        """Which areas took over from which."""
+        return load_successions()
+
+    @cached_property
     def plus_groups(self) -> dict[str, PlusGroup]:
         """The PLUS groups by id, whether switched on or not."""
         return load_plus_groups()
@@ -95,7 +102,7 @@ class Workspace:
         """
         if self.settings.inputs != "live":
             return self.settings.inputs == "sample"
-        return load_footprint(self.settings.footprint).fictional
+        return load_footprint(self.settings.footprint_file).fictional
 
     @cached_property
     def footprint(self) -> Footprint:
@@ -104,7 +111,7 @@ class Workspace:
         Raises:
             SettingsError: When fictional inputs meet an official footprint, or the reverse.
         """
-        footprint = load_footprint(self.settings.footprint)
+        footprint = load_footprint(self.settings.footprint_file)
         if footprint.fictional != self.is_fictional:
             kind = "fictional" if footprint.fictional else "official"
             raise SettingsError(

@@ -13,6 +13,7 @@ import typer
 from beacon.cli.area_commands import area
 from beacon.cli.backup_commands import backup, restore
 from beacon.cli.check_commands import check
+from beacon.cli.footprints_commands import footprints
 from beacon.cli.indicators_commands import indicators
 from beacon.cli.manage_commands import approve, diff, export, pin, prune, rebuild, rollback
 from beacon.cli.options import with_columns, with_json, with_quiet
@@ -70,6 +71,7 @@ app.command("status")(with_json(status))
 app.add_typer(alerts_app, name="alerts")
 app.command("query")(with_columns(query))
 app.command("area")(with_json(area))
+app.command("footprints")(with_columns(footprints))
 app.command("check")(with_columns(check))
 app.command("releases")(with_columns(releases))
 app.command("verify")(with_json(verify))

@@ -49,7 +49,7 @@ def template(
     from beacon.returns import csv_template, load_return_context, xlsx_template
 
     settings = settings_of_home(home, footprint)
-    context = load_return_context(settings.footprint)
+    context = load_return_context(settings.footprint_file)
     kind = context.kind(identifier)
     target = out or Path(f"local_return_{kind.indicator.id}_{kind.indicator.slug}.{form.value}")
     is_csv = form is TemplateFormat.csv
@@ -73,7 +73,7 @@ def check(
     from beacon.returns.check import described_rows
 
     settings = settings_of_home(home, footprint)
-    checked = check_return(file, load_return_context(settings.footprint))
+    checked = check_return(file, load_return_context(settings.footprint_file))
     if checked.faults or checked.notices or form is not Format.table:
         _print_faults([*checked.faults, *checked.notices], form)
     if checked.faults:
@@ -101,7 +101,7 @@ def add(
     from beacon.returns import accept_return, check_return, load_return_context
 
     settings = settings_of_home(home, footprint)
-    context = load_return_context(settings.footprint)
+    context = load_return_context(settings.footprint_file)
     # Checked before the home is touched at all, so that a refusal leaves it as it was.
     checked = check_return(file, context)
     if checked.faults:
@@ -132,7 +132,7 @@ def list_accepted(
     from beacon.returns import accepted_returns, load_return_context
 
     settings = settings_of_home(home, footprint)
-    context = load_return_context(settings.footprint)
+    context = load_return_context(settings.footprint_file)
     columns = (
         "indicator", "organisation", "name", "period", "rows", "return_id", "submitted_by",
         "approved_by", "accepted_at", "file",

@@ -69,12 +69,27 @@ def _lines(chain: Chain) -> list[tuple[str, str]]:
     if chain.staged is not None:
         lines.append(("staged row", _staged(chain.staged)))
     if chain.input is None:
-        summed = row.get("value_method") == "sum_of_places"
-        without = "the Places' figures below" if summed else "no file: there is no value to trace"
+        without = _WITHOUT_A_ROW.get(
+            row.get("value_method") or "", "no file: there is no value to trace"
+        )
         lines.append(("source", without))
         return lines
     lines += _source(chain, chain.input)
     return lines
+
+
+_WITHOUT_A_ROW = {
+    "sum_of_places": "the Places' figures below",
+    "sum_of_authorities": "the rows of its authorities, which the note names",
+    "sum_of_predecessors": "the rows of the areas that it took over from, which the note names",
+    "population_weighted": "the rows of its authorities, which the note names",
+}
+_HOW_MADE = {
+    "sum_of_places": "counts of all Places added up",
+    "sum_of_authorities": "counts of its authorities added up",
+    "sum_of_predecessors": "counts of the areas that it took over from added up",
+    "population_weighted": "estimated: mean of its authorities weighted by residents",
+}
 
 
 def _is_sum(row: dict[str, Any]) -> bool:
@@ -92,8 +107,7 @@ def _method(row: dict[str, Any]) -> str:
     modelled = "estimated" if _is_sum(row) else "modelled by the publisher"
     modelled = f"; {modelled}" if row["modelled"] else ""
     published = "added up from practices" if _is_sum(row) else "value as published"
-    if row.get("value_method") == "sum_of_places":
-        published = "counts of all Places added up"
+    published = _HOW_MADE.get(row.get("value_method") or "", published)
     taken = published if row["value"] is not None else "no value"
     return f"{taken}{modelled}; {limits}; role {row['role']}"
 

@@ -66,6 +66,17 @@ class Settings(BaseSettings):
             object.__setattr__(self, "footprint", default)
         return self
 
+    @property
+    def footprints(self) -> Path:
+        """Where `beacon footprints` leaves footprints of boards."""
+        return self.home / "footprints"
+
+    @property
+    def footprint_file(self) -> str:
+        """The footprint's file where the home has one of that name, else its name or path."""
+        own = self.footprints / f"{self.footprint}.yaml"
+        return str(own) if own.is_file() else self.footprint
+
 
 class FileLimits(BaseSettings):
     """What reading one file from outside may take, from `BEACON_…` environment variables.

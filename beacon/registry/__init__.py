@@ -18,11 +18,13 @@ from beacon.registry.loading import (
     load_indicators,
     load_plus_groups,
     load_pocket_rules,
+    load_successions,
     load_targets,
 )
 from beacon.registry.local_returns import COMMON_FIELDS, LocalReturn, ReturnField
 from beacon.registry.plus_groups import PlusGroup
 from beacon.registry.pockets import PocketRule, PocketRules
+from beacon.registry.successions import SuccessionRegister
 from beacon.registry.targets import Target, TargetRegister
 
 __all__ = [
@@ -49,6 +51,7 @@ __all__ = [
     "SeriesBreak",
     "Sex",
     "SourceBinding",
+    "SuccessionRegister",
     "Target",
     "TargetRegister",
     "ValueType",
@@ -58,5 +61,6 @@ __all__ = [
     "load_indicators",
     "load_plus_groups",
     "load_pocket_rules",
+    "load_successions",
     "load_targets",
 ]

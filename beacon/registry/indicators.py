@@ -177,6 +177,13 @@ class Indicator(Entry):
             " that source lacks is taken from the next, never within a period."
         ),
     )
+    combine_areas: Literal["counts", "population_weighted"] = Field(
+        default="counts",
+        description=(
+            "A Place of several authorities that no source has a row for: the sum of their counts,"
+            " or, where there are no counts, the mean of their percentages weighted by residents."
+        ),
+    )
     no_open_source: Text | None = Field(
         default=None, description="Why no published figure exists, where none does."
     )

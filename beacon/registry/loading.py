@@ -19,6 +19,7 @@ from beacon.registry.footprints import Footprint
 from beacon.registry.indicators import Indicator
 from beacon.registry.plus_groups import PlusGroup
 from beacon.registry.pockets import PocketRules
+from beacon.registry.successions import SuccessionRegister
 from beacon.registry.targets import TargetRegister
 
 T = TypeVar("T", bound=Entry)
@@ -309,6 +310,23 @@ def load_authorities(path: Path | None = None) -> AuthorityRegister:
     path = path or resource_dir(REFERENCE_DATA) / "authorities.yaml"
     problems: list[str] = []
     register = _read(path, AuthorityRegister, problems)
+    if register is None:
+        raise RegistryError(problems)
+    return register
+
+
+def load_successions(path: Path | None = None) -> SuccessionRegister:
+    """Which areas took over from which.
+
+    Args:
+        path: The file; `reference_data/successions.yaml` by default.
+
+    Raises:
+        RegistryError: With every fault of the file.
+    """
+    path = path or resource_dir(REFERENCE_DATA) / "successions.yaml"
+    problems: list[str] = []
+    register = _read(path, SuccessionRegister, problems)
     if register is None:
         raise RegistryError(problems)
     return register

@@ -14,6 +14,7 @@ from beacon.registry.footprints import Footprint
 from beacon.registry.indicators import Indicator
 from beacon.registry.plus_groups import PlusGroup
 from beacon.registry.pockets import PocketRules
+from beacon.registry.successions import SuccessionRegister
 from beacon.registry.targets import TargetRegister
 
 MODELS: Final[dict[str, type[Entry]]] = {
@@ -24,6 +25,7 @@ MODELS: Final[dict[str, type[Entry]]] = {
     "targets": TargetRegister,
     "aspirations": AspirationFile,
     "authorities": AuthorityRegister,
+    "successions": SuccessionRegister,
 }
 
 

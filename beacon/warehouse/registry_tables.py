@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from beacon.registry import Indicator, load_pocket_rules
 from beacon.registry.authorities import AuthorityRegister
 from beacon.registry.bindings import ObservationFilter, ObservationLabel
+from beacon.warehouse.area_tables import AREA_TABLES, area_rows
 from beacon.warehouse.plan_tables import PLAN_TABLES, aspiration_rows, breakdown_rows, target_rows
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ _TABLES: dict[str, str] = {
         "nation_name varchar, icb_code varchar, icb_name varchar"
     ),
     "place": "place_code varchar, place_name varchar, short_name varchar, sort_order integer",
-    "place_local_authority": "place_code varchar, lad_code varchar",
+    # Every code of an authority, those of areas that it took over among them.
+    "place_local_authority": "place_code varchar, lad_code varchar, lad_code_in_use varchar",
     "region": "region_code varchar, region_name varchar",
     "imd_default": "imd_vintage integer",
     "population_in_use": "lsoa_vintage integer, population_base varchar",
@@ -53,7 +55,8 @@ _TABLES: dict[str, str] = {
         "programme varchar, theme varchar, definition varchar, numerator_definition varchar, "
         "denominator_definition varchar, ci_method varchar, benchmark_method varchar, "
         "benchmark_reason varchar, rationale varchar, "
-        "caveats varchar, rounding integer, owner varchar, checked_by varchar, next_review date, "
+        "caveats varchar, combine_areas varchar, rounding integer, owner varchar, "
+        "checked_by varchar, next_review date, "
         "revision_tolerance_percent double"
     ),
     "measure": (
@@ -135,9 +138,6 @@ def load_registry_tables(con: duckdb.DuckDBPyConnection, workspace: Workspace) -
             (place.code, place.name, place.short_name or place.name, order)
             for order, place in enumerate(footprint.places, start=1)
         ],
-        "place_local_authority": [
-            (place.code, code) for place in footprint.places for code in place.local_authorities
-        ],
         "region": [(region.code, region.name) for region in footprint.regions],
         "imd_default": [(DEFAULT_IMD_VINTAGE,)],
         "population_in_use": list(POPULATION_IN_USE.items()),
@@ -211,7 +211,8 @@ def load_registry_tables(con: duckdb.DuckDBPyConnection, workspace: Workspace) -
     rows["target"] = target_rows(workspace.targets, footprint, workspace.judged_on)
     rows["aspiration"] = aspiration_rows(workspace.aspirations, footprint)
     rows["breakdown"] = breakdown_rows(workspace.indicators.values())
-    for table, columns in {**_TABLES, **PLAN_TABLES}.items():
+    rows |= area_rows(footprint, workspace.successions)
+    for table, columns in {**_TABLES, **PLAN_TABLES, **AREA_TABLES}.items():
         con.execute(f"create or replace table registry.{table} ({columns})")
         insert_rows(con, f"registry.{table}", rows[table])
 
@@ -224,7 +225,13 @@ def load_staged_parts(con: duckdb.DuckDBPyConnection, rows: list[tuple[Any, ...]
 
 def registry_ddl() -> list[str]:
     """Statements that make the empty `registry` tables."""
-    tables = {**_TABLES, **PLAN_TABLES, "staged_part": STAGED_PART_COLUMNS, **PREVIOUS_TABLES}
+    tables = {
+        **_TABLES,
+        **PLAN_TABLES,
+        **AREA_TABLES,
+        "staged_part": STAGED_PART_COLUMNS,
+        **PREVIOUS_TABLES,
+    }
     return [f"create or replace table registry.{name} ({cols})" for name, cols in tables.items()]
 
 
@@ -267,6 +274,7 @@ def _indicator_row(indicator: Indicator) -> tuple[Any, ...]:
         indicator.benchmark_reason,
         indicator.rationale,
         "\n".join(indicator.caveats) or None,
+        indicator.combine_areas,
         indicator.rounding,
         indicator.owner,
         indicator.checked_by,

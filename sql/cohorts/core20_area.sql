@@ -8,7 +8,7 @@ with membership as (
     from cohorts.lsoa_deprivation as lsoa
     inner join geography.area as area
         on (area.area_type = 'place' and lsoa.place_code = area.area_code)
-        or (area.area_type = 'icb' and lsoa.icb24_code = area.area_code)
+        or (area.area_type = 'icb' and area.area_code in (lsoa.icb24_code, lsoa.icb26_code))
         or area.area_type = 'nation'
 ),
 areas as (

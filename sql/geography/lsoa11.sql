@@ -1,7 +1,7 @@
 -- table: geography.lsoa11
 -- grain: one row per LSOA 2011 of the nation
 -- depends: staging.imd_lsoa, geography.lsoa_crosswalk, geography.lsoa21
--- columns: lsoa11_code, lsoa11_name, lad19_code, lad19_name, lad24_code, ward24_code, ward24_name, icb24_code, place_code, successors
+-- columns: lsoa11_code, lsoa11_name, lad19_code, lad19_name, lad24_code, ward24_code, ward24_name, icb24_code, icb26_code, place_code, successors
 -- Today's authority, ward, board and Place of an LSOA 2011 are those of the LSOA 2021 that holds most of
 -- its people: district codes of 2019 no longer exist everywhere.
 -- ties: lsoa21_code
@@ -12,6 +12,7 @@ with ranked as (
         area.ward24_code,
         area.ward24_name,
         area.icb24_code,
+        area.icb26_code,
         area.place_code,
         count(*) over (partition by crosswalk.lsoa11_code) as successors,
         row_number() over (
@@ -30,6 +31,7 @@ select
     ranked.ward24_code,
     ranked.ward24_name,
     ranked.icb24_code,
+    ranked.icb26_code,
     ranked.place_code,
     ranked.successors
 from (select distinct lsoa_code, lsoa_name, lad_code, lad_name from staging.imd_lsoa where imd_vintage = 2019) as imd

@@ -1,6 +1,6 @@
 -- table: indicators.fact
 -- grain: one row per indicator, measure, area, period, sex, age and category, all areas of the nation
--- depends: indicators.published, indicators.practice_observation, indicators.gap, indicators.system, registry.indicator, registry.measure, registry.footprint
+-- depends: indicators.published, indicators.practice_observation, indicators.combined, indicators.gap, indicators.system, registry.indicator, registry.measure, registry.footprint
 -- columns: indicator_id, indicator_slug, programme, measure, role, modelled, area_code, area_name, period, period_start, period_end, sex, age, category_type, category, value, lower_95, upper_95, lower_998, upper_998, limits_method, numerator, denominator, unit, value_status, value_note, value_method, nation_value, compared_with_nation, comparison_method, not_compared_reason, source, dataset, series, source_sha256, source_row, publisher_comparison, publisher_trend
 with everything as (
     select
@@ -13,6 +13,8 @@ with everything as (
             else 'sum_of_sub_icbs'
         end as value_method
     from indicators.published
+    union all by name
+    select * from indicators.combined
     union all by name
     select * from indicators.system
     union all by name

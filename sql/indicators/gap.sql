@@ -1,6 +1,6 @@
 -- table: indicators.gap
 -- grain: one row per measure, area and period for which there is, knowingly, no number
--- depends: indicators.published, indicators.unmatched_series, registry.measure, registry.cancelled_period, registry.place, registry.footprint
+-- depends: indicators.published, indicators.combined, indicators.unmatched_series, registry.measure, registry.cancelled_period, registry.place, registry.footprint
 -- columns: indicator_slug, measure, area_code, area_name, period, period_end, sex, age, value_status, value_note
 -- Missing is said, never left out: periods that were cancelled, measures for which no data were
 -- supplied, and Places that a source passes over. None of these is zero.
@@ -67,6 +67,10 @@ passed_over as (
         on there.indicator_slug = shape.indicator_slug
         and there.measure = shape.measure
         and there.area_code = areas.area_code
+    anti join indicators.combined as made
+        on made.indicator_slug = shape.indicator_slug
+        and made.measure = shape.measure
+        and made.area_code = areas.area_code
 )
 select * from cancelled
 union all by name

@@ -1,6 +1,6 @@
 -- table: indicators.published
 -- grain: one row per indicator, measure, area, period, sex, age and category
--- depends: staging.observation, indicators.practice_observation, indicators.sub_icb_observation, registry.selection, registry.cancelled_period, registry.place
+-- depends: staging.observation, indicators.practice_observation, indicators.sub_icb_observation, registry.selection, registry.cancelled_period, registry.place, registry.area_alias
 -- columns: indicator_slug, measure, role, modelled, area_code, area_name, period, period_start, period_end, sex, age, category_type, category, value, lower_95, upper_95, lower_998, upper_998, limits_method, numerator, denominator, value_status, value_note, publisher_comparison, publisher_trend, source, dataset, series, source_sha256, source_row
 -- The rows of the indicators asked for (variable indicator_slugs): the registry says which series of which
 -- publisher it is, in order of preference. Nothing is computed but one constant factor of scale, and
@@ -22,16 +22,20 @@ observations as not materialized (
 found as not materialized (
     select
         wanted.*,
-        observation.* exclude (source, series, dataset, sex, age, category_type, category),
+        observation.* exclude (source, series, dataset, area_code, sex, age, category_type, category),
+        -- One area has one code here, whichever of its codes a file carries.
+        coalesce(alias.code_in_use, observation.area_code) as area_code,
+        alias.code_in_use is not null as has_other_code,
         observation.dataset,
         coalesce(wanted.set_sex, observation.sex) as sex,
         coalesce(wanted.set_age, observation.age) as age,
         coalesce(wanted.set_category_type, observation.category_type) as category_type,
         coalesce(wanted.set_category, observation.category) as category,
-        observation.area_code in (select place_code from registry.place) as is_place
+        coalesce(alias.code_in_use, observation.area_code) in (select place_code from registry.place) as is_place
     from wanted
     inner join observations as observation
         on wanted.source = observation.source and wanted.series = observation.series
+    left join registry.area_alias as alias on observation.area_code = alias.area_code
     where (wanted.expected_name is null or wanted.expected_name = observation.series_name)
         and (wanted.where_dataset is null or list_contains(wanted.where_dataset, observation.dataset))
         and (wanted.where_series_name is null or list_contains(wanted.where_series_name, observation.series_name))
@@ -93,7 +97,7 @@ distinct_rows as (
     from dated
     qualify row_number() over (
         partition by indicator_slug, measure, area_code, period, sex, age, category_type, category
-        order by binding_order, file_ends desc, source_sha256, source_row
+        order by binding_order, file_ends desc, has_other_code, source_sha256, source_row
     ) = 1
 ),
 -- A percentage without counts, where another source of the measure counts the same people: the
@@ -106,7 +110,7 @@ lent as (
     where ci_method = 'wilson' and role = 'measure' and denominator > 0
     qualify row_number() over (
         partition by indicator_slug, measure, area_code, period, sex, age, category_type, category
-        order by binding_order, source_sha256, source_row
+        order by binding_order, has_other_code, source_sha256, source_row
     ) = 1
 ),
 -- A file without names of areas takes them from the others; an area that nobody names is its code.

@@ -7,7 +7,9 @@
 -- that make it up; one of which a part lies elsewhere gives none. The board is the sum of all its
 -- locations and the nation that of all locations of the file, where none lacks its counts.
 with location_of as (
-    select distinct lsoa21_code, sub_icb24_code, sub_icb24_ods_code as code, icb24_code from staging.lsoa21_icb24
+    select icb.lsoa21_code, icb.sub_icb24_ods_code as code, icb.icb24_code, lsoa.icb26_code
+    from staging.lsoa21_icb24 as icb
+    left join geography.lsoa21 as lsoa on icb.lsoa21_code = lsoa.lsoa21_code
 ),
 overlap as (
     select location.code, lsoa.place_code, count(*) as lsoas,
@@ -23,6 +25,15 @@ made_of as (
     where place_code is not null
     qualify bool_and(lsoas = lsoas_of_location) over (partition by place_code)
 ),
+-- Locations that lie in the board with all their LSOAs; none where one is cut by its edge.
+board_locations as (
+    select location.code
+    from location_of as location
+    cross join registry.footprint as footprint
+    group by location.code
+    having bool_or(footprint.icb_code in (location.icb24_code, location.icb26_code))
+    qualify bool_and(bool_and(footprint.icb_code in (location.icb24_code, location.icb26_code))) over ()
+),
 areas as (
     select made_of.area_code, place.place_name as area_name, 'place' as kind, made_of.code, made_of.parts
     from made_of
@@ -30,8 +41,8 @@ areas as (
     union all by name
     select footprint.icb_code as area_code, footprint.icb_name as area_name, 'board' as kind, location.code,
         count(*) over () as parts
-    from (select distinct code, icb24_code from location_of) as location
-    inner join registry.footprint as footprint on location.icb24_code = footprint.icb_code
+    from board_locations as location
+    cross join registry.footprint as footprint
 ),
 observed as (
     select observation.*

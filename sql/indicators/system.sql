@@ -1,16 +1,22 @@
 -- table: indicators.system
 -- grain: one row per indicator, measure, period, sex and age for the board of the footprint
--- depends: indicators.published, geography.lsoa21, registry.selection, registry.indicator, registry.measure, registry.place, registry.footprint
+-- depends: indicators.published, indicators.combined, geography.lsoa21, registry.selection, registry.indicator, registry.measure, registry.place, registry.footprint
 -- columns: indicator_slug, measure, role, modelled, area_code, area_name, period, period_start, period_end, sex, age, category_type, category, value, lower_95, upper_95, lower_998, upper_998, limits_method, numerator, denominator, value_status, value_note, value_method, source, dataset, series
 -- A figure for the board where none is published: the counts of all its Places added up, never an
 -- average of their figures. Where that cannot be done, one row at the latest period says why.
 -- Source: Fingertips Public Health Technical Guidance, "Aggregating data".
 with coterminous as (
     -- Every LSOA of the board lies in a Place, and the other way round; unknown is no.
-    select count(*) filter ((lsoa.place_code is not null) <> (lsoa.icb24_code is not distinct from footprint.icb_code)) = 0
+    select count(*) filter ((lsoa.place_code is not null) <> (footprint.icb_code in (coalesce(lsoa.icb24_code, ''), coalesce(lsoa.icb26_code, '')))) = 0
         and count(lsoa.icb24_code) > 0 as holds
     from geography.lsoa21 as lsoa
     cross join registry.footprint as footprint
+),
+-- Figures of the Places: published, or made from those of their authorities or predecessors.
+of_places as (
+    select * from indicators.published
+    union all by name
+    select * exclude (value_method) from indicators.combined where value_method <> 'population_weighted'
 ),
 method as (
     select indicator_slug, measure, max(multiplier) as multiplier, max(ci_method) as ci_method
@@ -45,7 +51,7 @@ gathered as (
         if(count(distinct published.source) = 1, max(published.source), null) as source,
         if(count(distinct published.dataset) = 1, max(published.dataset), null) as dataset,
         if(count(distinct published.series) = 1, max(published.series), null) as series
-    from indicators.published as published
+    from of_places as published
     inner join registry.place as place on published.area_code = place.place_code
     inner join registry.indicator as indicator on published.indicator_slug = indicator.indicator_slug
     inner join registry.measure as measure
@@ -78,7 +84,7 @@ reasoned as (
     from gathered
     cross join coterminous
     cross join registry.footprint as footprint
-    anti join indicators.published as there
+    anti join of_places as there
         on there.area_code = footprint.icb_code
         and there.indicator_slug = gathered.indicator_slug
         and there.measure = gathered.measure

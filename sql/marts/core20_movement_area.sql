@@ -10,7 +10,7 @@ with members as (
     inner join geography.lsoa21 as lsoa on movement.lsoa21_code = lsoa.lsoa21_code
     inner join geography.area as area
         on (area.area_type = 'place' and lsoa.place_code = area.area_code)
-        or (area.area_type = 'icb' and lsoa.icb24_code = area.area_code)
+        or (area.area_type = 'icb' and area.area_code in (lsoa.icb24_code, lsoa.icb26_code))
         or area.area_type = 'nation'
 ),
 areas as (

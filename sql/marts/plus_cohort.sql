@@ -36,7 +36,7 @@ members as (
     cross join grouped
     inner join geography.area as area
         on (area.area_type = 'place' and lsoa.place_code = area.area_code)
-        or (area.area_type = 'icb' and lsoa.icb24_code = area.area_code)
+        or (area.area_type = 'icb' and area.area_code in (lsoa.icb24_code, lsoa.icb26_code))
         or area.area_type = 'nation'
     left join in_group on grouped.plus_group = in_group.plus_group and lsoa.lsoa_code = in_group.lsoa21_code
 ),

@@ -38,6 +38,7 @@ class Point:
         lower: Lower 95% limit.
         upper: Upper 95% limit.
         state: The judgement.
+        from_predecessors: Whether it was added up from areas that were merged into this one.
     """
 
     period: str
@@ -45,6 +46,7 @@ class Point:
     lower: float | None = None
     upper: float | None = None
     state: str = "not_compared"
+    from_predecessors: bool = False
 
 
 @dataclass(frozen=True)
@@ -157,7 +159,13 @@ def panel(frame: Frame, points: Sequence[Point], benchmark: Sequence[Point], lab
             tag("text", number(tick, 0 if whole else 1) + frame.suffix, x=_LEFT - 4, y=y + 4,
                 text_anchor="end", class_="tick")
         )  # fmt: skip
-    for at in frame.breaks:
+    # The area was formed after this period, and what was before cannot be counted.
+    formed = [
+        found + frame.step / 2
+        for p in points
+        if p.state == "not_comparable" and (found := position_of(p.period)) is not None
+    ]
+    for at in (*frame.breaks, *formed):
         x = frame.x(at)
         marks.append(tag("line", x1=x, x2=x, y1=_TOP, y2=_BOTTOM, class_="break"))
     marks.append(
@@ -170,6 +178,12 @@ def panel(frame: Frame, points: Sequence[Point], benchmark: Sequence[Point], lab
     marks += _band(frame, points)
     marks += _line(frame, benchmark, "nation")
     marks += _line(frame, points, "area")
+    marks += [
+        tag("circle", cx=frame.x(at), cy=frame.y(p.value), r=3, class_="predecessors")
+        for run in _runs(frame, points)
+        for at, p in run
+        if p.from_predecessors and p.value is not None
+    ]
     known = [(at, p) for run in _runs(frame, points) for at, p in run]
     if known:
         at, last = known[-1]

@@ -79,6 +79,7 @@ class SeriesView:
     trend_periods: tuple[str, ...] = ()
     trend_rows: tuple[tuple[str, tuple[Figure | None, ...]], ...] = ()
     breaks: tuple[str, ...] = ()
+    joined: tuple[str, ...] = ()
     gaps: tuple[str, ...] = ()
     map: Map | None = None
     map_classes: tuple[tuple[str, str], ...] = ()
@@ -234,7 +235,8 @@ def _view(facts: ReleaseFacts, item: IndicatorFacts, series: Series, maps: MapMa
         panels=panels,
         trend_periods=table_periods,
         trend_rows=table_rows,
-        breaks=_breaks(item, series.measure),
+        breaks=(*_breaks(item, series.measure), *_breaks_of_areas(rows)),
+        joined=_joined(rows),
         gaps=_gaps(rows),
         map=shown[0],
         map_classes=shown[1],
@@ -364,7 +366,9 @@ def _classed(
 
 def _point(row: Row) -> trend.Point:
     state = words.state_of(row["value"], row["value_status"], row["compared_with_nation"])
-    return trend.Point(row["period"], row["value"], row["lower_95"], row["upper_95"], state.key)
+    merged = row["value_method"] == "sum_of_predecessors"
+    limits = row["lower_95"], row["upper_95"]
+    return trend.Point(row["period"], row["value"], *limits, state.key, merged)
 
 
 def _trends(
@@ -426,6 +430,31 @@ def _breaks(item: IndicatorFacts, measure: str) -> tuple[str, ...]:
         f"From {words.period_text(b.period)}: {words.sentence(b.note)}"
         for b in item.registry.known_breaks
         if b.measure in {None, measure}
+    )
+
+
+def _breaks_of_areas(rows: list[Row]) -> tuple[str, ...]:
+    """Areas that were formed within the series, where what was before cannot be counted."""
+    return tuple(
+        f"{row['area_name']}, up to {words.period_text(row['period'])}: "
+        f"{words.sentence(row['value_note'] or '')}"
+        for row in rows
+        if row["area_type"] == "place" and row["value_status"] == "not_comparable"
+        and row["period"] != "none"
+        and (row["value_note"] or "").startswith("The area was formed")
+    )  # fmt: skip
+
+
+def _joined(rows: list[Row]) -> tuple[str, ...]:
+    """Areas whose figures from before they were formed were added up from those of others."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for row in rows:
+        if row["value_method"] == "sum_of_predecessors":
+            key = (row["area_name"], words.sentence(row["value_note"] or ""))
+            found.setdefault(key, []).append(row["period"])
+    return tuple(
+        f"{name}, {words.period_text(min(periods))} to {words.period_text(max(periods))}: {note}"
+        for (name, note), periods in found.items()
     )
 
 

@@ -28,7 +28,7 @@ PLACE, ICB, NATION = "Z06000001", "Z54000001", "Z92000001"
 DAY = date(2026, 11, 22)
 _BESIDE_PUBLISHED = (
     "indicators.practice_observation", "indicators.sub_icb_observation", "indicators.gap",
-    "indicators.system",
+    "indicators.system", "indicators.combined",
 )  # fmt: skip
 
 
