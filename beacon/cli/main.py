@@ -23,7 +23,7 @@ from beacon.cli.query_commands import query
 from beacon.cli.releases_commands import releases, verify
 from beacon.cli.returns_commands import returns_app
 from beacon.cli.run_commands import run
-from beacon.cli.serve_commands import serve
+from beacon.cli.serve_commands import mcp, serve
 from beacon.cli.site_commands import site_app
 from beacon.cli.sources_commands import sources_app
 from beacon.cli.stats_commands import stats
@@ -96,6 +96,7 @@ app.command("stats")(stats)
 app.command("doctor")(with_columns(doctor))
 app.command("ui")(ui)
 app.command("serve")(serve)
+app.command("mcp")(mcp)
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""`beacon serve`: releases over HTTP, to read."""
+"""`beacon serve` and `beacon mcp`: releases for programs and for assistants, to read."""
 
 from __future__ import annotations
 
@@ -54,6 +54,38 @@ def serve(
     # It takes seconds, in which the first who asked for it would hold up everybody.
     app.openapi()
     run_server(app, bind, port, "Beacon's releases")
+
+
+def mcp(
+    port: Annotated[
+        int | None,
+        typer.Option("--port", min=1, max=65535, help="Answer over HTTP at this port, at /mcp."),
+    ] = None,
+    bind: BindOption = "127.0.0.1",
+    host_name: HostOption = None,
+    token_file: TokenOption = None,
+    home: HomeOption = None,
+) -> None:
+    """Answer assistants (Model Context Protocol), read-only.
+
+    Over standard input and output, as a program that an assistant starts; over HTTP with --port.
+    """
+    from beacon.core.settings import Home
+
+    require_extra()
+    from beacon.serve.http_server import check_address, run_server
+    from beacon.serve.mcp_server import make_mcp_app, make_mcp_server
+    from beacon.serve.token_guard import read_tokens
+
+    place = Home(settings_from(home=home).home)
+    if port is None:
+        make_mcp_server(place).run("stdio")
+        return
+    tokens = read_tokens(token_file) if token_file else ()
+    check_address(bind, tokens)
+    hosts = (bind, *(host_name or ()))
+    app = make_mcp_app(place, port=port, tokens=tokens, hosts=hosts)
+    run_server(app, bind, port, "Beacon for assistants, at /mcp")
 
 
 def require_extra() -> None:

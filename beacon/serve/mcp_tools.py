@@ -1,0 +1,365 @@
+"""What assistants may ask: fixed questions about one release, answered from its marts.
+
+A word that judges (better, worse, increasing, a clear gap) stands in an answer only where the
+release holds the test. There is no SQL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+import duckdb
+from pydantic import Field
+
+from beacon.core.settings import Home
+from beacon.serve import tool_answers as answers
+from beacon.serve.area_list import list_areas
+from beacon.serve.limits import MOST_TEXT, Limits, QueryGate
+from beacon.serve.said_figures import (
+    Figure,
+    UnknownNameError,
+    Wanted,
+    find_area,
+    find_measures,
+    indicator_rows,
+    number,
+    read_figures,
+)
+from beacon.serve.shelf import LATEST, Shelf, Shelved
+from beacon.serve.trace_rows import records, trace_id_sql, trace_row
+
+Text = Annotated[str, Field(max_length=MOST_TEXT)]
+Indicator = Annotated[str, Field(max_length=MOST_TEXT, description="Number, short name or name.")]
+Area = Annotated[str, Field(max_length=MOST_TEXT, description="Name or code.")]
+Measure = Annotated[
+    str | None, Field(max_length=MOST_TEXT, description="The one that heads it by default.")
+]
+Sex = Annotated[str | None, Field(max_length=MOST_TEXT, description="Persons, Female or Male.")]
+Release = Annotated[str, Field(max_length=MOST_TEXT, description="A label, or latest.")]
+
+_MOST_FOUND = 200
+NOT_TESTED = (
+    "No difference between areas was tested: a rank or two values side by side are no test."
+)
+_COMPARED = {
+    "better": "better than the nation",
+    "worse": "worse than the nation",
+    "similar": "similar to the nation",
+    "higher": "higher than the nation",
+    "lower": "lower than the nation",
+}
+_METHODS = {
+    "published_limits": "tested by its published limits",
+    "computed_limits": "tested by limits computed from counts",
+    "publishers_judgement": "in its publisher's own judgement, without limits",
+}
+
+
+class Tools:
+    """The questions, over the releases of one home."""
+
+    def __init__(self, home: Home, limits: Limits | None = None) -> None:
+        self._shelf = Shelf(home)
+        self._gate = QueryGate(limits or Limits())
+
+    @contextmanager
+    def _reading(self, release: str) -> Iterator[tuple[Shelved, duckdb.DuckDBPyConnection]]:
+        shelved = self._shelf.take(release)
+        with self._gate.connection() as con:
+            yield shelved, con
+
+    def list_releases(self) -> list[str]:
+        """Labels of the releases, the newest first."""
+        return [release.label for release in self._shelf.every()[::-1]]
+
+    def find_indicators(self, text: Text = "", release: Release = LATEST) -> answers.Indicators:
+        """Indicators whose name, theme, programme or definition has a text; all without one."""
+        with self._reading(release) as (shelved, con):
+            rows = indicator_rows(con, shelved)
+        names = ("indicator_id", "indicator_slug", "name", "theme", "programme", "measure",
+                 "measure_name", "definition")  # fmt: skip
+        wanted = text.strip().casefold()
+        found = [
+            row for row in rows if wanted in " ".join(str(row[name]) for name in names).casefold()
+        ]
+        said = f"{len({row['indicator_slug'] for row in found})} indicators, {len(found)} measures."
+        return answers.Indicators(**shelved.about, said=said, results=found[:_MOST_FOUND])
+
+    def find_areas(
+        self, text: Text = "", kind: Text | None = None, release: Release = LATEST
+    ) -> answers.Areas:
+        """Areas by a part of their name or code, and by kind (nation, icb, place, ward, lsoa)."""
+        with self._reading(release) as (shelved, con):
+            found = list_areas(con, shelved, kind=kind, name=text.strip() or None)
+        said = f"{len(found)} areas" + (
+            f", of which {_MOST_FOUND} are given." if len(found) > _MOST_FOUND else "."
+        )
+        return answers.Areas(**shelved.about, said=said, results=found[:_MOST_FOUND])
+
+    def read_values(
+        self,
+        indicator: Indicator,
+        area: Area,
+        period: Annotated[Text, Field(description="As published, latest, or all.")] = "latest",
+        measure: Measure = None,
+        sex: Sex = None,
+        release: Release = LATEST,
+    ) -> answers.Values:
+        """Values with limits, status, source and licence; or why there are none."""
+        with self._reading(release) as (shelved, con):
+            figures, _ = self._figures(con, shelved, indicator, area, period, measure, sex)
+        return answers.Values(**shelved.about, said=_together(figures), figures=figures)
+
+    def compare_with_nation(
+        self,
+        indicator: Indicator,
+        areas: Annotated[list[Area], Field(min_length=1, max_length=20)],
+        measure: Measure = None,
+        sex: Sex = None,
+        release: Release = LATEST,
+    ) -> answers.Comparisons:
+        """Areas beside the nation, each with the result of its test, at the latest period."""
+        with self._reading(release) as (shelved, con):
+            results = [
+                _compared(figure)
+                for area in areas
+                for figure in self._figures(con, shelved, indicator, area, "latest", measure, sex)[
+                    0
+                ]
+            ]
+        said = " ".join(result.said for result in results)
+        said += f" {NOT_TESTED}" if len(areas) > 1 else ""
+        return answers.Comparisons(**shelved.about, said=said, results=results)
+
+    def rank_places(
+        self,
+        indicator: Indicator,
+        measure: Measure = None,
+        sex: Sex = None,
+        release: Release = LATEST,
+    ) -> answers.Ranking:
+        """The Places in order of the latest value.
+
+        1 is the best, or the highest where there is no direction. Give measure and sex where there
+        is more than one.
+        """
+        with self._reading(release) as (shelved, con):
+            figures, about = self._figures(con, shelved, indicator, None, "latest", measure, sex)
+        groups = sorted({(f.measure, f.sex, f.age) for f in figures})
+        if len(groups) > 1:
+            named = "; ".join(", ".join(group) for group in groups)
+            raise UnknownNameError(f"Choose one of measure, sex and age: {named}.")
+        polarity, is_count = about[0]["polarity"], about[0]["value_type"] == "count"
+        low_first = polarity == "low_is_good"
+        with_value = [f for f in figures if f.value is not None]
+        with_value.sort(key=lambda f: ((f.value or 0) * (1 if low_first else -1), f.area_code))
+        ranked = [
+            answers.Ranked(
+                # A count is more where more people live, so it has no rank.
+                rank=None if is_count else 1 + sum(_before(o, f, low_first) for o in with_value),
+                figure=f,
+            )
+            for f in with_value
+        ]
+        without = [f for f in figures if f.value is None]
+        order = "none" if is_count else "highest_first"
+        order = "best_first" if not is_count and polarity != "no_judgement" else order
+        said = f"{len(with_value)} of {len(figures)} Places have a value. "
+        if ranked and not is_count:
+            word = "best" if order == "best_first" else "highest"
+            said += f"1 is the {word}: {ranked[0].figure.said} "
+        elif ranked:
+            said += "A count is more where more people live, so it is not ranked. "
+        said += " ".join([NOT_TESTED, *(f.said for f in without)])
+        return answers.Ranking(
+            **shelved.about,
+            said=said,
+            order=order,
+            ranked=len(with_value),
+            places=len(figures),
+            results=[*ranked, *(answers.Ranked(rank=None, figure=f) for f in without)],
+        )
+
+    def read_trend(
+        self,
+        indicator: Indicator,
+        area: Area,
+        measure: Measure = None,
+        sex: Sex = None,
+        release: Release = LATEST,
+    ) -> answers.Trend:
+        """All periods, and the test of the recent trend where one was made."""
+        with self._reading(release) as (shelved, con):
+            figures, about = self._figures(con, shelved, indicator, area, "all", measure, sex)
+            series = {(f.measure, f.sex, f.age) for f in figures if f.value is not None}
+            if len(series) > 1:
+                named = "; ".join(", ".join(group) for group in sorted(series))
+                raise UnknownNameError(f"Choose one of measure, sex and age: {named}.")
+            tested = records(
+                con,
+                "select recent_trend, recent_trend_reason from read_parquet(?) "
+                "where indicator_slug = ? and measure = ? and sex = ? and age = ? "
+                "and place_code = ?",
+                [str(shelved.path_of("scorecard")), about[0]["indicator_slug"], *next(iter(series)),
+                 figures[0].area_code],
+            ) if series else []  # fmt: skip
+        test = tested[0] if tested else {}
+        words, reason = test.get("recent_trend"), test.get("recent_trend_reason")
+        if words in (None, "Cannot be calculated"):
+            why = (reason or "no_test_for_this_area").replace("_", " ")
+            said = f"No trend was tested ({why}), so do not call it rising or falling."
+        else:
+            said = f"Recent trend, tested: {words}."
+        said = f"{said} {figures[-1].said}"
+        return answers.Trend(
+            **shelved.about, said=said, recent_trend=words, recent_trend_reason=reason,
+            figures=figures,
+        )  # fmt: skip
+
+    def read_gaps(
+        self,
+        indicator: Indicator,
+        area: Area | None = None,
+        measure: Measure = None,
+        sex: Sex = None,
+        release: Release = LATEST,
+    ) -> answers.Gaps:
+        """Gaps between groups or Places at the latest period, and whether each is clear of chance.
+
+        Places stand for their people here (`places_by_core20_share`): a gap between Places is not
+        one between persons.
+        """
+        with self._reading(release) as (shelved, con):
+            about = find_measures(indicator_rows(con, shelved), indicator, measure)
+            code = find_area(con, shelved, area)["code"] if area else None
+            rows = records(
+                con,
+                f"select *, {trace_id_sql('inequality')} as trace_id from read_parquet(?) "  # noqa: S608
+                "where indicator_slug = ? and list_contains(?, measure) "
+                "and (? is null or area_code = ?) and (? is null or lower(sex) = lower(?)) "
+                "qualify period_end = max(period_end) over (partition by measure, breakdown) "
+                "order by measure, breakdown, area_code, sex, age limit 200",
+                [str(shelved.path_of("inequality")), about[0]["indicator_slug"],
+                 [row["measure"] for row in about], code, code, sex, sex],
+            )  # fmt: skip
+        gaps = [_gap(row) for row in rows]
+        said = " ".join(gap.said for gap in gaps[:20]) or "No gap was computed. Do not infer one."
+        return answers.Gaps(**shelved.about, said=said, results=gaps)
+
+    def read_core20(self, area: Area, release: Release = LATEST) -> answers.Core20:
+        """How many people of a Place, or of all Places together, live in Core20 LSOAs."""
+        with self._reading(release) as (shelved, con):
+            found = find_area(con, shelved, area)
+            rows = records(
+                con,
+                f"select * exclude (geometry), {trace_id_sql('place')} as trace_id "  # noqa: S608
+                "from read_parquet(?) where place_code = ? or icb_code = ?",
+                [str(shelved.path_of("place")), found["code"], found["code"]],
+            )
+        if not rows:
+            raise UnknownNameError(f"Core20 is given for Places and the board, not {area!r}.")
+        people = sum(row["people"] for row in rows)
+        core20 = sum(row["people_core20"] or 0 for row in rows)
+        share = 100 * core20 / people if people else None
+        part = "" if share is None else f", {number(round(share, 1))} %"
+        base = rows[0]["population_base"].replace("_", " ")
+        said = (
+            f"{core20:,} of {people:,} people of {found['name']}{part}, live in the most deprived "
+            f"fifth of the nation's LSOAs (IMD {rows[0]['imd_vintage']}, {base})."
+        )
+        return answers.Core20(
+            **shelved.about, said=said, area_code=found["code"], area_name=found["name"],
+            people=people, people_core20=core20, core20_share_percent=share,
+            imd_vintage=rows[0]["imd_vintage"], population_base=rows[0]["population_base"],
+            trace_id=rows[0]["trace_id"] if len(rows) == 1 else None,
+        )  # fmt: skip
+
+    def trace(self, trace_id: Text, release: Release = LATEST) -> answers.Traced:
+        """Where the number of a trace id comes from: publishers' files, licences, and the SQL."""
+        shelved = self._shelf.take(release)
+        chain = trace_row(self._gate, shelved, trace_id)
+        files = "; ".join(
+            f"{entry['original_name']} of {entry['publisher']} ({entry['licence']}, SHA-256 "
+            f"{entry['sha256'][:12]}…)"
+            for entry in chain["inputs"]
+        )
+        said = f"Made by {chain['derivation']['sql']} from {files or 'tables of the release'}."
+        return answers.Traced(**shelved.about, said=said, **chain)
+
+    def _figures(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        shelved: Shelved,
+        indicator: str,
+        area: str | None,
+        period: str,
+        measure: str | None,
+        sex: str | None,
+    ) -> tuple[list[Figure], list[dict[str, Any]]]:
+        about = find_measures(indicator_rows(con, shelved), indicator, measure)
+        found = find_area(con, shelved, area) if area is not None else None
+        wanted = Wanted(
+            indicator=about[0]["indicator_slug"],
+            measures=[row["measure"] for row in about],
+            area=found["code"] if found else None,
+            period=period,
+            sex=sex,
+        )
+        figures = read_figures(con, shelved, wanted, about)
+        if not figures:
+            every = read_figures(
+                con, shelved, Wanted(wanted.indicator, wanted.measures, wanted.area, "all"), about
+            )
+            periods = ", ".join(dict.fromkeys(f.period for f in every)) or "none"
+            sexes = ", ".join(sorted({f.sex for f in every})) or "none"
+            where = found["name"] if found else "the Places"
+            raise UnknownNameError(
+                f"This release has no figure of {about[0]['name']} for {where}"
+                f"{'' if period in ('latest', 'all') else f' in {period}'}"
+                f"{f', {sex}' if sex else ''}. There are periods: {periods}; sexes: {sexes}. "
+                "Do not give a number."
+            )
+        return figures, about
+
+
+def _together(figures: list[Figure]) -> str:
+    return " ".join(figure.said for figure in figures[:30])
+
+
+def _before(other: Figure, figure: Figure, low_first: bool) -> bool:
+    left, right = other.value or 0, figure.value or 0
+    return left < right if low_first else left > right
+
+
+def _compared(figure: Figure) -> answers.Comparison:
+    words = _COMPARED.get(figure.compared_with_nation)
+    if words is None:
+        why = (figure.not_compared_reason or "not_compared").replace("_", " ")
+        said = f"{figure.said} Not compared with the nation: {why}."
+    else:
+        nation = "" if figure.nation_value is None else f" ({number(figure.nation_value)})"
+        how = _METHODS[figure.comparison_method or ""]
+        said = f"{figure.said} That is {words}{nation}, {how}."
+    tested = words is not None and figure.comparison_method != "publishers_judgement"
+    return answers.Comparison(said=said, tested=tested, figure=figure)
+
+
+def _gap(row: dict[str, Any]) -> answers.Gap:
+    own = {name: row[name] for name in answers.Gap.model_fields if name in row}
+    where = f"{row['area_name']}, {row['period']}, {row['sex']}, {row['age']}"
+    pair = f"{row['disadvantaged_group']} and {row['comparison_group']} ({where})"
+    if row["absolute_gap"] is None:
+        said = f"No gap between {pair} could be computed; give no number."
+    else:
+        said = f"Gap between {pair}: {number(row['absolute_gap'])} {row['unit']}"
+        if row["absolute_gap_lower_95"] is not None:
+            low, high = row["absolute_gap_lower_95"], row["absolute_gap_upper_95"]
+            said += f" (95 % limits {number(low)} to {number(high)})"
+        said += {
+            True: f", clear of chance: {row['direction'].replace('_', ' ')}.",
+            False: ", not clear of chance: do not call it a difference.",
+            None: ". It has no limits, so it was not tested.",
+        }[row["gap_is_clear"]]
+    return answers.Gap(**own, said=said)
