@@ -77,6 +77,31 @@ def open_site(
         typer.echo("No browser was found; open that file by hand.")
 
 
+@site_app.command("slides")
+def slides(
+    place: Annotated[str, typer.Argument(help="Name or code of the Place.")],
+    release: ReleaseOption = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="File to write; by default PLACE-LABEL.pptx in this directory."),
+    ] = None,
+    home: HomeOption = None,
+) -> None:
+    """Write slides of one Place, with the numbers of its page, as a PowerPoint file.
+
+    Needs the package python-pptx: pip install 'beacon[slides]'.
+    """
+    from beacon.core.settings import Home
+    from beacon.release.layout import get_release
+    from beacon.site.slides import write_slides
+    from beacon.site.words import file_name
+
+    found = get_release(Home(settings_from(home=home).home), release)
+    target = out or Path(f"{file_name(place)}-{found.label}.pptx")
+    count = write_slides(found.path, place, target)
+    typer.echo(f"{target}: {count} slides from release {found.label}")
+
+
 def default_directory(root: Path, label: str) -> Path:
     """Where the site of a release goes when nobody says: beside the releases, never in one."""
     return root / "site" / label

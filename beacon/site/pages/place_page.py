@@ -33,7 +33,7 @@ from beacon.site.pages.rugs import badges_of
 from beacon.site.pages.targets_page import standing
 from beacon.site.spread import Spread, spread_of, why_no_spread
 
-_ALL = (BEACONS, ADULTS, CHILDREN, OTHERS)
+ALL_PROGRAMMES = (BEACONS, ADULTS, CHILDREN, OTHERS)
 # Wards with most people in Core20 that the map numbers.
 _WARDS_ON_MAP = 5
 
@@ -96,7 +96,7 @@ def _count(value: int | None) -> str:
 
 def _pages_of(shared: Shared, place: Place, maps: MapMaker) -> Iterator[Page]:
     facts = shared.facts
-    insights = place_insights(facts, place, _ALL)
+    insights = place_insights(facts, place, ALL_PROGRAMMES)
     groups = [
         (title, spine_rows(facts, place, programmes))
         for title, programmes in (
@@ -110,7 +110,7 @@ def _pages_of(shared: Shared, place: Place, maps: MapMaker) -> Iterator[Page]:
         "headline": headline(facts, place),
         "concerns": briefly(insights.get("worse", [])),
         "strengths": briefly(insights.get("better", [])),
-        "outliers": outliers(facts, place, _ALL),
+        "outliers": outliers(facts, place, ALL_PROGRAMMES),
         "similar": insights.get("similar", []),
         "directionless": [*insights.get("higher", []), *insights.get("lower", [])],
         "groups": [
@@ -132,7 +132,7 @@ def _pages_of(shared: Shared, place: Place, maps: MapMaker) -> Iterator[Page]:
             **_core20(facts, place, maps),
             "age_tables": age_tables(facts, place.code),
             "life_table": life_of_place(facts, place.code),
-            "gaps_within": _gaps_within(shared.gaps, place),
+            "gaps_within": gaps_within(shared.gaps, place),
             "targets": _targets(facts, place),
         },
     )
@@ -253,7 +253,7 @@ def _age_order(band: str) -> int:
     return int(band.split("-")[0].rstrip("+"))
 
 
-def _gaps_within(gaps: tuple[GapSeries, ...], place: Place) -> list[tuple[GapSeries, Change]]:
+def gaps_within(gaps: tuple[GapSeries, ...], place: Place) -> list[tuple[GapSeries, Change]]:
     """The gaps that this Place has a figure of."""
     found = []
     for gap in gaps:
