@@ -17,7 +17,7 @@ from tests.integration.site.test_site import (  # noqa: F401
     test_every_table_has_a_caption_and_headings_with_a_scope,
     test_headings_never_skip_a_level,
     test_identifiers_are_unique_and_every_reference_to_one_resolves,
-    test_nothing_is_inline_and_the_policy_allows_only_the_site,
+    test_nothing_is_inline_but_what_the_policy_names_by_its_hash,
 )
 
 
