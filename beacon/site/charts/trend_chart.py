@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from markupsafe import Markup
@@ -195,3 +195,27 @@ def panel(frame: Frame, points: Sequence[Point], benchmark: Sequence[Point], lab
                 text_anchor="middle", class_="tick")
         )  # fmt: skip
     return drawing(WIDTH, HEIGHT, marks, class_="panel", label=label)
+
+
+def sparkline(points: Sequence[Point], breaks: Sequence[str]) -> Markup | None:
+    """A line the size of a word, beside a number that is written out; None below two values.
+
+    Args:
+        points: The area's points.
+        breaks: First periods on a new basis: the line stops there.
+    """
+    if sum(p.value is not None for p in points) < 2:
+        return None
+    frame = frame_for([points], breaks)
+    values = [p.value for p in points if p.value is not None]
+    low, high = min(values), max(values)
+    small = replace(
+        frame,
+        x=Scale(frame.x.low, frame.x.high, 3, 77),
+        y=Scale(low, high, 17, 3) if high > low else Scale(low - 1, high + 1, 17, 3),
+    )
+    marks = _line(small, points, "area")
+    at, last = _runs(small, points)[-1][-1]
+    if last.value is not None:
+        marks.append(tag("circle", cx=small.x(at), cy=small.y(last.value), r=2.4, class_="area-dot"))
+    return drawing(80, 20, marks, class_="spark")

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from beacon.site import core20, words
 from beacon.site.catching_up import Change, GapSeries
-from beacon.site.charts import strips
+from beacon.site.charts import strips, trend_chart
 from beacon.site.charts.scale import scale_for
 from beacon.site.facts import (
     ADULTS,
@@ -53,6 +53,30 @@ class SpineRow:
     spread: Spread | None
     no_spread: str | None
     no_direction: bool
+    spark: Markup | None
+
+    @property
+    def judged(self) -> bool:
+        """Whether its value is compared with the nation's."""
+        return self.figure.value is not None and self.figure.state.key != "not_compared"
+
+
+@dataclass(frozen=True)
+class SpineGroup:
+    """The rows with a value of one programme: those compared with the nation apart."""
+
+    title: str
+    judged: tuple[SpineRow, ...]
+    not_judged: tuple[SpineRow, ...]
+
+    @property
+    def rows(self) -> tuple[SpineRow, ...]:
+        """All rows with a value."""
+        return (*self.judged, *self.not_judged)
+
+    def count(self, state: str) -> int:
+        """How many figures are judged so."""
+        return sum(row.figure.state.key == state for row in self.judged)
 
 
 def place_pages(shared: Shared, maps: MapMaker) -> Iterator[Page]:
@@ -114,8 +138,14 @@ def _pages_of(shared: Shared, place: Place, maps: MapMaker) -> Iterator[Page]:
         "similar": insights.get("similar", []),
         "directionless": [*insights.get("higher", []), *insights.get("lower", [])],
         "groups": [
-            (title, [r for r in rows if r.figure.value is not None]) for title, rows in groups
+            SpineGroup(
+                title,
+                tuple(r for r in rows if r.judged),
+                tuple(r for r in rows if r.figure.value is not None and not r.judged),
+            )
+            for title, rows in groups
         ],
+        "moving": _moving([row for _, rows in groups for row in rows]),
         "absent": [(title, [r for r in rows if r.figure.value is None]) for title, rows in groups],
         "vintages": _vintages(facts, place),
         "briefing_pdf": f"{place.slug}-briefing.pdf"
@@ -143,6 +173,14 @@ def _pages_of(shared: Shared, place: Place, maps: MapMaker) -> Iterator[Page]:
         "places",
         context,
     )
+
+
+def _moving(rows: list[SpineRow]) -> dict[str, list[SpineRow]]:
+    """Figures whose tested recent trend gets worse or better, and all that were tested."""
+    tested = [row for row in rows if row.figure.trend is not None and row.figure.trend.arrow]
+    found = {key: [r for r in tested if r.figure.trend and r.figure.trend.key == key]
+             for key in ("worse", "better")}  # fmt: skip
+    return {**found, "tested": tested}
 
 
 def _core20(facts: ReleaseFacts, place: Place, maps: MapMaker) -> dict[str, Any]:
@@ -197,7 +235,21 @@ def _spine_row(facts: ReleaseFacts, place: Place, series: Series) -> SpineRow:
         spread=spread,
         no_direction=any_row["polarity"] == "no_judgement",
         no_spread=None if strip is not None or row is None else _why_no_spine(facts, row),
+        spark=_spark(facts, indicator, series, place),
     )
+
+
+def _spark(
+    facts: ReleaseFacts, indicator: IndicatorFacts, series: Series, place: Place
+) -> Markup | None:
+    points = [
+        trend_chart.Point(row["period"], row["value"])
+        for row in facts.series_rows(series)
+        if row["area_code"] == place.code
+    ]
+    breaks = indicator.registry.known_breaks if indicator.registry else ()
+    starts = [b.period for b in breaks if b.measure in {None, series.measure}]
+    return trend_chart.sparkline(points, starts)
 
 
 def _why_no_spine(facts: ReleaseFacts, row: Row) -> str:
