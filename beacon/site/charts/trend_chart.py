@@ -217,5 +217,7 @@ def sparkline(points: Sequence[Point], breaks: Sequence[str]) -> Markup | None:
     marks = _line(small, points, "area")
     at, last = _runs(small, points)[-1][-1]
     if last.value is not None:
-        marks.append(tag("circle", cx=small.x(at), cy=small.y(last.value), r=2.4, class_="area-dot"))
+        marks.append(
+            tag("circle", cx=small.x(at), cy=small.y(last.value), r=2.4, class_="area-dot")
+        )
     return drawing(80, 20, marks, class_="spark")
