@@ -63,16 +63,33 @@ def _home(work: Path) -> SecureHome:
     return SecureHome.open(work / "secure", ordinary=work / "home")
 
 
-def generate(work: Path, persons: int, background: int) -> dict[str, Any]:
-    """Write one extract."""
+def generate(work: Path, persons: int, background: int, copies: int) -> dict[str, Any]:
+    """Write one extract, and the same persons again under other pseudonyms."""
+    from beacon.people.contract import PSEUDONYM, person_tables
+    from beacon.people.gate import connect
     from beacon.sample import DEFAULT_SEED, SMALL
     from beacon.sample.people_extract import write_extracts
 
-    inbox = _home(work).inbox
+    home = _home(work)
     write_extracts(
-        inbox, seed=DEFAULT_SEED, size=SMALL, persons=persons, dates=(DAY,), background=background
-    )
-    counts = json.loads((inbox / DAY.isoformat() / "extract.json").read_text())["row_counts"]
+        home.inbox, seed=DEFAULT_SEED, size=SMALL, persons=persons, dates=(DAY,),
+        background=background,
+    )  # fmt: skip
+    folder = home.inbox / DAY.isoformat()
+    manifest = json.loads((folder / "extract.json").read_text())
+    counts, con = manifest["row_counts"], connect(home)
+    for table in counts:
+        if all(column.name != "person_id" for column in person_tables()[table].columns):
+            continue
+        counts[table] *= copies
+        for part in sorted({file.parent for file in (folder / table).rglob("*.parquet")}):
+            source = f"read_parquet('{part}/part-*.parquet', hive_partitioning = false)"
+            for copy in range(1, copies):
+                con.execute(
+                    f"copy (select * replace ({PSEUDONYM} || '-{copy}' as {PSEUDONYM}) "
+                    f"from {source}) to '{part / f'copy-{copy}.parquet'}' (compression zstd)"
+                )
+    (folder / "extract.json").write_text(json.dumps(manifest))
     return {"events": counts["event"], "rows": sum(counts.values())}
 
 
@@ -268,14 +285,20 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--background", type=int, default=51, help="further entries a person, that no cohort reads"
     )
+    parser.add_argument(
+        "--copies", type=int, default=1, help="how often each person is there, in all"
+    )
     parser.add_argument("--work", type=Path, required=True, help="an empty directory")
     parser.add_argument("--json", type=Path)
-    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument(
+        "--repeats", type=int, default=3, help="how often each way answers; 0 leaves them out"
+    )
     parser.add_argument("--only", choices=[*STEPS, *WAYS], help="for the processes it starts")
     options = parser.parse_args(arguments)
     if options.only in STEPS:
         step = globals()[options.only]
-        extra = (options.persons, options.background) if options.only == "generate" else ()
+        sizes = (options.persons, options.background, options.copies)
+        extra = sizes if options.only == "generate" else ()
         sys.stdout.write(json.dumps(step(options.work, *extra)) + "\n")
         return 0
     if options.only in WAYS:
@@ -294,13 +317,14 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         "started_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "persons": options.persons,
         "background": options.background,
+        "copies": options.copies,
     }
 
     def timed(only: str) -> tuple[Timing, Any]:
         log = options.work / f"{only}.log"
         command = [sys.executable, "-m", "benchmarks.people", "--work", str(options.work),
                    "--persons", str(options.persons), "--background", str(options.background),
-                   "--only", only]  # fmt: skip
+                   "--copies", str(options.copies), "--only", only]  # fmt: skip
         timing = run_process(command, log)
         return timing, json.loads(log.read_text(encoding="utf-8").splitlines()[-1])
 
@@ -309,6 +333,8 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         record[step] = {**timing.medians(), **said}
         sys.stdout.write(f"{step}: {json.dumps(record[step])}\n")
         sys.stdout.flush()
+    if not options.repeats:
+        return record
     ways = {way: Timing() for way in WAYS}
     answers: dict[str, Any] = {}
     for _ in range(options.repeats):
