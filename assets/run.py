@@ -129,7 +129,7 @@ def _is_whole(run: dg.DagsterRun) -> bool:
 
 def _publishes(run: dg.DagsterRun) -> bool:
     steps = run.step_keys_to_execute
-    is_other_job = run.job_name in ("backfill", "rebuild")
+    is_other_job = run.job_name in ("backfill", "rebuild", "people_month")
     return _is_whole(run) and not is_other_job and (not steps or "release" in steps)
 
 

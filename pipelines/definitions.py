@@ -3,28 +3,29 @@
 import dagster as dg
 
 from assets.landing import STAGING_ASSETS, land, publishers
-from assets.people_assets import PEOPLE_ASSETS
+from assets.people_assets import PEOPLE_ASSETS, crossed_counts
 from assets.release import release
 from assets.run import BeaconRun
 from assets.table_assets import TABLE_ASSETS, indicator_assets
 from pipelines.backfill import backfill, rebuild_job
-from pipelines.jobs import nightly
+from pipelines.jobs import nightly, people_month
 from pipelines.schedules import nightly_schedule, rebuild_schedule
-from pipelines.sensors import tell_of_failed_runs, watch
+from pipelines.sensors import new_extracts, tell_of_failed_runs, watch
 
 defs = dg.Definitions(
     assets=[
         *publishers,
         land,
         *STAGING_ASSETS,
+        crossed_counts,
         *PEOPLE_ASSETS,
         indicator_assets,
         *TABLE_ASSETS,
         release,
     ],
-    jobs=[nightly, backfill, rebuild_job],
+    jobs=[nightly, people_month, backfill, rebuild_job],
     schedules=[nightly_schedule, rebuild_schedule],
-    sensors=[watch, tell_of_failed_runs],
+    sensors=[watch, tell_of_failed_runs, new_extracts],
     resources={"run": BeaconRun.configure_at_launch()},
     # One process may write to DuckDB, and a process for each step would cost seconds of imports.
     executor=dg.in_process_executor,

@@ -1,11 +1,17 @@
 """Sensors: what the daemon looks at between nights."""
 
+from collections.abc import Iterator
+
 import dagster as dg
 
+from assets.people_assets import AS_AT_MONTHS
 from beacon.core.settings import Home, Settings
 from beacon.operations.alerts import tell
 from beacon.operations.health import beat
+from beacon.people.people_run import waiting_extracts
+from beacon.people.secure_home import SecureHome
 from pipelines.failure_alerts import remember_failure
+from pipelines.jobs import people_month
 from pipelines.retries import end_dead_runs_of
 
 WATCH_SECONDS = 60
@@ -50,3 +56,33 @@ def tell_of_failed_runs(context: dg.RunFailureSensorContext) -> None:
     remember_failure(home, context.dagster_run, context.failure_event.message or "")
     for fault in tell(home):
         context.log.warning(f"an alert was not delivered: {fault}")
+
+
+@dg.sensor(
+    name="new_extracts",
+    job=people_month,
+    minimum_interval_seconds=300,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description=(
+        "Every five minutes: starts a run of the month of each extract in the secure home's inbox "
+        "that was not seen before. Without a secure home it does nothing."
+    ),
+)
+def new_extracts(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
+    """One run for each delivery; one that was refused is not tried again until its files change."""
+    settings = Settings()
+    if settings.secure_home is None:
+        yield dg.SkipReason("No secure home is set (BEACON_SECURE_HOME).")
+        return
+    months = set(AS_AT_MONTHS.get_partition_keys())
+    for waiting in waiting_extracts(SecureHome.open(settings.secure_home, ordinary=settings.home)):
+        key = f"{waiting.month}-01"
+        if key in months:
+            yield dg.RunRequest(
+                run_key=f"{waiting.folder.name}:{waiting.digest}", partition_key=key
+            )
+        else:
+            context.log.warning(
+                f"{waiting.folder.name}: its extract.json names no as-at date of a month from "
+                "January 2020 to this one. `beacon people run` says what is wrong with it."
+            )

@@ -64,29 +64,20 @@ def run(
 
     Areas and practices are those of the last run of the home. The next `beacon run` publishes.
     """
-    from beacon.core.clock import LONDON, now
     from beacon.operations.home_lock import home_lock
-    from beacon.people.people_run import run_people, surroundings
-    from beacon.release.layout import latest_release
+    from beacon.pipeline import count_people, require_areas
     from beacon.warehouse.connection import open_warehouse
     from beacon.workspace import Workspace
 
     settings = settings_from(home=home, secure_home=secure_home)
-    secure = _opened(settings)
+    _opened(settings)
     workspace = Workspace(settings)
-    if latest_release(workspace.home) is None:
-        raise SettingsError("The home has no release yet; beacon run first, for its areas.")
-    with home_lock(workspace.home):
-        with open_warehouse(workspace, prepare=False) as warehouse:
-            around = surroundings(warehouse.con)
-        report = run_people(
-            around,
-            secure,
-            settings.home,
-            today=now().astimezone(LONDON).date(),
-            now=now(),
-            fictional=workspace.is_fictional,
-        )
+    require_areas(workspace.home)
+    with (
+        home_lock(workspace.home),
+        open_warehouse(workspace, prepare=False) as warehouse,
+    ):
+        report = count_people(warehouse)
     for day in report.admitted:
         warned = report.warnings.get(day, [])
         typer.echo(f"admitted {day}, with {len(warned)} warnings")

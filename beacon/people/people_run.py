@@ -6,6 +6,9 @@ What belongs here: the order of the steps, each a plain function. What does not:
 from __future__ import annotations
 
 import hashlib
+import json
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -108,10 +111,11 @@ def run_people(
     rule: Rule | None = None,
     cohorts: dict[str, Cohort] | None = None,
     segmentations: dict[str, Segmentation] | None = None,
+    month: str | None = None,
 ) -> PeopleReport:
     """Admit what is in the inbox, compute what has changed, and let protected tables cross.
 
-    A night without a new extract, definition or area does nothing.
+    A run without a new extract, definition or area does nothing.
 
     Args:
         around: Areas and practices.
@@ -123,6 +127,7 @@ def run_people(
         rule: The rule of disclosure control; 5 and complementary by default.
         cohorts: The cohorts; those of `reference_data/cohorts` by default.
         segmentations: The segmentations; those of `reference_data/segments` by default.
+        month: Only extracts whose as-at date lies in this month, as "2025-03"; all by default.
 
     Raises:
         InputRefusedError: When an extract is refused; the tables of others stay as they were.
@@ -131,12 +136,15 @@ def run_people(
     cohorts = cohorts or load_cohorts()
     segmentations = load_segmentations() if segmentations is None else segmentations
     report = PeopleReport()
-    report.admitted.extend(admit_new(around, secure, today=today, fictional=fictional))
+    report.admitted.extend(admit_new(around, secure, today=today, fictional=fictional, month=month))
     earlier: str | None = None
     for day in extract_dates(secure):
+        if month is not None and not day.startswith(month):
+            earlier = day
+            continue
         extract = read_extract(secure, day)
         report.warnings[day] = extract.warnings
-        fingerprint = _fingerprint(around, extract, earlier, rule)
+        fingerprint = _fingerprint(around, secure, extract, earlier, rule)
         done = secure.as_at(day) / "done.json"
         if read_json(done) != fingerprint or not _crossed_already(ordinary, day):
             lacking = compute(
@@ -151,21 +159,59 @@ def run_people(
 
 
 def admit_new(
-    around: Surroundings, secure: SecureHome, *, today: date, fictional: bool
+    around: Surroundings,
+    secure: SecureHome,
+    *,
+    today: date,
+    fictional: bool,
+    month: str | None = None,
 ) -> list[str]:
     """Admit extracts of the inbox that were not admitted as they are now; give their dates."""
     known = KnownCodes(around.practices, frozenset(around.lsoa["lsoa21_code"].to_pylist()))  # type: ignore[index]
     admitted = []
-    folders = sorted(path for path in secure.inbox.glob("*") if path.is_dir())
-    for folder in folders:
-        seen = secure.extracts / f"{folder.name}.seen"
-        digest = _delivery_digest(folder)
-        if read_json(seen) == digest:
+    for waiting in waiting_extracts(secure):
+        if month is not None and waiting.month != month:
             continue
-        extract = admit(folder, secure, today=today, known=known, fictional=fictional)
-        write_json(seen, digest)
+        extract = admit(waiting.folder, secure, today=today, known=known, fictional=fictional)
+        write_json(_seen(secure, waiting.folder), waiting.digest)
         admitted.append(extract.as_at)
     return admitted
+
+
+@dataclass(frozen=True)
+class WaitingExtract:
+    """An extract of the inbox that was not admitted as it is now.
+
+    Attributes:
+        folder: Where it is.
+        digest: Of the names, sizes and times of its files, and of its manifest.
+        month: The month of its as-at date, as "2025-03"; None where its manifest does not say.
+    """
+
+    folder: Path
+    digest: str
+    month: str | None
+
+
+def waiting_extracts(secure: SecureHome) -> Iterator[WaitingExtract]:
+    """What is in the inbox and not admitted, in order of its name."""
+    for folder in sorted(path for path in secure.inbox.glob("*") if path.is_dir()):
+        digest = _delivery_digest(folder)
+        if read_json(_seen(secure, folder)) != digest:
+            yield WaitingExtract(folder, digest, _month_of(folder))
+
+
+def _seen(secure: SecureHome, folder: Path) -> Path:
+    return secure.extracts / f"{folder.name}.seen"
+
+
+def _month_of(folder: Path) -> str | None:
+    try:
+        said = json.loads((folder / MANIFEST_NAME).read_text(encoding="utf-8"))["as_at"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    found = re.match(r"\d{4}-\d{2}(?=-\d{2}$)", str(said))
+    return found[0] if found else None
 
 
 def _delivery_digest(folder: Path) -> str:
@@ -181,7 +227,11 @@ def _delivery_digest(folder: Path) -> str:
 
 
 def _fingerprint(
-    around: Surroundings, extract: StoredExtract, earlier: str | None, rule: Rule
+    around: Surroundings,
+    secure: SecureHome,
+    extract: StoredExtract,
+    earlier: str | None,
+    rule: Rule,
 ) -> dict[str, str]:
     definitions = hashlib.sha256()
     for folder in ("cohorts", "segments"):
@@ -190,11 +240,17 @@ def _fingerprint(
     return {
         "method": METHOD_VERSION,
         "extract": hashlib.sha256(repr(sorted(extract.files.items())).encode()).hexdigest(),
-        "earlier": earlier or "",
+        # What the earlier date shows decides what this one may show.
+        "earlier": _done_digest(secure, earlier) if earlier else "",
         "definitions": definitions.hexdigest(),
         "areas": around.digest,
         "rule": repr(rule),
     }
+
+
+def _done_digest(secure: SecureHome, day: str) -> str:
+    done = read_json(secure.as_at(day) / "done.json")
+    return f"{day}:{hashlib.sha256(repr(done).encode()).hexdigest()}"
 
 
 def _crossed_already(ordinary: Path, day: str) -> bool:

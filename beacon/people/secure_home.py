@@ -84,6 +84,11 @@ class SecureHome:
         return self.root / "log.jsonl"
 
     @property
+    def faults(self) -> Path:
+        """Tracebacks of what nobody foresaw, which can show values of persons."""
+        return self.root / "faults.log"
+
+    @property
     def scratch(self) -> Path:
         """Where the database spills what does not fit into memory."""
         return self.root / "scratch"

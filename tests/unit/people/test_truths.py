@@ -1,5 +1,6 @@
 """Every planted truth is found again to the person, and every planted fault by name."""
 
+import shutil
 from collections import defaultdict
 from pathlib import Path
 
@@ -19,7 +20,10 @@ from beacon.people.person_at import AreaTables
 from beacon.people.protected_tables import Period
 from beacon.people.secure_home import SecureHome
 from beacon.people.segment_definitions import load_segmentations
-from tests.unit.people.fixtures import COHORTS, NOW, TODAY, PeopleRun
+from beacon.sample import DEFAULT_SEED, SMALL
+from beacon.sample.people_extract import write_extracts
+from beacon.sample.people_population import EARLIER
+from tests.unit.people.fixtures import COHORTS, NOW, TODAY, PeopleRun, people_run_of
 
 
 def test_every_count_by_place_and_quintile(people_run: PeopleRun, tmp_path: Path) -> None:
@@ -136,6 +140,24 @@ def test_a_night_without_news_does_nothing(people_run: PeopleRun) -> None:
         fictional=True, cohorts=cohorts,
     )  # fmt: skip
     assert (report.admitted, report.computed, report.crossed) == ([], [], [])
+
+
+def test_a_date_follows_when_an_earlier_one_is_delivered_again(tmp_path: Path) -> None:
+    """What an earlier date shows limits what a later one may show."""
+    cohorts = ("hypertension_register",)
+    first = people_run_of(tmp_path, persons=1_500, cohorts=cohorts)
+    days = first.report.computed
+    assert days == ["2024-12-31", "2025-03-31"]
+    write_extracts(
+        tmp_path / "other", seed=DEFAULT_SEED, size=SMALL, persons=1_400, dates=(EARLIER,)
+    )
+    shutil.rmtree(first.secure.inbox / days[0])
+    shutil.move(tmp_path / "other" / days[0], first.secure.inbox / days[0])
+    report = run_people(
+        first.around, first.secure, first.ordinary, today=TODAY, now=NOW, fictional=True,
+        cohorts={name: load_cohorts()[name] for name in cohorts},
+    )  # fmt: skip
+    assert (report.admitted, report.computed) == (days[:1], days)
 
 
 def test_generation_does_not_depend_on_the_range(tmp_path, monkeypatch) -> None:  # type: ignore[no-untyped-def]
