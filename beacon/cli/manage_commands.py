@@ -162,18 +162,30 @@ def prune(
 def export(
     release: LabelArgument,
     to: Annotated[Path, typer.Option("--to", help="Directory to copy it under.")],
+    cml: Annotated[
+        bool,
+        typer.Option("--cml", help="Also write NHS England's Central Metrics Library tables."),
+    ] = False,
     home: HomeOption = None,
 ) -> None:
     """Copy a release to a directory that needs nothing else.
 
     Every file is checked on the way.
     """
+    from beacon.release.cml import write_cml
     from beacon.release.layout import get_release
     from beacon.release.manage import export_release
 
     with _locked(home) as place:
-        made = export_release(place, get_release(place, release), to)
+        found = get_release(place, release)
+        made = export_release(place, found, to)
     inform(f"{made}")
+    if cml:
+        beside = made.with_name(f"{found.label}-cml")
+        counts = write_cml(found, beside)
+        left = counts.pop("left_out")
+        rows = ", ".join(f"{name} {count:,}" for name, count in counts.items())
+        inform(f"{beside}: {rows}; {left:,} values without a start of their period left out")
     inform("Open it with: cd there, then duckdb -init views.sql")
 
 

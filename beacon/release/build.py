@@ -23,6 +23,7 @@ from beacon.release.catalogue import (
     views_sql,
     write_catalogue,
 )
+from beacon.release.descriptions import write_descriptions
 from beacon.release.layout import Release
 from beacon.release.manifest import FICTIONAL_NOTICE, build_manifest
 from beacon.release.parquet import WrittenMart, write_mart
@@ -263,7 +264,7 @@ def _write_companions(
     _write(building / layout.VIEWS, views_sql(contracts))
     write_csvs(building, contracts)
     fictional = warehouse.workspace.is_fictional
-    package = {
+    package: dict[str, Any] = {
         "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
         "name": "beacon",
         "title": f"Beacon: {warehouse.workspace.footprint.name}",
@@ -281,6 +282,15 @@ def _write_companions(
     if sources := sorted({str(entry["attribution"]) for entry in inputs}):
         package["sources"] = [{"title": title} for title in sources]
     _write(building / layout.DATAPACKAGE, canonical_json(package))
+    write_descriptions(
+        building,
+        contracts,
+        written,
+        label=label,
+        title=package["title"],
+        description=package["description"],
+        inputs=inputs,
+    )
     write_workbook(
         building,
         [contract.table for contract in contracts],

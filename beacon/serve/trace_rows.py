@@ -13,6 +13,7 @@ import duckdb
 
 from beacon.contracts import Contract
 from beacon.contracts.ddl import quote_identifier
+from beacon.contracts.row_id import row_id_sql
 from beacon.contracts.sql_files import all_sql_tables
 from beacon.serve.limits import QueryGate
 from beacon.serve.mart_models import mart_contracts, shown_columns
@@ -20,14 +21,11 @@ from beacon.serve.problems import not_found
 from beacon.serve.shelf import Shelved
 
 INDICATOR_MARTS = ("beacon_indicator", "core20plus5_indicator")
-_ID_LENGTH = 20
 
 
 def trace_id_sql(mart: str) -> str:
     """SQL that gives the trace id of a mart's row: the mart, and a hash of the row's key."""
-    contract = mart_contracts()[mart]
-    keys = ", ".join(f"{quote_identifier(key)}::varchar" for key in contract.key)
-    return f"'{mart}.' || left(sha256(concat_ws(chr(31), {keys})), {_ID_LENGTH})"
+    return row_id_sql(mart_contracts()[mart])
 
 
 def records(

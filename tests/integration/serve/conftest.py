@@ -6,9 +6,6 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("fastapi", reason="the extra `serve` is not installed: fastapi")
-pytest.importorskip("mcp", reason="the extra `serve` is not installed: mcp")
-
 from starlette.testclient import TestClient
 
 from beacon.core.files import read_json, sha256_of
