@@ -5,7 +5,6 @@ import shutil
 from pathlib import Path
 
 import pytest
-
 from starlette.testclient import TestClient
 
 from beacon.core.files import read_json, sha256_of
