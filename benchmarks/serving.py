@@ -112,18 +112,18 @@ def measure(base: str, path: str, clients: int, seconds: float) -> dict[str, Any
     }
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     """Measure and print a line of JSON for each question."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.serving", description=__doc__)
     parser.add_argument("--home", type=Path, required=True, help="home with a release")
     parser.add_argument("--seconds", type=float, default=10.0, help="for each question (10)")
     parser.add_argument("--clients", type=int, default=4, help="clients at one time (4)")
-    chosen = parser.parse_args()
+    chosen = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="beacon-serving-") as temporary:
         home, first, second = copied_home(Home(chosen.home), Path(temporary))
-        (place,) = duckdb.sql(
-            f"select min(place_code) from '{first.path}/place.parquet'"
-        ).fetchall()[0]
+        with duckdb.connect() as con:
+            found = con.execute(f"select min(place_code) from '{first.path}/place.parquet'")
+            place = found.fetchall()[0][0]
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
@@ -146,8 +146,8 @@ def main() -> None:
             _wait(base, server)
             publishing.start()
             for name, path in ASKED.items():
-                found = measure(base, path.format(place=place), chosen.clients, chosen.seconds)
-                sys.stdout.write(json.dumps({"asked": name, **found}) + "\n")
+                row = measure(base, path.format(place=place), chosen.clients, chosen.seconds)
+                sys.stdout.write(json.dumps({"asked": name, **row}) + "\n")
             memory = _resident_mb(server.pid)
             sys.stdout.write(
                 json.dumps({"memory_mb": memory, "load_average": round(os.getloadavg()[0], 2)})
