@@ -11,6 +11,7 @@ from beacon.site import words
 from beacon.site.facts import IndicatorFacts, ReleaseFacts, Row, Series
 from beacon.site.figures import BASES, short_series_name, why_not_compared
 from beacon.site.maps import MapMaker
+from beacon.site.neighbourhood_data import neighbourhoods
 from beacon.site.pages.rugs import DIRECTIONS, badges_of
 
 # Columns of a packed row. Those of words hold the place of the word in a list of its own.
@@ -60,10 +61,13 @@ def explorer_data(facts: ReleaseFacts, maps: MapMaker) -> dict[str, Any]:
     periods = _periods(facts.observations)
     place_of_period = {period: at for at, period in enumerate(periods)}
     rows: list[list[Any]] = []
+    authorities = _Words()
+    others = _authorities(facts)
     described = []
     for at, (item, key) in zip(count(), series, strict=False):
         own = facts.series_rows(key, category=None)
-        described.append(_series(facts, item, key, own))
+        spread = _spread(facts, key, others.get(key, []), authorities)
+        described.append({**_series(facts, item, key, own), "spread": spread})
         for row in own:
             state = words.state_of(row["value"], row["value_status"], row["compared_with_nation"])
             trend = _trend(facts, key, row)
@@ -91,7 +95,9 @@ def explorer_data(facts: ReleaseFacts, maps: MapMaker) -> dict[str, Any]:
         "columns": COLUMNS,
         "areas": areas,
         "map": maps.frame_height,
+        "neighbourhoods": neighbourhoods(facts, place_of_area),
         "series": described,
+        "authorities": authorities.texts,
         "periods": [[period, words.period_text(period)] for period in periods],
         "categories": categories.texts,
         "states": {
@@ -159,14 +165,6 @@ def _series(
 ) -> dict[str, Any]:
     measure = item.measure(key.measure)
     unit = rows[0]["unit"] if rows else measure["unit"]
-    spread = next(
-        (
-            row
-            for row in facts.scorecard(key).values()
-            if row["value"] is not None and row.get("nation_lowest") is not None
-        ),
-        None,
-    )
     breaks = item.registry.known_breaks if item.registry else ()
     return {
         "id": ".".join((key.slug, key.measure, key.sex, key.age)),
@@ -194,17 +192,51 @@ def _series(
         "breaks": [
             [b.period, words.sentence(b.note)] for b in breaks if b.measure in {None, key.measure}
         ],
-        "spread": None
-        if spread is None
-        else {
-            "period": spread["period"],
-            "areas": spread["nation_areas"],
-            **{
-                name: spread[f"nation_{name}"]
-                for name in ("lowest", "quartile_1", "median", "quartile_3", "highest")
-            },
-        },
         "funnels": _funnels(measure, rows),
+    }
+
+
+def _authorities(facts: ReleaseFacts) -> dict[Series, list[Row]]:
+    """Values of the nation's authorities at each series' latest period."""
+    found: dict[Series, list[Row]] = {}
+    for row in facts.rows("observation"):
+        key = Series(row["indicator_slug"], row["measure"], row["sex"], row["age"] or "")
+        found.setdefault(key, []).append(row)
+    return found
+
+
+def _spread(
+    facts: ReleaseFacts, key: Series, others: list[Row], names: _Words
+) -> dict[str, Any] | None:
+    """How the nation's authorities are spread, as the scorecard says, and each of their values."""
+    row = next(
+        (
+            shown
+            for shown in facts.scorecard(key).values()
+            if shown["value"] is not None and shown.get("nation_lowest") is not None
+        ),
+        None,
+    )
+    if row is None:
+        return None
+    # Authorities of both tiers belong to either kind.
+    tiers = {"single_tier", row["nation_area_type"]}
+    own = {place.code for place in facts.places}
+    values = [
+        [names.place(other["area_name"]), other["value"]]
+        for other in others
+        if other["period"] == row["period"]
+        and other["authority_tier"] in tiers
+        and other["area_code"] not in own
+    ]
+    return {
+        "period": row["period"],
+        "areas": row["nation_areas"],
+        **{
+            name: row[f"nation_{name}"]
+            for name in ("lowest", "quartile_1", "median", "quartile_3", "highest")
+        },
+        "values": sorted(values, key=lambda pair: (pair[1], pair[0])),
     }
 
 

@@ -44,6 +44,7 @@ MARTS_SHOWN = (
     "care_gap",
     "cohort_size",
     "segment",
+    "observation",
 )
 _EVERYONE = "select * from mart where sex = 'Persons' and age_band = 'All ages'"
 # Of the latest extract, and of no smaller area than a Place.
@@ -58,6 +59,14 @@ _PARTS_SHOWN = {
     "care_gap": _LATEST_PEOPLE,
     "cohort_size": f"{_LATEST_PEOPLE} and breakdown = 'all'",
     "segment": f"{_LATEST_PEOPLE} and breakdown in ('all', 'core20')",
+    # The nation's authorities, at the latest period that a Place has a value of.
+    "observation": """
+        select
+            indicator_slug, measure, sex, age, period, area_code, area_name, authority_tier, value
+        from mart where category = 'All' and value is not null
+        qualify authority_tier is not null and period_end = max(period_end)
+            filter (where area_type = 'place')
+            over (partition by indicator_slug, measure, sex, age)""",
     "deprivation_domain": """
         select place_code, imd_vintage, lsoa_vintage, domain, kind, count(*) as lsoas,
             count(*) filter (is_most_deprived_fifth) as lsoas_most_deprived_fifth

@@ -20,7 +20,7 @@ pytestmark = [
     pytest.mark.skipif(find_chromium() is None, reason="no Chromium on this machine"),
 ]
 
-VIEWS = ("ranking", "trend", "multiples", "map", "scatter", "funnel", "table", "areas")
+VIEWS = ("ranking", "trend", "multiples", "map", "scatter", "funnel", "table", "areas", "lsoas")
 RECEPTION = "gld_reception.main.Persons.5 yrs"
 OFFLINE = {"offline": True, "latency": 0, "downloadThroughput": 0, "uploadThroughput": 0}
 
@@ -180,6 +180,34 @@ def test_downloads_are_the_rows_and_the_picture_that_are_shown(browser, sample_s
     assert browser.run("kept[2].type") == "image/png"
     assert browser.run("kept[2].size") > 10_000
     assert browser.run("createImageBitmap(kept[2]).then(i => i.width)") > 1000
+
+
+def test_the_map_of_neighbourhoods_goes_to_what_is_looked_for(browser, sample_site, sample_release):
+    lsoa = sample_release.rows("lsoa", "core20_imd2025 order by lsoa21_code")[0]
+    browser.open(sample_site / "explorer.html")
+    go(browser, view="lsoas")
+    width = "Number(document.querySelector('.lsoas').getAttribute('viewBox').split(' ')[2])"
+    whole = browser.run(width)
+    for asked in (lsoa["lsoa21_code"], f"{lsoa['ward24_name']}, {lsoa['place_name']}"):
+        go(browser, view="lsoas", find=asked)
+        assert browser.run(width) < whole / 2
+        marked = browser.run(
+            "[...document.querySelectorAll('.lsoas .here')].map(e => e.dataset.story)"
+        )
+        assert any(
+            lsoa["lsoa21_name"] in story and "Core20" in story and lsoa["ward24_name"] in story
+            for story in marked
+        )
+        rows = texts(browser, "#explore-numbers tbody th")
+        assert len(rows) == len(marked)
+    go(browser, view="lsoas", find=lsoa["place_name"])
+    expected = sample_release.rows("lsoa", f"place_name = '{lsoa['place_name']}'")
+    assert browser.run("document.querySelectorAll('.lsoas .here').length") == len(expected)
+    before = browser.run(width)
+    browser.run("document.querySelector('.zoom button').click()")
+    assert browser.run(width) < before
+    go(browser, view="lsoas", find="Atlantis")
+    assert "Nothing is called Atlantis" in browser.run("document.body.innerText")
 
 
 def test_hostile_names_run_nothing(browser, hostile_site):

@@ -29,12 +29,17 @@ class Projection:
         )
 
 
-def projection_of(bounds: Sequence[float]) -> Projection:
-    """A projection that fits longitude and latitude bounds into the drawing's width."""
+def projection_of(bounds: Sequence[float], finer: int = 1) -> Projection:
+    """A projection that fits longitude and latitude bounds into the drawing's width.
+
+    Args:
+        bounds: West, south, east and north.
+        finer: How many times `WIDTH` the drawing is wide, for one that is zoomed into.
+    """
     west, south, east, north = bounds
     squeeze = math.cos(math.radians((south + north) / 2))
     span = max((east - west) * squeeze, (north - south) * 0.45, 1e-9)
-    scale = WIDTH / span
+    scale = WIDTH * finer / span
     return Projection(west, north, scale, squeeze, max(math.ceil((north - south) * scale), 1))
 
 

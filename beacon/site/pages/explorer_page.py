@@ -17,7 +17,8 @@ _SITE = Path(__file__).resolve().parents[1]
 # In this order: each uses what stands before it.
 _SCRIPTS = (
     "values.js", "drawing.js", "reading.js", "chart_ranking.js", "chart_trend.js",
-    "chart_pairs.js", "chart_map.js", "explorer_tables.js", "downloads.js", "explorer.js",
+    "chart_pairs.js", "chart_map.js", "chart_neighbourhoods.js", "explorer_tables.js",
+    "downloads.js", "explorer.js",
 )  # fmt: skip
 
 

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from markupsafe import Markup
+
 from beacon.site import words
-from beacon.site.facts import ReleaseFacts
+from beacon.site.charts.target_chart import Outlook, target_panel, values_of
+from beacon.site.charts.trend_chart import position_of
+from beacon.site.facts import ReleaseFacts, Series
 from beacon.site.page import Page, Shared
 
 STATUS_WORDS = {
@@ -92,7 +96,66 @@ def _target(facts: ReleaseFacts, target: Any) -> dict[str, Any]:
         "cited": _cited(target),
         "standing": standing(facts, target.id),
         "why": _why_not(facts, target),
+        "panels": _panels(facts, target.id),
     }
+
+
+def _panels(facts: ReleaseFacts, target_id: str) -> list[tuple[str, Markup]]:
+    """A panel for each area that a line could be drawn for, by name; the system's first."""
+    found: list[tuple[dict[str, Any], Outlook]] = []
+    for row in facts.rows("target"):
+        shown = row["target_id"] == target_id and row["area_role"] != "compared"
+        outlook = _outlook(facts, row) if shown else None
+        if outlook is not None:
+            found.append((row, outlook))
+    found.sort(key=lambda pair: (pair[0]["area_role"] != "set_for", pair[0]["area_name"]))
+    scale = values_of([outlook for _, outlook in found])
+    panels = []
+    for row, outlook in found:
+        suffix = "%" if words.is_percent(row["unit"]) else ""
+        panel = target_panel(outlook, scale, suffix, _panel_label(facts, row))
+        panels.append((row["area_name"], panel))
+    return panels
+
+
+def _outlook(facts: ReleaseFacts, row: dict[str, Any]) -> Outlook | None:
+    """What is drawn of a row of the mart; None where it holds no projection of a level."""
+    needed = ("projected_value", "projected_lower_95", "target_value", "due", "period_end")
+    if any(row[name] is None for name in needed) or row["kind"] != "level":
+        return None
+    series = Series(row["indicator_slug"], "main", row["sex"], row["age"] or "")
+    history = [
+        (at, other["value"], other["period"])
+        for other in facts.series_rows(series)
+        if other["area_code"] == row["area_code"]
+        and other["value"] is not None
+        and (at := position_of(other["period"])) is not None
+    ]
+    since = position_of(row["trend_first_period"])
+    ahead = (row["due"] - row["period_end"]).days / 365.25
+    if len(history) < 2 or since is None or ahead <= 0:
+        return None
+    return Outlook(
+        history=[(at, value) for at, value, _ in history],
+        due=history[-1][0] + ahead,
+        target=row["target_value"],
+        projected=row["projected_value"],
+        lower=row["projected_lower_95"],
+        upper=row["projected_upper_95"],
+        yearly_change=row["yearly_change"],
+        since=since,
+        first_label=words.period_text(history[0][2]),
+        due_label=words.day(row["due"]),
+    )
+
+
+def _panel_label(facts: ReleaseFacts, row: dict[str, Any]) -> str:
+    item = facts.by_slug.get(row["indicator_slug"])
+    told = _standing_row(row, item, item.decimals("main") if item else 1)
+    return (
+        f"{told['area']}: {told['value']} in {told['period']}; the line of its last years leads to "
+        f"{told['projected']} at {told['due']}; the target is {told['aim']}."
+    )
 
 
 def standing(facts: ReleaseFacts, target_id: str, area_code: str | None = None) -> list[Any]:

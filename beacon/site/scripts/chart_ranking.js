@@ -55,15 +55,17 @@ const ranking = (width, { series, period, areas }) => {
   return { chart, rows: [...known, ...absent] };
 };
 
-// Above the axis: how far the nation's authorities reach, their middle half, and the chosen Places.
+// Above the axis: the nation's authorities, their middle half, and the Places longer and darker.
 const spreadStrip = (series, spread, scale, narrow, known, areas) => {
   const block = (low, high, class_) => draw("rect", { x: scale(low), y: 20, width: Math.max(scale(high) - scale(low), 1), height: 12, class: class_ });
   const words = `${release.nation}’s ${spread.areas} authorities range from ${shown(spread.lowest, series)} to ${shown(spread.highest, series)}; the middle half lies between ${shown(spread.quartile_1, series)} and ${shown(spread.quartile_3, series)}, the median is ${shown(spread.median, series)}.`;
   const strip = readable(draw("g"), words);
   strip.append(block(spread.lowest, spread.highest, "range"), block(spread.quartile_1, spread.quartile_3, "quartiles"));
-  for (const row of known.filter((item) => item.area.kind === "place")) {
+  const others = spread.values.map(([name, value]) => readable(draw("line", { x1: scale(value), x2: scale(value), y1: 20, y2: 32, class: "tick-other" }), `${release.authorities[name]}: ${shown(value, series)}.`));
+  const own = known.filter((item) => item.area.kind === "place").map((row) => {
     const order = areas.indexOf(row.area);
-    strip.append(order < 0 ? draw("line", { x1: scale(row.value), x2: scale(row.value), y1: 18, y2: 34, class: "tick-place" }) : chosenMark(order, scale(row.value), 26));
-  }
-  return [text(narrow ? `${spread.areas} authorities` : `${release.nation}’s ${spread.areas} authorities`, narrow ? 8 : scale(scale.low) - 12, narrow ? 12 : 30, { class: "label", "text-anchor": narrow ? "start" : "end" }), strip];
+    const mark = order < 0 ? draw("line", { x1: scale(row.value), x2: scale(row.value), y1: 15, y2: 37, class: "tick-place" }) : chosenMark(order, scale(row.value), 26, 6);
+    return readable(mark, `${row.area.name}: ${shown(row.value, series)}.`);
+  });
+  return [text(narrow ? `${spread.areas} authorities` : `${release.nation}’s ${spread.areas} authorities`, narrow ? 8 : scale(scale.low) - 12, narrow ? 12 : 30, { class: "label", "text-anchor": narrow ? "start" : "end" }), strip, ...others, ...own];
 };

@@ -17,13 +17,15 @@ const csvCell = (value) => {
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 };
 
+const csvText = (lines) => `${lines.map((line) => line.map(csvCell).join(",")).join("\r\n")}\r\n`;
+
 const csvOf = (found) => {
   const lines = found.map((row) => [
     row.series.slug, row.series.measure, row.series.long, row.series.sex, row.series.age, row.area.kind, row.area.code, row.area.name, row.period, row.category,
     row.value, row.lower_95, row.upper_95, row.numerator, row.denominator, row.series.unit, row.state, row.note, release.release, release.fictional ? "true" : "false",
   ]);
   const names = ["indicator_slug", "measure", "measure_name", "sex", "age", "area_type", "area_code", "area_name", "period", "category", "value", "lower_95", "upper_95", "numerator", "denominator", "unit", "state", "note", "release", "fictional"];
-  return [names, ...lines].map((line) => line.map(csvCell).join(",")).join("\r\n") + "\r\n";
+  return csvText([names, ...lines]);
 };
 
 const DRAWN = ["fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-linejoin", "font-size", "font-weight", "font-style", "font-family", "text-anchor", "opacity", "paint-order", "vector-effect"];

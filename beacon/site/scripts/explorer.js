@@ -9,17 +9,19 @@ const VIEWS = {
   funnel: ["Funnel", funnel],
   table: ["Table", allPeriods],
   areas: ["Areas side by side", sideBySide],
+  ...(release.neighbourhoods ? { lsoas: ["Neighbourhoods", neighbourhoods] } : {}),
 };
 const state = {};
 const part = (name) => document.querySelector(`#explore-${name}`);
 const tip = makeTip();
 const hasValues = (series) => everyone(series).some((row) => row.value !== null && row.area.kind === "place");
 
-const hashOf = ({ series, period, areas, view, other }) => {
+const hashOf = ({ series, period, areas, view, other, find }) => {
   const wanted = new URLSearchParams({ indicator: series.id, view });
   if (period !== null) wanted.set("period", release.periods[period][0]);
   if (areas.length) wanted.set("areas", areas.map((area) => area.code).join(","));
   if (view === "scatter") wanted.set("with", other.id);
+  if (view === "lsoas" && find) wanted.set("find", find);
   return wanted.toString();
 };
 
@@ -34,6 +36,7 @@ const readHash = () => {
     period: periodsOf(series).includes(named) ? named : null,
     areas: places.filter((area) => codes.includes(area.code)).slice(0, MOST_AREAS),
     view: given.get("view") in VIEWS ? given.get("view") : "ranking",
+    find: given.get("find") ?? "",
     other: release.series.find((one) => one.id === given.get("with")) ?? release.series.find((one) => one !== series && hasValues(one)) ?? first,
   });
 };
@@ -55,7 +58,11 @@ const fillControls = () => {
     input.disabled = !input.checked && state.areas.length >= MOST_AREAS;
   });
   part("with").hidden = state.view !== "scatter";
-  part("when").hidden = ["trend", "multiples", "table", "areas"].includes(state.view);
+  part("when").hidden = ["trend", "multiples", "table", "areas", "lsoas"].includes(state.view);
+  part("find").hidden = state.view !== "lsoas";
+  part("found").value = state.find;
+  part("what").hidden = ["areas", "lsoas"].includes(state.view);
+  part("places").hidden = state.view === "lsoas";
 };
 
 const NOTES = {
@@ -66,6 +73,7 @@ const NOTES = {
   scatter: () => "Each point is a Place. What goes together among Places need not go together among people, and says nothing of cause.",
   funnel: () => `Inner and outer lines are 95% and 99.8% control limits around ${release.nation} (Wilson), wider where fewer are counted. Points between the lines may differ by chance alone. The shape of a point is its judgement against ${release.nation}.`,
   table: () => "Every period and breakdown of this release. Suppressed, not published and not supplied are told apart; none is zero.",
+  lsoas: () => `LSOAs by national decile of deprivation, IMD ${release.neighbourhoods.vintage}. Find a Place, a ward or an LSOA by name or code to go there; drag to move.`,
   areas: () => "Up to four areas; the first four Places where none is chosen. A judgement stands only where one was made.",
 };
 
@@ -98,6 +106,7 @@ const titleOf = () => {
   const period = state.period ?? latestOf(state.series);
   const when = ["trend", "multiples", "table"].includes(state.view) ? "" : `, ${release.periods[period][1]}`;
   if (state.view === "areas") return "Areas side by side";
+  if (state.view === "lsoas") return `Deprivation of neighbourhoods${state.find ? `: ${state.find}` : ""}`;
   if (state.view === "scatter") return `${state.series.name} and ${state.other.name}`;
   return `${state.series.name}${when}`;
 };
@@ -107,18 +116,19 @@ const show = () => {
   part("title").textContent = titleOf();
   const badges = series.badges.length ? ` ${series.badges.join(", ")}.` : "";
   const about = `${series.long}: ${series.unit}; ${series.direction}.${badges} `;
-  part("about").replaceChildren(...(state.view === "areas" ? [] : [about, make("a", { href: `indicators/${series.page}.html` }, "Definition, caveats and sources")]));
+  part("about").replaceChildren(...(["areas", "lsoas"].includes(state.view) ? [] : [about, make("a", { href: `indicators/${series.page}.html` }, "Definition, caveats and sources")]));
   const tabled = ["table", "areas"].includes(state.view);
   const made = tabled ? VIEWS[state.view][1](state) : chartFor(part("chart").clientWidth);
   const content = made.nothing ? make("p", { class: "callout" }, made.nothing) : made.table ?? made.chart;
-  part("chart").replaceChildren(content);
+  part("chart").replaceChildren(...(made.before ?? []), content);
+  made.arrive?.();
   part("key").replaceChildren(...(made.nothing || tabled ? [] : legendOf(keyOf(made), made.numbered)));
   part("note").replaceChildren(NOTES[state.view](state));
   if (["trend", "multiples"].includes(state.view)) part("note").append(...series.breaks.map(([period, note]) => make("span", { class: "line-item" }, make("strong", {}, "Break. "), `From ${period}: ${note}`)));
   const shownRows = made.rows ?? [];
-  part("numbers").hidden = tabled || !shownRows.length;
-  part("numbers-table").replaceChildren(...(part("numbers").hidden ? [] : [numbersOf(shownRows, `Numbers of this chart: ${titleOf()}`)]));
-  part("csv").hidden = !shownRows.length;
+  part("numbers").hidden = tabled || !(shownRows.length || made.list);
+  part("numbers-table").replaceChildren(...(part("numbers").hidden ? [] : [made.list ?? numbersOf(shownRows, `Numbers of this chart: ${titleOf()}`)]));
+  part("csv").hidden = !(shownRows.length || made.csv);
   part("svg").hidden = part("png").hidden = !made.chart;
   if (made.chart) readMarks(made.chart, tip);
   Object.assign(state, { made });
@@ -140,12 +150,14 @@ const connect = () => {
   const seriesOf = (select) => release.series.find((one) => one.id === select.value);
   part("indicator").addEventListener("change", (event) => go({ series: seriesOf(event.target), period: null }));
   part("other").addEventListener("change", (event) => go({ other: seriesOf(event.target) }));
+  part("found").addEventListener("change", (event) => go({ find: event.target.value.trim() }));
+  part("names").append(...findable().map((name) => make("option", { value: name })));
   part("period").addEventListener("change", (event) => go({ period: event.target.value === "" ? null : Number(event.target.value) }));
   part("views").addEventListener("click", (event) => { if (event.target.value in VIEWS) go({ view: event.target.value }); });
   part("areas").addEventListener("change", () => go({ areas: places.filter((area) => part("areas").querySelector(`[value="${CSS.escape(area.code)}"]`).checked) }));
   part("form").addEventListener("submit", (event) => event.preventDefault());
   const name = (ending) => `${fileName(titleOf(), state.view, release.release)}.${ending}`;
-  part("csv").addEventListener("click", () => save(csvOf(state.made.rows), "text/csv;charset=utf-8", name("csv")));
+  part("csv").addEventListener("click", () => save(state.made.csv ?? csvOf(state.made.rows), "text/csv;charset=utf-8", name("csv")));
   part("svg").addEventListener("click", () => save(svgOf(state.made.chart, titleOf()).text, "image/svg+xml", name("svg")));
   part("png").addEventListener("click", () => savePng(state.made.chart, titleOf(), name("png")));
   part("print").addEventListener("click", () => print());

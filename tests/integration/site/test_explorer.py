@@ -113,6 +113,45 @@ def test_control_limits_are_wilsons_around_the_nation(explored):
     assert not any(s["funnels"] for s in data["series"] if s["slug"] == "life_expectancy")
 
 
+def test_the_nations_authorities_are_those_that_the_scorecard_counts(explored, sample_release):
+    data, rows = explored
+    names = {row["area_name"] for row in sample_release.rows("observation", "authority_tier <> ''")}
+    checked = 0
+    for series in data["series"]:
+        spread = series["spread"]
+        if spread is None:
+            continue
+        own = [
+            row["value"]
+            for key, row in rows.items()
+            if key[0] == series["id"] and key[2] == spread["period"] and key[3] == "All"
+            and data["areas"][row["area"]]["kind"] == "place" and row["value"] is not None
+        ]  # fmt: skip
+        others = [value for _, value in spread["values"]]
+        assert len(own) + len(others) == spread["areas"]
+        assert min(own + others) == spread["lowest"]
+        assert max(own + others) == spread["highest"]
+        assert {data["authorities"][at] for at, _ in spread["values"]} <= names
+        checked += bool(others)
+    assert checked > 15
+
+
+def test_the_neighbourhoods_are_the_marts_lsoas(explored, sample_release):
+    data, _ = explored
+    carried_lsoas = {
+        (code, name, data["areas"][place]["name"], data["neighbourhoods"]["wards"][ward], decile,
+         core20, people)
+        for code, name, place, ward, decile, core20, people, _ in data["neighbourhoods"]["lsoas"]
+    }  # fmt: skip
+    marts = {
+        tuple(row[name] for name in ("lsoa21_code", "lsoa21_name", "place_name", "ward24_name",
+                                     "imd2025_decile", "core20_imd2025", "people"))
+        for row in sample_release.rows("lsoa")
+    }  # fmt: skip
+    assert carried_lsoas == marts
+    assert all(path.startswith("M") for *_, path in data["neighbourhoods"]["lsoas"])
+
+
 def test_it_is_one_file_that_may_run_only_what_it_carries(sample_site):
     file = sample_site / "explorer.html"
     text = file.read_text(encoding="utf-8")

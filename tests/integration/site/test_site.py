@@ -665,3 +665,21 @@ def test_nothing_is_unknown_where_every_beacon_and_clinical_measure_has_a_figure
     assert "Every indicator has a figure for at least one Place." in unknown.text
     assert not unknown.all("section")
     assert "beacon returns template" not in unknown.text
+
+
+def test_a_target_has_a_panel_for_each_area_with_a_projection(sample_release, pages):
+    labels = [node.attributes["aria-label"] for node in pages["targets.html"].all("svg", "panel")]
+    rows = sample_release.rows(
+        "target",
+        "kind = 'level' and projected_value is not null and projected_lower_95 is not null "
+        "and due > period_end and area_role <> 'compared' and still_to_go is not null",
+    )
+    assert len(labels) == len(rows) > 8
+    for row in rows:
+        assert any(
+            label.startswith(f"{row['area_name'].replace(' (fictional)', '')}")
+            and f"{row['projected_value']:.1f}%" in label
+            and f"{row['projected_lower_95']:.1f}% to {row['projected_upper_95']:.1f}%" in label
+            and f"the target is {row['target_value']:.1f}%" in label
+            for label in labels
+        ), row["area_name"]
