@@ -23,10 +23,10 @@ from beacon.ingest.worker_pool import end_workers
 from beacon.inputs import land
 from beacon.operations.home_lock import home_lock
 from beacon.people.crossing import CROSSING
-from beacon.people.faults import without_values
 from beacon.people.load_crossed import load_crossed
 from beacon.people.people_run import PeopleReport, run_people, surroundings
 from beacon.people.secure_home import SecureHome
+from beacon.people.without_values import without_values
 from beacon.release.build import Publication, recover
 from beacon.release.fingerprint import build_fingerprint, is_built
 from beacon.release.inputs_in_use import inputs_in_use, staged_part_rows
