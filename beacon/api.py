@@ -90,6 +90,7 @@ def area(
     given: Path | str | Iterable[str],
     *,
     name: str | None = None,
+    centroids: Path | str | None = None,
     release: str | None = None,
     home: Path | str | None = None,
 ) -> CustomArea:
@@ -101,6 +102,8 @@ def area(
         given: Path of a GeoJSON of polygons (WGS 84) or of a list of codes; or the codes
             themselves: LSOAs 2021 or wards 2024.
         name: What to call the area; the file's name by default.
+        centroids: A CSV of population-weighted centroids of LSOAs 2021, by which an outline is
+            then fitted.
         release: Label of a release; the current one by default.
         home: Directory of Beacon's data; `BEACON_HOME`, else `./data`.
 
@@ -115,7 +118,9 @@ def area(
     found = _release(release, home)
     # A release lies in its home's directory `releases`.
     of = Home(found.path.parents[1])
-    return custom_area(of, found, Path(given) if isinstance(given, str) else given, name)
+    area = Path(given) if isinstance(given, str) else given
+    points = None if centroids is None else Path(centroids)
+    return custom_area(of, found, area, name, centroids=points)
 
 
 def _release(label: str | None, home: Path | str | None) -> Release:

@@ -31,6 +31,23 @@ def area(
         Path | None,
         typer.Option("--geoparquet", help="Write its LSOAs with their outlines to this file too."),
     ] = None,
+    page: Annotated[
+        Path | None, typer.Option("--page", help="Write a page about it, for print, to this file.")
+    ] = None,
+    centroids: Annotated[
+        Path | None,
+        typer.Option(
+            "--centroids",
+            help="CSV of population-weighted centroids of LSOAs 2021, to fit an outline by.",
+        ),
+    ] = None,
+    secure_home: Annotated[
+        Path | None,
+        typer.Option(
+            "--secure-home",
+            help="Count its cohorts too, in this secure home; small numbers are hidden.",
+        ),
+    ] = None,
     form: FormatOption = Format.table,
     home: HomeOption = None,
 ) -> None:
@@ -48,11 +65,20 @@ def area(
 
     place = Home(settings_from(home=home).home)
     of = get_release(place, release)
-    found = custom_area(place, of, file, name)
+    secure = None
+    if secure_home is not None:
+        from beacon.people.secure_home import SecureHome
+
+        secure = SecureHome.open(secure_home, ordinary=place.root)
+    found = custom_area(place, of, file, name, centroids=centroids, secure=secure)
     if geoparquet is not None:
         from beacon.release.area_outlines import write_geoparquet
 
         write_geoparquet(of, found, geoparquet)
+    if page is not None:
+        from beacon.site.area_page import write_area_page
+
+        write_area_page(of, found, page)
     if form is Format.json:
         sys.stdout.write(json.dumps(found.as_dict(), ensure_ascii=False, indent=2) + "\n")
     elif form is Format.csv:

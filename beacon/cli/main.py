@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from beacon.cli.area_commands import area
+from beacon.cli.areas_commands import areas_app
 from beacon.cli.backup_commands import backup, restore
 from beacon.cli.check_commands import check
 from beacon.cli.footprints_commands import footprints
@@ -71,6 +72,7 @@ app.command("status")(with_json(status))
 app.add_typer(alerts_app, name="alerts")
 app.command("query")(with_columns(query))
 app.command("area")(with_json(area))
+app.add_typer(areas_app, name="areas")
 app.command("footprints")(with_columns(footprints))
 app.command("check")(with_columns(check))
 app.command("releases")(with_columns(releases))

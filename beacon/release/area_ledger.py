@@ -54,7 +54,7 @@ def guard_and_remember(
     published: Sequence[tuple[str, Area]],
     *,
     fewest: int = FEWEST_PEOPLE,
-) -> None:
+) -> list[Area]:
     """Refuse an area that tells of few people; write down one that does not.
 
     Args:
@@ -65,6 +65,9 @@ def guard_and_remember(
         people: Residents of each LSOA of the release.
         published: Names and LSOAs of the areas that the release gives figures of.
         fewest: Fewest people of an area, and of what is left between areas.
+
+    Returns:
+        The other areas whose figures are known: those published, and those given out before.
 
     Raises:
         GuardedAreaError: When the area has fewer people, or leaves fewer between it and areas
@@ -101,6 +104,7 @@ def guard_and_remember(
             )
             ledger = _Ledger(areas=[*entries, entry])
             write_json(home.custom_areas, ledger.model_dump())
+    return [area for _, area in known if area != new]
 
 
 @contextmanager

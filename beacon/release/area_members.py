@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from beacon.core.errors import BeaconError, InputRefusedError, Problem
 from beacon.core.settings import Home
 from beacon.disclosure.area_differences import Area
-from beacon.release.best_fit import RULE, BestFit, best_fit
+from beacon.release.best_fit import RULE, WEIGHTED_RULE, BestFit, best_fit
 from beacon.sources.area_lists import DrawnArea, ListedArea
 
 if TYPE_CHECKING:
@@ -71,8 +71,14 @@ class Members:
 class ReleaseLsoas:
     """The LSOAs 2021 of a release's footprint, and areas made of them."""
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, home: Home, label: str) -> None:
-        self.con, self.home, self.label = con, home, label
+    def __init__(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        home: Home,
+        label: str,
+        centroids: Mapping[str, tuple[float, float]] | None = None,
+    ) -> None:
+        self.con, self.home, self.label, self.centroids = con, home, label, centroids
         rows = con.execute(
             "select lsoa21_code, lsoa21_name, place_code, place_name, ward24_code, ward24_name, "
             "people, population_base, imd2025_decile, core20_imd2025, geometry "
@@ -209,7 +215,13 @@ class ReleaseLsoas:
                 f"{len(self.by_code):,} LSOAs, so an outline cannot be fitted. Supply LSOA "
                 "boundaries (`beacon sources`) and run again, or give a list of LSOAs."
             )
-        fit = best_fit(area.outline, list(drawn), list(drawn.values()))
+        lacking = [code for code in drawn if code not in (self.centroids or drawn)]
+        if lacking:
+            raise BeaconError(
+                f"The centroids lack {len(lacking):,} LSOAs of release {self.label}, such as "
+                f"{lacking[0]}. Give centroids of LSOAs 2021 for all of its footprint."
+            )
+        fit = best_fit(area.outline, list(drawn), list(drawn.values()), self.centroids)
         if not fit.chosen:
             where = (
                 f"It touches {len(fit.shares)} LSOAs and holds the middle of none: it is too small."
@@ -220,7 +232,11 @@ class ReleaseLsoas:
                 [Problem(file, f"no LSOA is in this area. {where}", remedy="Draw a larger area "
                 "inside the footprint, or give a list of LSOAs.")]
             )  # fmt: skip
-        return Members([self.by_code[code] for code in fit.chosen], RULE, self._error(fit))
+        return Members(
+            [self.by_code[code] for code in fit.chosen],
+            RULE if self.centroids is None else WEIGHTED_RULE,
+            self._error(fit),
+        )
 
     def _error(self, fit: BestFit) -> Fit:
         def people(codes: Sequence[str]) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,11 @@ import shapely
 
 RULE = (
     "An LSOA counts whole where the middle of its outline is inside the area (its centroid, or a "
-    "point on it where the centroid is outside it). No population-weighted centroids are held."
+    "point on it where the centroid is outside it). No population-weighted centroids were given."
+)
+WEIGHTED_RULE = (
+    "An LSOA counts whole where its population-weighted centroid is inside the area, as ONS fits "
+    "areas; the centroids are those of the file that was given."
 )
 # Outlines are generalised, so that one line drawn twice leaves slivers. An LSOA is cut where at
 # least so much of it is on each side.
@@ -37,19 +41,29 @@ class BestFit:
     uncovered_share: float
 
 
-def best_fit(outline: Any, codes: Sequence[str], wkb: Sequence[bytes]) -> BestFit:
+def best_fit(
+    outline: Any,
+    codes: Sequence[str],
+    wkb: Sequence[bytes],
+    centroids: Mapping[str, tuple[float, float]] | None = None,
+) -> BestFit:
     """The LSOAs whose middle is inside an outline.
 
     Args:
         outline: A Shapely polygon or multipolygon, in the coordinates of the LSOAs.
         codes: Codes of LSOAs.
         wkb: Their outlines as well-known binary, in the same order.
+        centroids: Where each LSOA's people are on average, in the same coordinates, to be taken for
+            its middle; all LSOAs have to be in it.
     """
     shapes = shapely.make_valid(shapely.from_wkb(np.array(wkb, dtype=object)))
     shapely.prepare(outline)
-    middles = shapely.centroid(shapes)
-    outside_itself = ~shapely.contains(shapes, middles)
-    middles[outside_itself] = shapely.point_on_surface(shapes[outside_itself])
+    if centroids is None:
+        middles = shapely.centroid(shapes)
+        outside_itself = ~shapely.contains(shapes, middles)
+        middles[outside_itself] = shapely.point_on_surface(shapes[outside_itself])
+    else:
+        middles = shapely.points([centroids[code] for code in codes])
     inside = shapely.contains(outline, middles)
     touched = shapely.intersects(outline, shapes)
     shares = np.zeros(len(shapes))

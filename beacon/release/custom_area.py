@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from beacon.core.clock import now
 from beacon.core.settings import Home
 from beacon.disclosure.area_differences import FEWEST_PEOPLE
+from beacon.people.custom_cohorts import AreaCount, cohorts_of_area
+from beacon.people.secure_home import SecureHome
 from beacon.release.area_figures import (
     Figure,
     average_score,
@@ -24,12 +27,19 @@ from beacon.release.area_members import Fit, Members, ReleaseLsoas
 from beacon.release.layout import Release
 from beacon.release.query import connect_release
 from beacon.sources.area_lists import DrawnArea, listed_codes, read_area
+from beacon.sources.centroid_list import read_centroids
 
 if TYPE_CHECKING:
     import duckdb
 
 # Tables that newer releases have; where one is absent, its figures are, and a note says so.
 _OPTIONAL = ("deprivation_domain", "core20_movement", "core20_pocket")
+
+_COHORT_NOTE = (
+    "Cohorts are of persons in the secure home at {day}, by where they live, rounded to 5. A "
+    "count is hidden where it, or what it leaves of a count of another area, is of fewer than 10 "
+    "people."
+)
 
 
 @dataclass(frozen=True)
@@ -101,6 +111,8 @@ def custom_area(
     given: Path | Iterable[str],
     name: str | None = None,
     *,
+    centroids: Path | None = None,
+    secure: SecureHome | None = None,
     fewest: int = FEWEST_PEOPLE,
 ) -> CustomArea:
     """Figures of an area, and its entry in the home's ledger of custom areas.
@@ -113,6 +125,8 @@ def custom_area(
         release: Where figures come from.
         given: A GeoJSON of polygons, a list of LSOAs 2021 or of wards, as a file; or codes.
         name: What to call the area; the file's name by default.
+        centroids: A CSV of population-weighted centroids, by which an outline is then fitted.
+        secure: A secure home, whose cohorts are then counted for the area, and guarded.
         fewest: Fewest people of the area, and of what it leaves between it and other areas.
 
     Raises:
@@ -128,10 +142,11 @@ def custom_area(
     title = name or (Path(file).stem if isinstance(given, Path) else file)
     con = connect_release(release, sql="")
     try:
-        lsoas = ReleaseLsoas(con, home, release.label)
+        points = None if centroids is None else read_centroids(centroids)
+        lsoas = ReleaseLsoas(con, home, release.label, points)
         members = lsoas.members(file, area)
         codes = frozenset(each.code for each in members.lsoas)
-        guard_and_remember(
+        known = guard_and_remember(
             home, title, release.label, codes, lsoas.people, lsoas.published(), fewest=fewest
         )
         notes = []
@@ -142,9 +157,27 @@ def custom_area(
                 notes.append("Converted from British National Grid, exact to a few metres.")
         elif area.repeated:
             notes.append(f"{area.repeated} codes that stand more than once were counted once.")
-        return _described(con, release, title, members, notes)
+        described = _described(con, release, title, members, notes)
+        if secure is None:
+            return described
+        day, counts = cohorts_of_area(secure, title, codes, known, now=now())
+        return replace(
+            described,
+            figures=(*described.figures, *_of_cohorts(counts)),
+            notes=(*described.notes, _COHORT_NOTE.format(day=day)),
+        )
     finally:
         con.close()
+
+
+def _of_cohorts(counts: Iterable[AreaCount]) -> Iterator[Figure]:
+    for count in counts:
+        if not count.measure:
+            yield Figure("cohort_people", count.cohort, count.eligible, "people")
+            continue
+        group = f"{count.cohort}: {count.measure}"
+        yield Figure("cohort_eligible", group, count.eligible, "people")
+        yield Figure("cohort_done", group, count.done, "people")
 
 
 def _described(

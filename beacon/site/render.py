@@ -24,7 +24,8 @@ CONTENT_SECURITY_POLICY = (
 
 
 @cache
-def _environment() -> Any:
+def environment() -> Any:
+    """Templates and the filters that they use."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
@@ -58,7 +59,7 @@ def render(page: Page, facts: ReleaseFacts) -> str:
     Raises:
         jinja2.UndefinedError: When a template asks for what no page builder gave it.
     """
-    template = _environment().get_template(page.template)
+    template = environment().get_template(page.template)
     notice = facts.manifest.get("notice")
     text: str = template.render(
         page=page,

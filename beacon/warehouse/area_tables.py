@@ -16,6 +16,11 @@ AREA_TABLES: Final[dict[str, str]] = {
         "area_code varchar, area_name varchar, way integer, part_code varchar, part_name varchar, "
         "kind varchar, valid_from date, is_whole boolean"
     ),
+    # How areas came about: every other code that they have had, and what they were formed from.
+    "area_history": (
+        "area_code varchar, area_name varchar, other_codes varchar, formed_on date, "
+        "formed_from varchar"
+    ),
     # Which board of 2026 took over from one of 2024, or from a part of it.
     "board_change": (
         "icb24_code varchar, sub_icb24_ods_code varchar, lad24_code varchar, icb26_code varchar"
@@ -33,6 +38,7 @@ def area_rows(
     return {
         "area_alias": sorted(successions.aliases(in_use).items()),
         "area_part": _parts(footprint, successions),
+        "area_history": _history(successions),
         "board_change": [
             (part.code, location, authority, one.code)
             for one in successions.successions
@@ -48,6 +54,25 @@ def area_rows(
             for code in successions.within(authority)
         ],
     }
+
+
+def _history(successions: SuccessionRegister) -> list[tuple[Any, ...]]:
+    codes = {one.code for one in successions.successions} | set(successions.aliases(()))
+    rows: list[tuple[Any, ...]] = []
+    for code in sorted(codes):
+        chain = successions.codes_of(code)
+        known = [one for each in chain if (one := successions.of(each)) is not None]
+        formed = next((one for one in known if not one.is_recode), None)
+        rows.append(
+            (
+                code,
+                known[0].name,
+                ", ".join(other for other in chain if other != code) or None,
+                formed.valid_from if formed else None,
+                formed.sentence if formed else None,
+            )
+        )
+    return rows
 
 
 def _parts(footprint: Footprint, successions: SuccessionRegister) -> list[tuple[Any, ...]]:

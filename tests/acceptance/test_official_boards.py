@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from beacon.core.settings import Home
 from beacon.ingest.board_lookups import footprints_from
 from beacon.registry import load_footprint, load_successions
+from beacon.release.layout import get_release
+from beacon.release.query import connect_release
 
 pytestmark = pytest.mark.given
 
@@ -80,3 +83,56 @@ def test_codes_that_two_vintages_of_the_lookup_have_are_in_the_register(
     }
     aliases = load_successions().aliases(in_use=new)
     assert {aliases[code] for code in old.keys() - new.keys()} == new.keys() - old.keys()
+
+
+def _lsoas(folder: Path) -> dict[str, tuple[str, int, int]]:
+    """Authority, decile of IMD 2025 and Census residents of every LSOA, from the files' own cells."""
+    from python_calamine import CalamineWorkbook
+
+    (path,) = folder.glob("imd2025/File_1_IoD2025*.xlsx")
+    index = CalamineWorkbook.from_path(str(path)).get_sheet_by_name("IMD25").to_python()[1:]
+    people: dict[str, int] = {}
+    (census,) = folder.glob("population/TS007A*.csv")
+    for row in csv.reader(census.open(encoding="utf-8-sig", newline="")):
+        if len(row) == 21 and row[1].startswith("E01"):
+            people[row[1]] = sum(int(cell) for cell in row[3:])
+    return {str(row[0]): (str(row[2]), int(row[5]), people.get(str(row[0]), 0)) for row in index}
+
+
+def test_core20_of_every_authority_and_board_is_right_to_the_person(
+    official_files: Path, official_home: Path
+) -> None:
+    lsoas = _lsoas(official_files)
+    board = {row["LSOA21CD"]: (row["ICB24CD"], row["SICBL24CDH"])
+             for row in rows(official_files, "LSOA21_SICBL24_ICB24_EN_LU.csv")}  # fmt: skip
+    new = {"E54000063": "E54000069", "E54000064": "E54000069", "E54000044": "E54000070", "E54000042": "E54000067",
+           "E54000022": "E54000068", "E54000026": "E54000066", "E54000024": "E54000065", "E54000056": "E54000065",
+           "E54000027": "E54000071", "E54000028": "E54000071"}  # fmt: skip
+    divided = {"06K": "E54000065", "06N": "E54000065", "07H": "E54000066", "06T": "E54000066", "06L": "E54000068",
+               "07K": "E54000068"}  # fmt: skip
+    frimley = {"E06": "E54000070", "E07000089": "E54000067", "E07000092": "E54000067"}
+    expected: dict[tuple[str, int, str], list[int]] = defaultdict(lambda: [0, 0, 0])
+    for code, (authority, decile, people) in lsoas.items():
+        old, location = board[code]
+        later = divided.get(location) or new.get(old, old)
+        if old == "E54000034":
+            later = frimley.get(authority) or frimley.get(authority[:3], "E54000069")
+        for key in (
+            ("lower_tier_authority", 2024, authority),
+            ("board", 2024, old),
+            ("board", 2026, later),
+        ):
+            total = expected[key]
+            total[0] += 1
+            total[1] += people
+            total[2] += people if decile <= 2 else 0
+    con = connect_release(get_release(Home(official_home)))
+    found = {
+        (kind, vintage, code): [lsoas_, people, core20]
+        for kind, vintage, code, lsoas_, people, core20 in con.execute(
+            "select kind, vintage, area_code, lsoas, people, people_core20 from area "
+            "where kind in ('board', 'lower_tier_authority')"
+        ).fetchall()
+    }
+    assert len(found) == 296 + 42 + 36
+    assert found == dict(expected)

@@ -14,6 +14,9 @@ _ENTITY = {
     # Every area that local government statistics name, metropolitan counties and regions included.
     "administrative": "(?:0[6-9]|1[0-3]|92)",
     "sub_icb": "38",
+    # W07 in Wales.
+    "constituency": "(?:07|14)",
+    "combined_authority": "47",
     "icb": "54",
     "nation": "92",
 }

@@ -1,0 +1,142 @@
+"""Finding areas of a release by name or code, and the area of a postcode."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from beacon.core.errors import BeaconError, InputRefusedError, Problem
+from beacon.release.layout import Release
+from beacon.release.query import connect_release
+
+FOUND_COLUMNS = (
+    "kind", "vintage", "area_code", "area_name", "parent_name", "lsoas", "people", "people_core20",
+    "core20_share_percent", "other_codes", "formed_from",
+)  # fmt: skip
+_MOST_FOUND = 200
+_POSTCODE = re.compile(r"[A-Z]{1,2}[0-9][A-Z0-9]?[0-9][A-Z]{2}")
+_POSTCODE_COLUMNS = ("pcds", "pcd7", "pcd8", "pcd", "pcd2")
+_LSOA_COLUMNS = ("lsoa21cd", "lsoa21", "lsoa11cd", "lsoa11")
+
+
+def find_areas(release: Release, text: str, kind: str | None = None) -> list[tuple[Any, ...]]:
+    """Areas whose name holds the text, or whose code it is, or was.
+
+    Args:
+        release: The release.
+        text: A part of a name in any case, or a code, in use or not.
+        kind: Only this kind, such as "ward".
+
+    Returns:
+        Rows of `FOUND_COLUMNS`, largest areas first, 200 at most.
+
+    Raises:
+        BeaconError: When the release has no table of areas.
+    """
+    con = connect_release(release, sql="")
+    try:
+        if "area" not in {mart["name"] for mart in release.manifest["marts"]}:
+            raise BeaconError(f"{release.label} has no table area. Publish a newer release.")
+        return con.execute(
+            f"select {', '.join(FOUND_COLUMNS)} from area "  # noqa: S608 - names above
+            "where (contains(lower(area_name), lower($text)) or area_code = upper($text) "
+            "or list_contains(string_split(coalesce(other_codes, ''), ', '), upper($text))) "
+            "and ($kind is null or kind = $kind) "
+            f"order by people desc nulls last, kind, vintage, area_code limit {_MOST_FOUND}",
+            {"text": text.strip(), "kind": kind},
+        ).fetchall()
+    finally:
+        con.close()
+
+
+@dataclass(frozen=True)
+class PostcodeArea:
+    """Where a postcode lies, by its LSOA 2021; None beyond the release's footprint."""
+
+    postcode: str
+    lsoa21_code: str
+    lsoa21_name: str | None
+    ward24_name: str | None
+    place_name: str | None
+    imd2025_decile: int | None
+    core20: bool | None
+
+
+def areas_of_postcodes(
+    release: Release, file: Path, postcodes: Iterable[str]
+) -> list[PostcodeArea]:
+    """The LSOA, ward and Place of postcodes, by a postcode file of the ONS.
+
+    The file is read row by row and nothing of it is kept. A postcode is fitted whole to one LSOA.
+
+    Args:
+        release: The release.
+        file: A CSV, gzipped or not, with a column of postcodes and one of LSOAs 2021; of LSOAs
+            2011 only those that did not change are taken.
+        postcodes: Postcodes, spaced or not.
+
+    Raises:
+        InputRefusedError: Naming what in the file or among the postcodes cannot be used.
+    """
+    wanted = {_plain(one): one for one in postcodes}
+    wrong = [given for plain, given in wanted.items() if not _POSTCODE.fullmatch(plain)]
+    if wrong:
+        raise InputRefusedError(
+            [Problem("postcodes", f"{one!r} is not a postcode.") for one in wrong]
+        )
+    found = dict(_lsoas(file, set(wanted)))
+    missing = [wanted[plain] for plain in wanted if plain not in found]
+    if missing:
+        raise InputRefusedError(
+            [Problem(file.name, f"the postcode {one} is not in it.",
+                     remedy="Check it, or take a newer postcode file.") for one in missing]
+        )  # fmt: skip
+    con = connect_release(release, sql="")
+    try:
+        rows = con.execute(
+            "select lsoa21_code, lsoa21_name, ward24_name, place_name, imd2025_decile, "
+            "core20_imd2025 from lsoa where list_contains($codes, lsoa21_code)",
+            {"codes": sorted(set(found.values()))},
+        ).fetchall()
+    finally:
+        con.close()
+    known = {row[0]: row[1:] for row in rows}
+    return [
+        PostcodeArea(wanted[plain], found[plain], *known.get(found[plain], (None,) * 5))
+        for plain in wanted
+    ]
+
+
+def _plain(postcode: str) -> str:
+    return re.sub(r"\s", "", postcode).upper()
+
+
+def _open(file: Path) -> IO[str]:
+    try:
+        if file.suffix == ".gz":
+            return io.TextIOWrapper(gzip.open(file), encoding="utf-8-sig", newline="")
+        return file.open(encoding="utf-8-sig", newline="")
+    except OSError as error:
+        raise BeaconError(f"{file} cannot be read: {error.strerror or error}.") from error
+
+
+def _lsoas(file: Path, wanted: set[str]) -> Iterator[tuple[str, str]]:
+    with _open(file) as text:
+        reader = csv.reader(text)
+        header = [name.strip().lower() for name in next(reader, [])]
+        postcode = next((header.index(n) for n in _POSTCODE_COLUMNS if n in header), None)
+        lsoa = next((header.index(n) for n in _LSOA_COLUMNS if n in header), None)
+        if postcode is None or lsoa is None:
+            raise InputRefusedError([
+                Problem(file.name, "it has no column of postcodes (pcds) and of LSOAs (lsoa21cd).",
+                        row=1, remedy="Give a postcode file of the ONS as CSV.")
+            ])  # fmt: skip
+        for row in reader:
+            if len(row) > max(postcode, lsoa) and _plain(row[postcode]) in wanted:
+                yield _plain(row[postcode]), row[lsoa]
