@@ -12,7 +12,7 @@ difference is a count of fewer people than may be shown, and then rounded to 5.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -54,6 +54,7 @@ def cohorts_of_area(
     known: Sequence[Area],
     *,
     now: datetime,
+    only: Collection[str] | None = None,
     rule: Rule = AREA_RULE,
 ) -> tuple[str, list[AreaCount]]:
     """Counts of every cohort and care measure of an area, at the latest as-at date.
@@ -64,6 +65,7 @@ def cohorts_of_area(
         area: Its LSOAs 2021.
         known: Areas whose counts are known: published ones, and custom areas given before.
         now: The moment, for the log.
+        only: Names of cohorts; all by default.
         rule: What may be shown.
 
     Returns:
@@ -81,6 +83,7 @@ def cohorts_of_area(
         found = [
             count
             for cohort, measures in _measures(secure, day).items()
+            if only is None or cohort in only
             for count in _counts(con, secure, day, cohort, measures, area, known, rule)
         ]
     finally:

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 import beacon
 from beacon.cli.main import app
-from beacon.core.errors import InputRefusedError
+from beacon.core.errors import BeaconError, InputRefusedError
 from beacon.core.settings import Home
 from beacon.release.custom_area import custom_area
 from beacon.release.find_areas import areas_of_postcodes, find_areas
@@ -124,7 +124,7 @@ def test_an_outline_is_fitted_by_centroids_where_they_are_given(
     assert list(found.lsoa21_codes) == codes[:2]
     assert found.rule.startswith("An LSOA counts whole where its population-weighted centroid")
     points.write_text(f"LSOA21CD,long,lat\n{codes[0]},10,10\n")
-    with pytest.raises(beacon.BeaconError, match="The centroids lack"):
+    with pytest.raises(BeaconError, match="The centroids lack"):
         custom_area(home, release, outline, centroids=points)
 
 
