@@ -140,3 +140,22 @@ def test_a_path_is_whole_units_within_the_drawing():
     x, y = maps.label_point(kept["A00"], frame)
     assert 0 < x < maps.WIDTH
     assert 0 < y < frame.height
+
+
+def test_years_of_merged_areas_are_hollow_and_a_year_that_cannot_be_counted_is_a_break():
+    merged = [
+        trend.Point("2019", 20.0, from_predecessors=True),
+        trend.Point("2020", 21.0, from_predecessors=True),
+        trend.Point("2021", 22.0),
+    ]
+    frame = trend.frame_for([merged], [])
+    drawn = str(trend.panel(frame, merged, [], "A Place"))
+    assert drawn.count('class="predecessors"') == 2
+    assert 'class="break"' not in drawn
+    formed = [
+        trend.Point("2020", None, state="not_comparable"),
+        *_points(("2021", 22.0), ("2022", 23.0)),
+    ]
+    frame = trend.frame_for([formed], [])
+    drawn = str(trend.panel(frame, formed, [], "A Place"))
+    assert drawn.count('class="break"') == 1
