@@ -146,7 +146,10 @@ def main(arguments: list[str] | None = None) -> None:
             _wait(base, server)
             publishing.start()
             for name, path in ASKED.items():
+                before = _processor_seconds(server.pid)
                 row = measure(base, path.format(place=place), chosen.clients, chosen.seconds)
+                spent = _processor_seconds(server.pid) - before
+                row["server_cpu_ms"] = round(1000 * spent / row["requests"], 1)
                 sys.stdout.write(json.dumps({"asked": name, **row}) + "\n")
             memory = _resident_mb(server.pid)
             sys.stdout.write(
@@ -172,6 +175,12 @@ def _wait(base: str, server: subprocess.Popen[bytes]) -> None:
         else:
             return
     raise SystemExit("The server did not answer in a minute.")
+
+
+def _processor_seconds(pid: int) -> float:
+    """Processor time of a process, which other work on the machine moves less than the clock."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _resident_mb(pid: int) -> int:

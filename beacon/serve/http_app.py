@@ -115,7 +115,11 @@ def _own_router(shelf: Shelf) -> APIRouter:
         site = (shelved.release.path / "site").resolve()
         file = (site / (path or "index.html")).resolve()
         if not file.is_relative_to(site) or not file.is_file():
-            raise not_found(f"page {path[:80]!r} of {shelved.label}", "Start at site/latest/.")
+            raise not_found(
+                f"page {path[:80]!r} of {shelved.label}",
+                "Start at /site/latest/index.html. A release without pages: `beacon site build` "
+                "makes them elsewhere.",
+            )
         # Pages can be built anew for a release, so they are asked for again each time.
         return FileResponse(file, headers={"Cache-Control": "no-cache"})
 

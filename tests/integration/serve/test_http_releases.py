@@ -257,9 +257,22 @@ def test_an_empty_or_damaged_home_is_told_in_words(
     assert client.get(f"{LATEST}/marts/scorecard").status_code == 503
 
 
-def test_pages_of_the_site_stay_within_their_release(client: TestClient, sample: Release) -> None:
-    if not (sample.path / "site").is_dir():
-        pytest.skip("this release has no pages")
+def test_pages_of_the_site_stay_within_their_release(
+    two_releases: tuple[Home, Release, Release],
+) -> None:
+    home, first, second = two_releases
+    client = client_of(home.root)
+    without = client.get("/site/latest/index.html")
+    assert without.status_code == 404
+    assert "beacon site build" in without.json()["detail"]
+    for release in (first, second):
+        (release.path / "site" / "places").mkdir(parents=True)
+        (release.path / "site" / "index.html").write_text(f"<title>{release.label}</title>")
+        (release.path / "site" / "places" / "a.html").write_text("<title>A</title>")
     start = client.get("/")
-    assert str(start.url) == f"{BASE}/site/{sample.label}/index.html"
+    assert str(start.url) == f"{BASE}/site/{second.label}/index.html"
     assert start.headers["content-type"].startswith("text/html")
+    assert second.label in start.text
+    page = client.get("/site/latest/places/a.html")
+    assert str(page.url) == f"{BASE}/site/{second.label}/places/a.html"
+    assert client.get(f"/site/{first.label}/").text == f"<title>{first.label}</title>"
