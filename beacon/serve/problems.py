@@ -109,7 +109,7 @@ def install(app: FastAPI) -> None:
     async def _http(_: Request, error: HTTPException) -> JSONResponse:
         detail = {
             404: "/openapi.json lists the addresses.",
-            405: "Releases are read: use GET or HEAD.",
+            405: "Releases are only read: use GET.",
         }.get(error.status_code, str(error.detail))
         title = HTTPStatus(error.status_code).phrase
         headers = dict(error.headers or {})

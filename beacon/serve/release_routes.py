@@ -184,6 +184,11 @@ def release_router(shelf: Shelf, gate: QueryGate) -> APIRouter:
         )
         return response
 
+    # Programs that read a part of a Parquet file, such as DuckDB, ask for its size first.
+    router.add_api_route(
+        "/releases/{release}/files/{path:path}", file, methods=["HEAD"], include_in_schema=False
+    )
+
     @router.get(
         "/releases/{release}/changes/{other}", operation_id="read_changes", response_model=Changes
     )
@@ -223,7 +228,7 @@ def release_router(shelf: Shelf, gate: QueryGate) -> APIRouter:
         return answer(request, together, content, make)
 
     # Two releases never change, and pages of one comparison are asked for one after another.
-    @lru_cache(maxsize=4)
+    @lru_cache(maxsize=2)
     def _differences(
         gate: QueryGate, before: Release, after: Release, mart: str | None
     ) -> list[Difference]:

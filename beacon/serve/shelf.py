@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from beacon.core.clock import LONDON
-from beacon.core.errors import BeaconError, DamagedReleaseError, ReleaseNotFoundError
+from beacon.core.errors import BeaconError, DamagedReleaseError
 from beacon.core.settings import Home
 from beacon.core.suggestions import did_you_mean
-from beacon.release.layout import Release, get_release, latest_release, list_releases
+from beacon.release.layout import Release, latest_release, list_releases
 from beacon.serve.problems import ProblemError, bad_parameter, not_found
 
 LATEST = "latest"
@@ -122,15 +122,15 @@ class Shelf:
             if release is None:
                 raise not_found("release", "None has been published yet: `beacon run` makes one.")
         else:
-            try:
-                release = get_release(self.home, label)
-            except ReleaseNotFoundError as error:
-                labels = [found.label for found in self.every()]
+            # One whose publication was cut short is not among them: it was never current.
+            known = {found.label: found for found in self.every()}
+            if label not in known:
                 raise not_found(
                     f"release {label!r}",
-                    f"Ask for `latest`, or one of {', '.join(labels)}."
-                    f"{did_you_mean(label, labels)}",
-                ) from error
+                    f"Ask for `latest`, or one of {', '.join(known) or 'none so far'}."
+                    f"{did_you_mean(label, known)}",
+                )
+            release = known[label]
         try:
             return Shelved(release, release.manifest, named=label != LATEST)
         except DamagedReleaseError as error:

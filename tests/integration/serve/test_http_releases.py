@@ -1,6 +1,8 @@
 """Releases, files, changes, lookups and traces over HTTP; who may ask, and what strangers try."""
 
 import hashlib
+import json
+import shutil
 from pathlib import Path
 
 import duckdb
@@ -10,7 +12,7 @@ from starlette.testclient import TestClient
 from beacon.core.errors import SettingsError
 from beacon.core.settings import Home
 from beacon.release.diff import compare_releases
-from beacon.release.layout import Release
+from beacon.release.layout import JOURNAL, Release
 from beacon.serve.http_server import check_address
 from beacon.serve.token_guard import read_tokens
 from tests.integration.serve.conftest import BASE, client_of
@@ -27,6 +29,19 @@ def test_releases_are_listed_the_newest_first(two_releases: tuple[Home, Release,
     assert answer["paging"] == {"page": 1, "pageSize": 1000, "totalResults": 2, "totalPages": 1}
 
 
+def test_a_release_that_was_never_current_is_not_given(
+    two_releases: tuple[Home, Release, Release],
+) -> None:
+    home, _, second = two_releases
+    halfway = Release(f"{second.label[:-1]}3", home.releases / f"{second.label[:-1]}3")
+    shutil.copytree(second.path, halfway.path)
+    client = client_of(home.root)
+    assert client.get(f"/v1/releases/{halfway.label}").status_code == 200
+    (home.releases / JOURNAL).write_text(json.dumps({"release": halfway.label}))
+    assert client.get(f"/v1/releases/{halfway.label}/marts/place").status_code == 404
+    assert client.get(f"{LATEST}/marts/place").json()["release"] == second.label
+
+
 def test_the_manifest_and_every_file_are_the_release_s_own(
     client: TestClient, sample: Release
 ) -> None:
@@ -41,6 +56,9 @@ def test_the_manifest_and_every_file_are_the_release_s_own(
                 assert hashlib.sha256(content).hexdigest() == file["sha256"]
     part = client.get(f"{LATEST}/files/place.parquet", headers={"Range": "bytes=0-3"})
     assert (part.status_code, part.content) == (206, b"PAR1")
+    head = client.head(f"{LATEST}/files/place.parquet")
+    size = (sample.path / "place.parquet").stat().st_size
+    assert (head.status_code, head.headers["content-length"]) == (200, str(size))
 
 
 def test_changes_are_those_of_the_comparison(two_releases: tuple[Home, Release, Release]) -> None:
