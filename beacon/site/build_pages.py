@@ -134,10 +134,12 @@ def _write_all(
     from beacon.site.maps import MapMaker
     from beacon.site.page import Shared
     from beacon.site.render import ASSETS
+    from beacon.site.scripts_bundle import OF_PAGES, script_of
 
     for asset in sorted(ASSETS.iterdir()):
         if asset.is_file():
             _write(building / "assets" / asset.name, asset.read_text(encoding="utf-8"))
+    _write(building / "assets" / "site.js", script_of(OF_PAGES))
     for name, text in _downloads(facts):
         _write(building / "data" / name, text)
     maps = MapMaker(facts)

@@ -178,6 +178,7 @@ def _series(
         "page": item.page,
         "unit": words.unit_text(unit),
         "difference_unit": words.difference_unit(unit),
+        "issued": facts.issued(rows),
         "percent": words.is_percent(unit),
         "decimals": item.decimals(key.measure),
         "polarity": measure["polarity"],

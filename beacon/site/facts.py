@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from beacon.core.errors import BeaconError
 from beacon.core.files import read_json
 from beacon.release import layout
-from beacon.site.words import file_name
+from beacon.site.words import day, file_name
 
 if TYPE_CHECKING:
     from beacon.registry import Indicator, TargetRegister
@@ -395,6 +396,26 @@ class ReleaseFacts:
             if row["area_type"] == kind:
                 return row["area_code"], row["area_name"]
         return None
+
+    @cached_property
+    def _issues(self) -> dict[tuple[str, str], str]:
+        """When the next issue of each series is expected, in words, by source and dataset."""
+        found: dict[tuple[str, str], str] = {}
+        for row in self.rows("source_status"):
+            expected = row.get("next_expected")
+            often = re.sub(r"^by (indicator|topic), ", "", row.get("cadence") or "")
+            text = f"next expected {day(expected)}" if expected else often
+            if text:
+                found.setdefault((row["source"], row["dataset"]), text)
+        return found
+
+    def issued(self, rows: Iterable[Row]) -> str | None:
+        """When figures like these are issued, as their latest one's publisher does it."""
+        known = [row for row in rows if row["value"] is not None and row["period_end"] is not None]
+        if not known:
+            return None
+        latest = max(known, key=lambda row: (row["period_end"], row["area_code"]))
+        return self._issues.get((latest["source"], latest["dataset"]))
 
     @cached_property
     def attributions(self) -> list[str]:

@@ -146,6 +146,21 @@ def test_arrow_keys_read_the_rug_and_escape_puts_the_reading_away(browser, sampl
     assert browser.run(stops) == 1
 
 
+def test_arrow_keys_read_the_points_of_a_line_and_the_areas_of_a_map(browser, sample_site):
+    browser.open(sample_site / "indicators/life-expectancy.html")
+    for chart in ("svg.panel", "svg.map"):
+        stops = f"document.querySelectorAll('{chart}')[0].querySelectorAll('[tabindex=\"0\"]')"
+        assert browser.run(f"{stops}.length") == 1
+        browser.run(f"{stops}[0].focus()")
+        first = browser.run("document.querySelector('#tip').textContent")
+        assert "years" in first
+        assert first == browser.run("document.activeElement.getAttribute('aria-label')")
+        browser.press("ArrowRight")
+        assert browser.run("document.querySelector('#tip').textContent") != first
+        browser.press("Escape")
+        assert browser.run("document.querySelector('#tip').hidden")
+
+
 @pytest.mark.parametrize("name", ["index", "rug", "places/dunmarrow", "indicators/gld-reception"])
 def test_the_keyboard_reaches_every_control_and_shows_where_it_is(browser, sample_site, name):
     browser.open(sample_site / f"{name}.html")

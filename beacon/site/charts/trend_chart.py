@@ -39,6 +39,7 @@ class Point:
         upper: Upper 95% limit.
         state: The judgement.
         from_predecessors: Whether it was added up from areas that were merged into this one.
+        words: What a pointer that rests on it, or a key that moves to it, shows.
     """
 
     period: str
@@ -47,6 +48,7 @@ class Point:
     upper: float | None = None
     state: str = "not_compared"
     from_predecessors: bool = False
+    words: str | None = None
 
 
 @dataclass(frozen=True)
@@ -194,6 +196,11 @@ def panel(frame: Frame, points: Sequence[Point], benchmark: Sequence[Point], lab
             tag("text", "No values", x=(_LEFT + _RIGHT) / 2, y=(_TOP + _BOTTOM) / 2,
                 text_anchor="middle", class_="tick")
         )  # fmt: skip
+    marks += [
+        tag("circle", tag("title", p.words), cx=frame.x(at), cy=frame.y(p.value), r=5, class_="hit")
+        for at, p in known
+        if p.words is not None and p.value is not None
+    ]
     return drawing(WIDTH, HEIGHT, marks, class_="panel", label=label)
 
 

@@ -12,14 +12,9 @@ from beacon.site.explorer_data import as_json, explorer_data
 from beacon.site.maps import MapMaker
 from beacon.site.page import Page, Shared
 from beacon.site.pages.indicator_page import PROGRAMMES
+from beacon.site.scripts_bundle import OF_EXPLORER, script_of
 
 _SITE = Path(__file__).resolve().parents[1]
-# In this order: each uses what stands before it.
-_SCRIPTS = (
-    "values.js", "drawing.js", "reading.js", "chart_ranking.js", "chart_trend.js",
-    "chart_pairs.js", "chart_map.js", "chart_neighbourhoods.js", "explorer_tables.js",
-    "downloads.js", "explorer.js",
-)  # fmt: skip
 
 
 def explorer_page(shared: Shared, maps: MapMaker) -> Page:
@@ -32,8 +27,7 @@ def explorer_page(shared: Shared, maps: MapMaker) -> Page:
         (_SITE / folder / name).read_text(encoding="utf-8")
         for folder, name in (("assets", "site.css"), ("scripts", "explorer.css"))
     )
-    parts = [(_SITE / "scripts" / name).read_text(encoding="utf-8") for name in _SCRIPTS]
-    script = '"use strict";\n(() => {\n' + "".join(parts) + "})();\n"
+    script = script_of(OF_EXPLORER)
     policy = (
         f"default-src 'none'; style-src {_hash_of(style)}; script-src {_hash_of(script)}; "
         "img-src data:; base-uri 'none'; form-action 'none'"

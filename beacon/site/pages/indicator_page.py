@@ -87,6 +87,7 @@ class SeriesView:
     splits: tuple[Split, ...] = ()
     gaps_in_groups: tuple[Gap, ...] = ()
     gap_unit: str = ""
+    issued: str | None = None
 
     @property
     def trended(self) -> bool:
@@ -245,6 +246,7 @@ def _view(facts: ReleaseFacts, item: IndicatorFacts, series: Series, maps: MapMa
         gaps_in_groups=tuple(gap_of(item, row) for row in latest_gaps(facts, series)),
         gap_unit=words.difference_unit(measure["unit"]),
         absence=absence,
+        issued=facts.issued(rows),
     )
 
 
@@ -364,11 +366,11 @@ def _classed(
     return classes, key
 
 
-def _point(row: Row) -> trend.Point:
+def _point(row: Row, told: str | None = None) -> trend.Point:
     state = words.state_of(row["value"], row["value_status"], row["compared_with_nation"])
     merged = row["value_method"] == "sum_of_predecessors"
     limits = row["lower_95"], row["upper_95"]
-    return trend.Point(row["period"], row["value"], *limits, state.key, merged)
+    return trend.Point(row["period"], row["value"], *limits, state.key, merged, told)
 
 
 def _trends(
@@ -379,7 +381,14 @@ def _trends(
     if len({r["period"] for r in dated if r["value"] is not None}) < 2:
         return (), (), ()
     measure = rows[0]["measure"]
-    lines = {p.code: [_point(r) for r in dated if r["area_code"] == p.code] for p in facts.places}
+    lines = {
+        p.code: [
+            _point(r, figure(facts, item, r, p.name).story)
+            for r in dated
+            if r["area_code"] == p.code
+        ]
+        for p in facts.places
+    }
     nation = [_point(r) for r in dated if r["area_type"] == "nation"]
     suffix = "%" if words.is_percent(rows[0]["unit"]) else ""
     frame = trend.frame_for([*lines.values(), nation], _break_periods(item, measure), suffix)

@@ -115,7 +115,8 @@ const show = () => {
   const series = state.series;
   part("title").textContent = titleOf();
   const badges = series.badges.length ? ` ${series.badges.join(", ")}.` : "";
-  const about = `${series.long}: ${series.unit}; ${series.direction}.${badges} `;
+  const issued = series.issued ? ` Issued ${series.issued}.` : "";
+  const about = `${series.long}: ${series.unit}; ${series.direction}.${badges}${issued} `;
   part("about").replaceChildren(...(["areas", "lsoas"].includes(state.view) ? [] : [about, make("a", { href: `indicators/${series.page}.html` }, "Definition, caveats and sources")]));
   const tabled = ["table", "areas"].includes(state.view);
   const made = tabled ? VIEWS[state.view][1](state) : chartFor(part("chart").clientWidth);
