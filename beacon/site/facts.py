@@ -46,6 +46,8 @@ MARTS_SHOWN = (
     "cohort_size",
     "segment",
     "observation",
+    "neighbour",
+    "neighbour_comparison",
 )
 _EVERYONE = "select * from mart where sex = 'Persons' and age_band = 'All ages'"
 # Of the latest extract, and of no smaller area than a Place.

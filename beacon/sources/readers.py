@@ -17,6 +17,7 @@ from beacon.sources.publishers.desnz import read_fuel_poverty
 from beacon.sources.publishers.dfe import read_eyfsp
 from beacon.sources.publishers.dfe_lait import read_lait
 from beacon.sources.publishers.dfe_participation import read_level2_at_19, read_neet
+from beacon.sources.publishers.dft_walking_2018 import read_walking_2018
 from beacon.sources.publishers.dft_walking_cycling import read_walking_cycling
 from beacon.sources.publishers.dwp_cilif import read_low_income_families
 from beacon.sources.publishers.fingertips import read_fingertips, read_practice_deprivation
@@ -98,6 +99,7 @@ READERS: dict[str, Reader] = {
     "smi_checks": read_smi_checks,
     "stat_xplore": read_stat_xplore,
     "temporary_accommodation": read_temporary_accommodation,
+    "walking_2018": read_walking_2018,
     "walking_cycling": read_walking_cycling,
 }
 

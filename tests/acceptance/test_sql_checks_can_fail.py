@@ -83,6 +83,21 @@ EDITS: dict[str, dict[str, str]] = {
         ),
     },
     "marts.beacon_indicator": _INDICATOR,
+    "marts.area_deprivation": {
+        "authorities_make_the_nation": _set("lsoas = lsoas + 1", "authorities is not null"),
+        "most_concentrated_is_no_less_deprived": _set("local_concentration = average_rank - 1"),
+        "extent_holds_the_most_deprived_tenth": _set("extent_percent = 50", "area_type = 'nation'"),
+    },
+    "marts.neighbour": {
+        "nobody_is_a_neighbour_of_itself": _set("neighbour_code = place_code"),
+        "ranks_follow_from_the_distance": _set("distance = distance + 100", "neighbour_rank = 1"),
+    },
+    "marts.neighbour_comparison": {
+        "rank_is_within_those_that_have_a_value": _set("rank_among_neighbours = 99"),
+        "median_lies_within": _set(
+            "neighbours_median = neighbours_highest + 1", "neighbours_median is not null"
+        ),
+    },
     "marts.observation": {
         **_INDICATOR,
         "places_are_all_there": "delete from t where area_code = (select min(area_code) from t where area_type = 'place')",
@@ -172,6 +187,12 @@ EDITS: dict[str, dict[str, str]] = {
         "met_is_reached": _set("status = 'met', plan_status = 'stated', still_to_go = 1"),
         "not_assessed_has_a_reason": _set(
             "reaches_in_time = 'not_assessed', reaches_reason = null, polarity = 'high_is_good'"
+        ),
+    },
+    "staging.neighbour_list": {
+        "ranks_are_whole_numbers": _row(
+            area_code="Z06000001", neighbour_code="Z08000001", neighbour_rank="first",
+            source_sha256="0" * 64,
         ),
     },
     "staging.nhs_gp_patients_by_lsoa": {

@@ -28,6 +28,7 @@ from beacon.site.figures import Figure, figure, short_series_name
 from beacon.site.insights import briefly, outliers, place_insights, quarter_counts, state_counts
 from beacon.site.life import life_of_place
 from beacon.site.maps import MapMaker
+from beacon.site.neighbours import neighbours_of
 from beacon.site.page import Page, Shared
 from beacon.site.pages.rugs import badges_of
 from beacon.site.pages.targets_page import standing
@@ -164,6 +165,7 @@ def _pages_of(shared: Shared, place: Place, maps: MapMaker) -> Iterator[Page]:
             "life_table": life_of_place(facts, place.code),
             "gaps_within": gaps_within(shared.gaps, place),
             "targets": _targets(facts, place),
+            "neighbours": neighbours_of(facts, place.code),
         },
     )
     yield Page(

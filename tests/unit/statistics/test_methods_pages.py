@@ -51,7 +51,7 @@ def reason_table() -> str:
     return f"| code | meaning |\n|---|---|\n{rows}\n"
 
 
-@pytest.mark.parametrize("name", [*METHODS, "target"])
+@pytest.mark.parametrize("name", [*METHODS, "target", "imd_summaries"])
 def test_every_method_has_a_page_whose_example_answers_as_printed(name: str) -> None:
     text = (PAGES / f"{name}.md").read_text("utf-8")
     found = EXAMPLE.search(text)
