@@ -18,11 +18,12 @@ known as (
     from staging.lsoa21_rural_urban
     where exists (from asked where area_table = 'rural_urban_2021')
     union all by name
-    select distinct on (imd_vintage, lsoa_code, domain)
+    select
         'deprivation_domain_' || imd_vintage as area_table, domain || '_decile' as area_column, lsoa_vintage, lsoa_code,
-        decile::double as number_value
+        min(decile)::double as number_value
     from staging.iod_domain
     where exists (from asked where area_table like 'deprivation_domain_%')
+    group by imd_vintage, domain, lsoa_vintage, lsoa_code
     union all by name
     select
         'residents_by_age' as area_table, 'aged_65_and_over_percent' as area_column, 2021 as lsoa_vintage, lsoa_code,

@@ -49,13 +49,13 @@ observed as (
     from staging.observation as observation
     semi join registry.selection as wanted
         on observation.source = wanted.source and observation.series = wanted.series
-    where regexp_full_match(observation.area_code, '[0-9A-Z]{3,5}')
+    where regexp_matches(observation.area_code, '^[0-9A-Z]{3,5}$')
 ),
 -- Only series that have locations, and no row of a Place of their own.
 series as (
     select source, series
     from staging.observation
-    where (source, series) in (select distinct (source, series) from observed)
+    semi join observed using (source, series)
     group by all
     having count(*) filter (area_code in (select code from location_of)) > 0
         and count(*) filter (area_code in (select place_code from registry.place)) = 0

@@ -76,7 +76,7 @@ reasoned as (
                 then 'the source gives no counts to add up. An average of the Places would be wrong.'
             when gathered.places_with_counts < gathered.places or gathered.places_with_value < gathered.places
                 then 'a sum would lack '
-                    || coalesce(nullif(list_aggregate(gathered.lacking, 'string_agg', ', '), ''), 'a Place') || '.'
+                    || coalesce(nullif(array_to_string(gathered.lacking, ', '), ''), 'a Place') || '.'
             when gathered.rounded then 'the source rounds its counts, and rounded counts are not added up.'
             when gathered.reproduced is not true
                 then 'the source''s counts do not give its own figures for the Places, so they are not added up.'

@@ -13,7 +13,7 @@ with annual as (
         on fact.indicator_slug = measure.indicator_slug and fact.measure = measure.measure
     where measure.recent_trend_allowed
         and fact.value is not null
-        and fact.period_end - fact.period_start between 360 and 366
+        and date_diff('day', fact.period_start, fact.period_end) between 360 and 366
 ),
 recent as (
     select *

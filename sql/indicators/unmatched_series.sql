@@ -40,7 +40,7 @@ likeness as (
     inner join supplied using (source)
     anti join registry.selection as declared
         on declared.source = supplied.source and declared.series = supplied.series
-    where not regexp_full_match(absent.series, '\d+')
+    where not regexp_matches(absent.series, '^\d+$')
 ),
 near as (
     select source, series, list(other order by likeness desc, other)[:3] as nearest, max(likeness) as closest

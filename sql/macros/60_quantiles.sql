@@ -33,8 +33,8 @@ CREATE OR REPLACE MACRO local_quantile(rank, n, q) AS
 -- GetIndicatorQuartileDataForLatestYear. values are without NULL; k is 1, 2 (the median) or 3.
 -- NULL where there are fewer than four values.
 CREATE OR REPLACE MACRO quartile_of_areas(values_, k) AS
-    CASE WHEN len(values_) >= 4 AND k BETWEEN 1 AND 3
-        THEN list_sort(values_)[(k * (len(values_) // 4) + least(k, len(values_) % 4))::INTEGER]
+    CASE WHEN array_length(values_) >= 4 AND k BETWEEN 1 AND 3
+        THEN list_sort(values_)[(k * (array_length(values_) // 4) + least(k, array_length(values_) % 4))::INTEGER]
     END;
 
 -- The quarter of areas that a value lies in, by those bounds: 1 the best, 4 the worst. A bound is some

@@ -12,11 +12,11 @@
 
 CREATE OR REPLACE MACRO sii_reason(populations, y) AS
     CASE
-        WHEN populations IS NULL OR y IS NULL OR len(populations) <> len(y)
-            OR len(populations) < 3 THEN 'missing_quantile'
-        WHEN len(list_filter(populations, lambda p: p IS NULL)) > 0 THEN 'missing_population'
-        WHEN len(list_filter(populations, lambda p: p <= 0)) > 0 THEN 'population_not_positive'
-        WHEN len(list_filter(y, lambda v: v IS NULL)) > 0 THEN 'missing_value'
+        WHEN populations IS NULL OR y IS NULL OR array_length(populations) <> array_length(y)
+            OR array_length(populations) < 3 THEN 'missing_quantile'
+        WHEN array_length(list_filter(populations, lambda p: p IS NULL)) > 0 THEN 'missing_population'
+        WHEN array_length(list_filter(populations, lambda p: p <= 0)) > 0 THEN 'population_not_positive'
+        WHEN array_length(list_filter(y, lambda v: v IS NULL)) > 0 THEN 'missing_value'
     END;
 
 -- Cumulative share of the population at the middle of each quantile, less one half.
@@ -56,7 +56,7 @@ CREATE OR REPLACE MACRO rii(populations, y) AS
 -- Standard error of the SII of untransformed values (life expectancy): limits sii -+ z se, exact.
 CREATE OR REPLACE MACRO sii_standard_error(populations, standard_errors) AS
     CASE WHEN sii_reason(populations, standard_errors) IS NULL
-            AND len(list_filter(standard_errors, lambda e: e < 0)) = 0 THEN
+            AND array_length(list_filter(standard_errors, lambda e: e < 0)) = 0 THEN
         sqrt(list_sum([(w * standard_errors[i]) ** 2
             for w, i in share_times_position(populations)]))
         / list_dot_product(share_times_position(populations), centred_positions(populations))

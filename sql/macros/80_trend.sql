@@ -10,8 +10,8 @@
 -- unless each list has five numbers, no count is none or all of its denominator, limits have width.
 
 CREATE OR REPLACE MACRO five_numbers(numbers) AS
-    coalesce(len(numbers) = 5
-        AND len(list_filter(numbers, lambda v: isfinite(v::DOUBLE))) = 5, FALSE);
+    coalesce(array_length(numbers) = 5
+        AND array_length(list_filter(numbers, lambda v: isfinite(v::DOUBLE))) = 5, FALSE);
 
 -- Weighted least squares slope of y over years -2 to 2; weight 0 leaves a point out.
 CREATE OR REPLACE MACRO five_point_slope(weights, y) AS
@@ -21,7 +21,7 @@ CREATE OR REPLACE MACRO five_point_slope(weights, y) AS
         - list_sum([w * (i - 3) for w, i in weights]) ** 2);
 
 CREATE OR REPLACE MACRO is_outlier_free(weights, y) AS
-    len(list_filter([1, 2, 3, 4, 5], lambda left_out:
+    array_length(list_filter([1, 2, 3, 4, 5], lambda left_out:
         sign(five_point_slope(
             [CASE WHEN i = left_out THEN 0e0 ELSE w END for w, i in weights], y))
         <> sign(five_point_slope(weights, y)))) = 0;
@@ -36,7 +36,7 @@ CREATE OR REPLACE MACRO trend_word(chi_squared, outlier_free, gradient) AS
 
 CREATE OR REPLACE MACRO trend_proportion_valid(x, n) AS
     five_numbers(x) AND five_numbers(n)
-    AND len(list_filter(x, lambda v, i: v > 0 AND v < n[i])) = 5;
+    AND array_length(list_filter(x, lambda v, i: v > 0 AND v < n[i])) = 5;
 
 -- Gradient of the logit per year, ordinary least squares.
 CREATE OR REPLACE MACRO trend_gradient_proportion(x, n) AS
@@ -65,7 +65,7 @@ CREATE OR REPLACE MACRO recent_trend_proportion(x, n) AS
 
 CREATE OR REPLACE MACRO trend_valid(y, lowers, uppers) AS
     five_numbers(y) AND five_numbers(lowers) AND five_numbers(uppers)
-    AND len(list_filter(lowers, lambda v, i: v < uppers[i])) = 5;
+    AND array_length(list_filter(lowers, lambda v, i: v < uppers[i])) = 5;
 
 -- 1 / sigma^2 of each point, sigma from its 95% limits.
 CREATE OR REPLACE MACRO trend_weights(lowers, uppers) AS

@@ -10,7 +10,7 @@
 -- Corrected sum of products of two lists of the same length. Lists in a set order sum to the same
 -- bits whatever the thread count, which regr_sxy does not.
 CREATE OR REPLACE MACRO sum_of_products(a, b) AS
-    list_sum([(v - list_sum(a) / len(a)) * (b[i] - list_sum(b) / len(b)) for v, i in a]);
+    list_sum([(v - list_sum(a) / array_length(a)) * (b[i] - list_sum(b) / array_length(b)) for v, i in a]);
 
 -- Upper 2.5 % point of Student's t, by number of points.
 CREATE OR REPLACE MACRO t_of_points(n) AS

@@ -22,14 +22,29 @@ areas as (
         sum(people) as people_in_area,
         count(*) as lsoas_in_area,
         sum(people_entered) as entered,
-        sum(people_left) as "left",
+        sum(people_left) as left_core20,
         sum(people_stayed_in) as stayed_in,
         sum(people_stayed_out) as stayed_out
     from members
     group by area_type, area_code, area_name, population_base
 ),
 people as (
-    unpivot areas on entered, "left", stayed_in, stayed_out into name movement value people
+    select
+        areas.area_type,
+        areas.area_code,
+        areas.area_name,
+        areas.population_base,
+        areas.people_in_area,
+        areas.lsoas_in_area,
+        kinds.movement,
+        case kinds.movement
+            when 'entered' then areas.entered
+            when 'left' then areas.left_core20
+            when 'stayed_in' then areas.stayed_in
+            else areas.stayed_out
+        end as people
+    from areas
+    cross join (values ('entered'), ('left'), ('stayed_in'), ('stayed_out')) as kinds(movement)
 ),
 lsoas as (
     select

@@ -60,13 +60,13 @@ undivided as (
     group by all
 ),
 wanted as (
-    select measure.*, indicator.indicator_id, indicator.programme, indicator.theme
-    from registry.measure as measure
-    inner join registry.indicator as indicator on measure.indicator_slug = indicator.indicator_slug
-    where measure.role = 'measure'
+    select defined.*, indicator.indicator_id, indicator.programme, indicator.theme
+    from registry.measure as defined
+    inner join registry.indicator as indicator on defined.indicator_slug = indicator.indicator_slug
+    where defined.role = 'measure'
         and (
-            (measure.is_headline and starts_with(indicator.programme, 'core20plus5'))
-            or exists (from divided where divided.indicator_slug = measure.indicator_slug and divided.measure = measure.measure)
+            (defined.is_headline and starts_with(indicator.programme, 'core20plus5'))
+            or exists (from divided where divided.indicator_slug = defined.indicator_slug and divided.measure = defined.measure)
         )
 ),
 placed as (
@@ -143,7 +143,15 @@ local_counts as (
 joined as (
     select
         placed.*,
-        local_counts as own,
+        local_counts.measure_name as own_measure_name,
+        local_counts.period as own_period,
+        local_counts.core20_value as own_core20_value,
+        local_counts.core20_numerator as own_core20_numerator,
+        local_counts.core20_denominator as own_core20_denominator,
+        local_counts.rest_value as own_rest_value,
+        local_counts.rest_numerator as own_rest_numerator,
+        local_counts.rest_denominator as own_rest_denominator,
+        local_counts.local_status as own_status,
         placed.status <> 'counted' and local_counts.local_status = 'counted' as takes_local
     from placed
     left join local_counts
@@ -154,26 +162,26 @@ joined as (
 completed as (
     select
         joined.* replace (
-            if(takes_local, measure_name || ' (local person-level data: ' || own.measure_name || ')', measure_name)
+            if(takes_local, measure_name || ' (local person-level data: ' || own_measure_name || ')', measure_name)
                 as measure_name,
             if(takes_local, 'percent of people (local person-level data)', unit) as unit,
-            if(takes_local, own.period, period) as period,
-            if(takes_local, own.core20_value, core20_value) as core20_value,
-            if(takes_local, own.core20_numerator, core20_numerator) as core20_numerator,
-            if(takes_local, own.core20_denominator, core20_denominator) as core20_denominator,
-            if(takes_local, own.rest_value, rest_value) as rest_value,
-            if(takes_local, own.rest_numerator, rest_numerator) as rest_numerator,
-            if(takes_local, own.rest_denominator, rest_denominator) as rest_denominator,
+            if(takes_local, own_period, period) as period,
+            if(takes_local, own_core20_value, core20_value) as core20_value,
+            if(takes_local, own_core20_numerator, core20_numerator) as core20_numerator,
+            if(takes_local, own_core20_denominator, core20_denominator) as core20_denominator,
+            if(takes_local, own_rest_value, rest_value) as rest_value,
+            if(takes_local, own_rest_numerator, rest_numerator) as rest_numerator,
+            if(takes_local, own_rest_denominator, rest_denominator) as rest_denominator,
             -- Values without counts stay: they say more than that the counts are suppressed.
             if(status in ('counted', 'rates_only') and not coalesce(takes_local, false), status,
-                coalesce(own.local_status, status)) as status
+                coalesce(own_status, status)) as status
         ),
         case when status = 'counted' then 'published' when takes_local then 'local_person_level' end as basis,
         case
             when status = 'rates_only' then null
-            when own.local_status = 'suppressed'
+            when own_status = 'suppressed'
                 then 'Suppressed in the local person-level data: it is a small number of people, or would let one be worked out.'
-            when own.local_status = 'not_applicable'
+            when own_status = 'not_applicable'
                 then 'Nobody of Core20, or nobody else, is eligible in the local person-level data of this area.'
         end as local_note
     from joined

@@ -168,7 +168,7 @@ lined as (
         *,
         if(breakdown in ('deprivation_decile', 'deprivation_quintile', 'places_by_core20_share') and groups = groups_with_value
             and sii_reason(populations, y) is null, populations, null) as p,
-        if(len(list_filter(errors, lambda e: e is null or e < 0)) = 0, errors, null) as e
+        if(array_length(list_filter(errors, lambda e: e is null or e < 0)) = 0, errors, null) as e
     from gathered
 ),
 sloped as (

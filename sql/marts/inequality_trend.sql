@@ -6,7 +6,7 @@
 -- worse off, negative where it is better off. Ratios are worse over better: they can be compared between
 -- measures, which differences cannot. The line is that of docs/methods/target.md.
 with spans as (
-    select distinct indicator_slug, measure, period, period_end - period_start between 360 and 366 as is_year
+    select distinct indicator_slug, measure, period, date_diff('day', period_start, period_end) between 360 and 366 as is_year
     from indicators.fact
     where value is not null
 ),
@@ -43,7 +43,7 @@ line as (
         count(*) as points,
         min({'period_end': period_end, 'period': period}).period as first_period,
         min({'period_end': period_end, 'disadvantage': disadvantage}).disadvantage as disadvantage_at_first,
-        list(epoch(period_end - last_end::timestamp) / (365.25 * 86400) order by period_end) as t,
+        list(date_diff('day', last_end, period_end) / 365.25 order by period_end) as t,
         list(disadvantage order by period_end) as y
     from signed
     where is_year

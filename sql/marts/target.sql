@@ -46,12 +46,12 @@ latest as (
 yearly as (
     select
         observed.*,
-        epoch(observed.period_end - latest.period_end::timestamp) / (365.25 * 86400) as years,
+        date_diff('day', latest.period_end, observed.period_end) / 365.25 as years,
         latest.period_end as last_end
     from observed
     inner join latest
         on observed.indicator_slug = latest.indicator_slug and observed.area_code = latest.area_code
-    where observed.period_end - observed.period_start between 360 and 366
+    where date_diff('day', observed.period_start, observed.period_end) between 360 and 366
         and observed.period_end > latest.period_end - interval 114 months
         and not exists (
             from registry.known_break as known
@@ -102,8 +102,8 @@ placed as (
         sum_of_products(line.t, line.t) as sxx,
         sum_of_products(line.t, line.y) as sxy,
         sum_of_products(line.y, line.y) as syy,
-        list_sum(line.t) / len(line.t) as mean_years,
-        list_sum(line.y) / len(line.y) as mean_value,
+        list_sum(line.t) / array_length(line.t) as mean_years,
+        list_sum(line.y) / array_length(line.y) as mean_value,
         date_diff('day', latest.period_end, target.due) / 365.25 as years_to_due
     from registry.target as target
     inner join areas on target.target_id = areas.target_id and target.step = areas.step
@@ -198,9 +198,9 @@ select
     forecast.due,
     forecast.due_label,
     forecast.plan_status,
-    list_aggregate(forecast.also, 'string_agg', ', ') as also,
+    nullif(array_to_string(forecast.also, ', '), '') as also,
     forecast.indicator_slug,
-    list_aggregate(forecast.related, 'string_agg', ', ') as related,
+    nullif(array_to_string(forecast.related, ', '), '') as related,
     forecast.could_come_from,
     forecast.area_type,
     forecast.area_code,
