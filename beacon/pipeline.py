@@ -130,6 +130,7 @@ def count_people(warehouse: Warehouse, month: str | None = None) -> PeopleReport
             now=moment,
             fictional=workspace.is_fictional,
             month=month,
+            engine=settings.people_engine,
         )
 
 

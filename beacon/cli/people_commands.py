@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +14,14 @@ from beacon.core.errors import SettingsError
 if TYPE_CHECKING:
     from beacon.core.settings import Settings
     from beacon.people.secure_home import SecureHome
+
+
+class Engine(StrEnum):
+    """Where rows of persons are read and counted."""
+
+    duckdb = "duckdb"
+    spark = "spark"
+
 
 people_app = typer.Typer(help="Cohorts and care gaps from person-level extracts.")
 
@@ -59,6 +68,15 @@ def sample(
 def run(
     secure_home: SecureOption = None,
     home: HomeOption = None,
+    engine: Annotated[
+        Engine | None,
+        typer.Option(
+            "--engine",
+            envvar="BEACON_PEOPLE_ENGINE",
+            show_default="duckdb",
+            help="Where rows of persons are read and counted; spark needs beacon[spark] and Java.",
+        ),
+    ] = None,
 ) -> None:
     """Admit new extracts, count cohorts, and let protected counts cross into the home.
 
@@ -69,7 +87,9 @@ def run(
     from beacon.warehouse.connection import open_warehouse
     from beacon.workspace import Workspace
 
-    settings = settings_from(home=home, secure_home=secure_home)
+    settings = settings_from(
+        home=home, secure_home=secure_home, people_engine=engine and engine.value
+    )
     _opened(settings)
     workspace = Workspace(settings)
     require_areas(workspace.home)

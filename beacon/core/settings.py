@@ -23,6 +23,7 @@ class Settings(BaseSettings):
         inputs: Where bytes come from: the fictional sample, a folder of downloads, or HTTP.
         folder: The folder to read when `inputs` is "folder".
         secure_home: Directory of rows of persons, apart from `home`; None where there are none.
+        people_engine: Where rows of persons are read and counted.
         footprint: Name of a file in `reference_data/footprints`, or the path of a YAML file.
             Defaults to the sample's own footprint for the sample and to Cheshire and Merseyside
             otherwise.
@@ -49,6 +50,7 @@ class Settings(BaseSettings):
     inputs: InputMode = "sample"
     folder: Path | None = None
     secure_home: Path | None = None
+    people_engine: Literal["duckdb", "spark"] = "duckdb"
     footprint: str = Field(default="")
     sample_seed: int = 20260101
     sample_size: str = "small"

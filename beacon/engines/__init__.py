@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from beacon.core.errors import BeaconError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from beacon.engines.protocol import Engine
 
 EngineName = Literal["duckdb", "spark"]
@@ -20,13 +22,16 @@ class UnknownEngineError(BeaconError):
     """No engine has that name."""
 
 
-def open_engine(name: str = "duckdb", handed_over: Any = None) -> Engine:
+def open_engine(
+    name: str = "duckdb", handed_over: Any = None, *, scratch: Path | None = None
+) -> Engine:
     """The engine of a name.
 
     Args:
         name: `duckdb` or `spark`.
         handed_over: A connection of DuckDB or a session of Spark that is open already, as on a
             platform that gives one; it is left open by `close`. One of its own by default.
+        scratch: Folder for what queries of Spark leave to each other; the system's by default.
 
     Raises:
         UnknownEngineError: When no engine has that name.
@@ -39,7 +44,7 @@ def open_engine(name: str = "duckdb", handed_over: Any = None) -> Engine:
     if name == "spark":
         from beacon.engines.on_spark import SparkEngine
 
-        return SparkEngine(handed_over)
+        return SparkEngine(handed_over, scratch)
     raise UnknownEngineError(
         f"There is no engine {name!r}; there are {' and '.join(get_args(EngineName))}."
     )

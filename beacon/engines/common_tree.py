@@ -16,6 +16,9 @@ from sqlglot.dialects.duckdb import DuckDB
 
 from beacon.contracts.sql_trees import align_unions_by_name, nested_schema, qualified, quiet
 
+NO_SCHEMA = "main"
+"""Where sqlglot is told that tables without a schema are."""
+
 
 class DuckDBAsWritten(DuckDB):
     """DuckDB whose positions in lists stay as they are written; sqlglot else counts from 0."""
@@ -53,7 +56,12 @@ def common_tree(sql: str, schemas: Mapping[str, Mapping[str, str]], *, once: boo
 
     nested = nested_schema(schemas)
     with quiet():
-        tree = qualified(align_unions_by_name(read_tree(sql), nested), nested)
+        tree = read_tree(sql)
+        ctes = {cte.alias for cte in tree.find_all(exp.CTE)}
+        for table in tree.find_all(exp.Table):
+            if not table.db and table.name in schemas and table.name not in ctes:
+                table.set("db", exp.to_identifier(NO_SCHEMA))
+        tree = qualified(align_unions_by_name(tree, nested), nested)
     for select in reversed(list(tree.find_all(exp.Select))):
         if select.args.get("qualify"):
             made = _without_qualify(select)

@@ -48,6 +48,12 @@ class DuckDBEngine:
         )
         return target
 
+    def hand_over(self, name: str, sql: str, con: duckdb.DuckDBPyConnection) -> None:
+        """See `Engine`."""
+        if con is not self.con:
+            raise ValueError("Counts are handed over in the connection that made them.")
+        self.make(name, sql)
+
     def close(self) -> None:
         """See `Engine`."""
         if self._own:

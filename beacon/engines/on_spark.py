@@ -70,9 +70,10 @@ class SparkEngine:
 
     Args:
         session: The session that the platform hands over; a local one by default.
+        scratch: Folder for what queries leave to each other; the system's by default.
     """
 
-    def __init__(self, session: SparkSession | None = None) -> None:
+    def __init__(self, session: SparkSession | None = None, scratch: Path | None = None) -> None:
         self._own = session is None
         self.session = session or local_session()
         self.session.conf.set("spark.sql.ansi.enabled", "true")
@@ -82,7 +83,8 @@ class SparkEngine:
         self._schemas: dict[str, dict[str, str]] = {}
         self._types = duckdb.connect()
         self._made = count()
-        self._folder = Path(tempfile.mkdtemp(prefix="beacon-spark-"))
+        # Rows of persons lie here between two queries: in the secure home where one is given.
+        self._folder = Path(tempfile.mkdtemp(prefix="spark-", dir=scratch))
 
     def load(self, name: str, *files: Path) -> None:
         """See `Engine`."""
@@ -114,6 +116,12 @@ class SparkEngine:
         part.replace(target)
         shutil.rmtree(folder)
         return target
+
+    def hand_over(self, name: str, sql: str, con: duckdb.DuckDBPyConnection) -> None:
+        """See `Engine`."""
+        file = self.derive(sql, self._folder / f"{name}-{next(self._made)}.parquet")
+        listed = quote_literal(str(file))
+        con.execute(f"create or replace temp table {name} as from read_parquet({listed})")
 
     def close(self) -> None:
         """See `Engine`."""

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import duckdb
 
 SCHEMAS = ("registry", "staging", "geography", "cohorts", "people", "indicators", "marts")
 """Schemas of the tables that derivations read and make."""
@@ -30,6 +33,10 @@ class Engine(Protocol):
 
     def derive(self, sql: str, target: Path) -> Path:
         """Write the rows of a query to one Parquet file; give its path."""
+        ...
+
+    def hand_over(self, name: str, sql: str, con: duckdb.DuckDBPyConnection) -> None:
+        """Make a temporary table of a connection of DuckDB from a query: counts, never persons."""
         ...
 
     def close(self) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 
 from sqlglot import exp, parse_one
 
-from beacon.engines.common_tree import common_tree
+from beacon.engines.common_tree import NO_SCHEMA, common_tree
 
 _SPARK = "spark"
 
@@ -45,7 +45,8 @@ def spark_sql(sql: str, schemas: Mapping[str, Mapping[str, str]]) -> str:
     tree = common_tree(sql, schemas, once=True)
     for table in tree.find_all(exp.Table):
         if table.db:
-            table.set("this", exp.to_identifier(view_name(f"{table.db}.{table.name}")))
+            name = table.name if table.db == NO_SCHEMA else f"{table.db}.{table.name}"
+            table.set("this", exp.to_identifier(view_name(name)))
             table.set("db", None)
     for made in list(tree.find_all(exp.Lambda)):
         _count_from_one(made)

@@ -230,7 +230,7 @@ def _codes(column: str, codes: Sequence[str]) -> str:
 
 
 def _any(column: str, codes: Sequence[str]) -> str:
-    return f"len(list_filter({column}, lambda x: {_codes('x', codes)})) > 0"
+    return f"array_length(list_filter({column}, lambda x: {_codes('x', codes)})) > 0"
 
 
 def _hospital(query: _Query, rule: HospitalRule) -> str:
@@ -248,7 +248,7 @@ def _hospital(query: _Query, rule: HospitalRule) -> str:
         tests.append(f"status = '{rule.status}'")
     if rule.waited_weeks_at_least is not None:
         until = f"least(coalesce(end_date, date '{query.as_at}'), date '{query.as_at}')"
-        tests.append(f"{until} - start_date >= {7 * rule.waited_weeks_at_least}")
+        tests.append(f"date_diff('day', start_date, {until}) >= {7 * rule.waited_weeks_at_least}")
     return _counted(query.tables.relation("hospital"), tests, rule.at_least)
 
 

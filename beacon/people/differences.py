@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from beacon.contracts.ddl import quote_literal
+from beacon.engines import open_engine
 from beacon.people.breakdowns import BoardAreas, count_by_breakdown, group_of
 from beacon.people.cohort_definitions import Cohort
 from beacon.people.evaluate import (
@@ -72,6 +73,7 @@ def differences(
         "counted_before",
     )  # fmt: skip
     make_cells(con)
+    engine = open_engine("duckdb", con)
     both_dates = [name for name in cohorts if _members(home, period, name)]
     ((most,),) = con.execute(f"select coalesce(max(person_id), 0) from {persons[1]}").fetchall()
     columns = (*DIMENSIONS, *SMALL_AREAS.values())
@@ -84,7 +86,7 @@ def differences(
             f"from (from {persons[0]} where {where}) as a "
             f"inner join (from {persons[1]} where {where}) as b using (person_id)"
         )
-        count_everybody(con)
+        count_everybody(con, engine)
         for name in both_dates:
             flags = ", ".join(
                 f"a.{m.id}__{state} and b.{m.id}__{state} as {m.id}__{state}"
@@ -98,7 +100,7 @@ def differences(
                 f"inner join (from {now} where {where}) as b using (person_id) "
                 "inner join person_range using (person_id)"
             )
-            count_members(con, cohorts[name])
+            count_members(con, cohorts[name], engine)
     count_by_breakdown(con, "people_cell", "people_small_cell", areas, "counted_both")
     return _came_and_went(con)
 

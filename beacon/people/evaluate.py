@@ -14,17 +14,22 @@ from __future__ import annotations
 import shutil
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from beacon.contracts.ddl import quote_literal
+from beacon.engines import open_engine
 from beacon.people.cohort_definitions import Cohort
-from beacon.people.compile_cohort import cohort_sql
+from beacon.people.compile_cohort import Tables, cohort_sql
+from beacon.people.engine_relations import EngineRelations, hand_areas
 from beacon.people.extract_store import StoredExtract
 from beacon.people.person_at import AreaTables, person_at_sql
 from beacon.people.secure_home import SecureHome
 
 if TYPE_CHECKING:
     import duckdb
+
+    from beacon.engines.protocol import Engine
 
 PERSONS_AT_ONCE = 500_000
 """Persons of one range."""
@@ -58,6 +63,7 @@ def evaluate(
     cohorts: dict[str, Cohort],
     *,
     persons_at_once: int = PERSONS_AT_ONCE,
+    engine: Engine | None = None,
 ) -> Evaluated:
     """Find the members of every cohort and count them.
 
@@ -73,6 +79,7 @@ def evaluate(
         areas: Areas of residence.
         cohorts: The cohorts.
         persons_at_once: Persons of one range.
+        engine: Where persons are read and counted; `con` by default. Counts go on in `con`.
 
     Returns:
         The as-at date and which cohorts could not be computed.
@@ -87,23 +94,26 @@ def evaluate(
     }
     computed = [cohort for name, cohort in cohorts.items() if name not in lacking]
     make_cells(con)
+    tables: Tables = extract
+    if engine is None:
+        engine = open_engine("duckdb", con)
+    else:
+        tables = EngineRelations(extract, engine)
+        areas = hand_areas(con, areas, engine, home.scratch)
     as_at = date.fromisoformat(extract.as_at)
     for number, low in enumerate(range(1, extract.persons + 1, persons_at_once)):
         high = min(low + persons_at_once - 1, extract.persons)
         # The filter goes into every read, where the files' order by person lets most be passed by.
         where = f"person_id between {low} and {high}"
-        con.execute(
-            "create or replace temp table person_range as "
-            + person_at_sql(extract, areas, as_at=as_at, where=where)
-        )
-        count_everybody(con)
+        engine.make("person_range", person_at_sql(tables, areas, as_at=as_at, where=where))
+        count_everybody(con, engine)
         for cohort in computed:
-            sql = cohort_sql(cohort, extract, as_at=as_at, persons="person_range", where=where)
-            con.execute(f"create or replace temp table member as {sql}")
-            count_members(con, cohort)
-            _keep_members(con, folder / "cohort" / cohort.cohort, number, cohort)
+            sql = cohort_sql(cohort, tables, as_at=as_at, persons="person_range", where=where)
+            engine.make("member", sql)
+            count_members(con, cohort, engine)
+            _keep_members(engine, folder / "cohort" / cohort.cohort, number, cohort)
         target = folder / "person" / f"{number:04d}.parquet"
-        _copy(con, "from person_range order by person_id", target)
+        engine.derive("select * from person_range order by person_id", target)
     for name in ("cell", "small_cell"):
         columns = _CELL_KEYS[name]
         _copy(
@@ -112,7 +122,13 @@ def evaluate(
             f"from people_{name} group by all order by all",
             folder / f"{name}.parquet",
         )
-    for temporary in ("person_range", "member", "people_cell", "people_small_cell"):
+    for temporary in (
+        "person_range",
+        "member",
+        "everybody_count",
+        "people_cell",
+        "people_small_cell",
+    ):
         con.execute(f"drop table if exists {temporary}")
     return Evaluated(extract.as_at, lacking)
 
@@ -136,22 +152,27 @@ def make_cells(con: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def count_everybody(con: duckdb.DuckDBPyConnection) -> None:
+def count_everybody(con: duckdb.DuckDBPyConnection, engine: Engine) -> None:
     """Add the cells of everybody who is registered, as a cohort without measures."""
     keys = ", ".join(DIMENSIONS)
+    engine.hand_over(
+        "everybody_count",
+        f"select {keys}, {', '.join(SMALL_AREAS.values())}, count(*) as people "
+        "from person_range where in_population group by all",
+        con,
+    )
     con.execute(
-        f"insert into people_cell select '{EVERYBODY}', '', {keys}, count(*), 0 "
-        "from person_range where in_population group by all"
+        f"insert into people_cell select '{EVERYBODY}', '', {keys}, sum(people), 0 "
+        "from everybody_count group by all"
     )
     for kind, column in SMALL_AREAS.items():
         con.execute(
             f"insert into people_small_cell select '{EVERYBODY}', '', '{kind}', {column}, core20, "
-            f"count(*), 0 from person_range where in_population and {column} is not null "
-            "group by all"
+            f"sum(people), 0 from everybody_count where {column} is not null group by all"
         )
 
 
-def count_members(con: duckdb.DuckDBPyConnection, cohort: Cohort) -> None:
+def count_members(con: duckdb.DuckDBPyConnection, cohort: Cohort, engine: Engine) -> None:
     """Add the cells of the members in `member`, in one pass over them."""
     measures = [measure.id for measure in cohort.care]
     sums = ", ".join(
@@ -163,9 +184,11 @@ def count_members(con: duckdb.DuckDBPyConnection, cohort: Cohort) -> None:
         + [f"{{'measure': '{m}', 'eligible': e{n}, 'done': d{n}}}" for n, m in enumerate(measures)]
     )
     small = ", ".join(SMALL_AREAS.values())
-    con.execute(
-        f"create or replace temp table member_count as select {', '.join(DIMENSIONS)}, {small}, "
-        f"count(*) as people, {sums} from member group by all"
+    engine.hand_over(
+        "member_count",
+        f"select {', '.join(DIMENSIONS)}, {small}, count(*) as people, {sums} "
+        "from member group by all",
+        con,
     )
     totals = "sum(people)::bigint as people, " + ", ".join(
         f"sum(e{n})::bigint as e{n}, sum(d{n})::bigint as d{n}" for n in range(len(measures))
@@ -184,14 +207,10 @@ def count_members(con: duckdb.DuckDBPyConnection, cohort: Cohort) -> None:
         )
 
 
-def _keep_members(
-    con: duckdb.DuckDBPyConnection, folder: object, number: int, cohort: Cohort
-) -> None:
-    from pathlib import Path
-
+def _keep_members(engine: Engine, folder: Path, number: int, cohort: Cohort) -> None:
     flags = ", ".join(f"{m.id}__eligible, {m.id}__done" for m in cohort.care)
-    target = Path(str(folder)) / f"{number:04d}.parquet"
-    _copy(con, f"select person_id, {flags} from member order by person_id", target)
+    target = folder / f"{number:04d}.parquet"
+    engine.derive(f"select person_id, {flags} from member order by person_id", target)
 
 
 def _copy(con: duckdb.DuckDBPyConnection, sql: str, target: object) -> None:

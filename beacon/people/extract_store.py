@@ -57,16 +57,21 @@ class StoredExtract:
 
     def relation(self, table: str, cluster: str | None = None) -> str:
         """SQL that reads a table, or one cluster of it; no rows where the extract has none."""
-        name = self.files.get(table, {}) if cluster is None else None
-        if cluster is not None:
-            name = self.files.get(table, {}).get(cluster)
-        files = list(name.values()) if isinstance(name, dict) else [name] if name else []
+        files = self.paths(table, cluster)
         if not files:
             columns = person_tables()[table].columns
             empty = ", ".join(f"null::{c.type} as {c.name}" for c in columns)
             return f"(select {empty} where false)"
-        listed = ", ".join(quote_literal(str(self.store / file)) for file in files)
+        listed = ", ".join(quote_literal(str(file)) for file in files)
         return f"read_parquet([{listed}])"
+
+    def paths(self, table: str, cluster: str | None = None) -> list[Path]:
+        """Files of a table, or of one cluster of it; none where the extract has none."""
+        name = self.files.get(table, {})
+        if cluster is not None:
+            name = name.get(cluster)
+        files = list(name.values()) if isinstance(name, dict) else [name] if name else []
+        return [self.store / file for file in files]
 
 
 def read_extract(home: SecureHome, as_at: str) -> StoredExtract:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import shutil
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -18,6 +19,13 @@ from beacon.contracts import Contract, cast_select, load_contracts
 from beacon.contracts.sql_files import all_sql_tables
 from beacon.engines import open_engine
 from beacon.engines.protocol import Engine
+from beacon.people.compile_cohort import cohort_sql
+from beacon.people.engine_relations import EngineRelations
+from beacon.people.extract_store import StoredExtract, extract_dates, read_extract
+from beacon.people.load_cohorts import load_cohorts
+from beacon.people.person_at import AREA_COLUMNS, AreaTables, person_at_sql
+from beacon.people.secure_home import SecureHome
+from beacon.people.segment_definitions import load_segmentations
 from tests.fixtures.engine_tables import differences, reversed_copy, write_tables
 
 pytestmark = [
@@ -126,6 +134,61 @@ def test_a_derivation_that_depends_on_the_order_of_rows_is_found(both: Both) -> 
     assert found[0].startswith("value: ")
 
 
+def described(file: Path) -> list[tuple[str, str]]:
+    """Columns of a file; numbers with decimals as such, all else by equality."""
+    rows = duckdb.sql(f"describe from '{file}'").fetchall()
+    return [(str(row[0]), "DOUBLE" if row[1] == "DOUBLE" else "VARCHAR") for row in rows]
+
+
+COHORTS = {
+    **load_cohorts(),
+    **{name: each.as_cohort() for name, each in load_segmentations().items()},
+}
+FEW = "person_id between 1 and 4000"
+
+
+@pytest.fixture(scope="module")
+def persons(both: Both, people_root: Path) -> tuple[StoredExtract, date]:
+    """The latest extract, its first persons in `person_range` of both engines."""
+    secure = SecureHome(people_root / "secure")
+    extract = read_extract(secure, extract_dates(secure)[-1])
+    as_at = date.fromisoformat(extract.as_at)
+    both.files["people.area"] = both.duckdb.derive(
+        f"select lsoa_code as lsoa21_code, {AREA_COLUMNS.partition(', ')[2]} "
+        f"from read_parquet('{both.files['cohorts.lsoa_deprivation']}') where imd_vintage = 2025",
+        both.work / "area.parquet",
+    )
+    both.load("people.area")
+    areas = AreaTables("people.area", 2025)
+    for engine, tables in (
+        (both.duckdb, extract),
+        (both.spark, EngineRelations(extract, both.spark)),
+    ):
+        query = person_at_sql(tables, areas, as_at=as_at, where=FEW)
+        engine.make("person_range", query)
+    return extract, as_at
+
+
+def test_persons_are_the_same_on_both(both: Both, persons: tuple[StoredExtract, date]) -> None:
+    first, second = both.derive("select * from person_range")
+    assert differences(first, second, of(*described(first))) == []
+
+
+@pytest.mark.parametrize("name", list(COHORTS))
+def test_a_cohort_is_the_same_on_both(
+    both: Both, persons: tuple[StoredExtract, date], name: str
+) -> None:
+    extract, as_at = persons
+    files = []
+    for engine, tables in (
+        (both.duckdb, extract),
+        (both.spark, EngineRelations(extract, both.spark)),
+    ):
+        query = cohort_sql(COHORTS[name], tables, as_at=as_at, persons="person_range", where=FEW)
+        files.append(engine.derive(query, both.work / f"{type(engine).__name__}.parquet"))
+    assert differences(files[0], files[1], of(*described(files[0]))) == []
+
+
 EDGES = """
     select * from (values
         (1, 'a', null::bigint, null::bigint, null::double, null::date, null::date),
@@ -144,7 +207,7 @@ EDGE_QUERIES = {
             coalesce(v, -1) as i, greatest(x, n) as j, least(v, 2) as l, round(v, 1) as m,
             g || '-' || x as o, concat_ws(', ', g, null, x) as p, g is distinct from 'a' as q,
             wilson_lower_95(x, n) as r, wilson_upper_95(x, n) as s, rate_lower(x, n, 1000, 0.95) as t,
-            rate_upper(v, n, 1000, 0.998) as u, crude_rate(x, n, 1) as w, v::bigint as y,
+            rate_upper(v, n, 1000, 0.998) as u, crude_rate(x, n, 1) as w,
             share_whole(x, 1, 2, n) as z, imd_quantile(x, n, 10) as ab, isfinite(v) as ac
         from marts.edge
     """,
@@ -153,7 +216,7 @@ EDGE_QUERIES = {
             max(v) filter (x > 10) as e, array_to_string(list(k::varchar order by v, k), ',') as f,
             string_agg(k::varchar, '+' order by d desc, k) as h, first(k order by v desc, k) as i,
             last(k order by n, k) as j, bool_or(x > 5) as l, bool_and(x > 5) as m,
-            min({'d': d, 'k': k}).k as o, array_length(list(x order by k)) as p,
+            min({'d': coalesce(d, e, date '1900-01-01'), 'k': k}).k as o, array_length(list(x order by k)) as p,
             list(v order by k)[2] as q, list_sum(list(v order by k)) as r,
             array_to_string(list(k::varchar order by k) filter (k > 100), ',') as s,
             dsr(x, n, 1, 100000) as t, dsr_reason(x, n, 1) as u, coverage(x) as w
@@ -173,12 +236,10 @@ EDGE_QUERIES = {
 
 
 @pytest.mark.parametrize("name", list(EDGE_QUERIES))
-def test_edges_are_the_same_on_both(both: Both, name: str, tmp_path: Path) -> None:
+def test_edges_are_the_same_on_both(both: Both, name: str) -> None:
     if "marts.edge" not in both.files:
         both.files["marts.edge"] = both.work / "edge.parquet"
         duckdb.execute(f"copy ({EDGES}) to '{both.files['marts.edge']}' (format parquet)")
     both.load("marts.edge")
     first, second = both.derive(EDGE_QUERIES[name])
-    described = duckdb.sql(f"describe from '{first}'").fetchall()
-    kinds = [(str(row[0]), "DOUBLE" if row[1] == "DOUBLE" else "VARCHAR") for row in described]
-    assert differences(first, second, of(*kinds)) == []
+    assert differences(first, second, of(*described(first))) == []
