@@ -56,6 +56,7 @@ KNOWN = frozenset(
         "rank",
         "regexp_extract",
         "regexp_like",
+        "regexp_replace",
         "replace",
         "round",
         "row_number",
