@@ -69,8 +69,8 @@ long_ as (
 moments as (
     select
         characteristic,
-        list_sum(amounts) / len(amounts) as mean,
-        sqrt(sum_of_products(amounts, amounts) / len(amounts)) as deviation
+        list_sum(amounts) / array_length(amounts) as mean,
+        sqrt(sum_of_products(amounts, amounts) / array_length(amounts)) as deviation
     from (
         select characteristic, list(amount order by area_code) as amounts
         from long_

@@ -219,7 +219,7 @@ EDGE_QUERIES = {
             min({'d': coalesce(d, e, date '1900-01-01'), 'k': k}).k as o, array_length(list(x order by k)) as p,
             list(v order by k)[2] as q, list_sum(list(v order by k)) as r,
             array_to_string(list(k::varchar order by k) filter (k > 100), ',') as s,
-            dsr(x, n, 1, 100000) as t, dsr_reason(x, n, 1) as u, coverage(x) as w
+            dsr(x, n, 1, 100000) as t, dsr_reason(x, n, 1) as u, coverage(x) as w, median(v) as y
         from marts.edge group by all
     """,
     "windows": """
