@@ -70,6 +70,10 @@ EDITS: dict[str, dict[str, str]] = {
             "people_lsoa21_from_lsoa11 = people_lsoa21_from_lsoa11 + 1"
         ),
     },
+    "indicators.combined": {
+        # The sample has no area that is put together from others.
+        "missing_is_never_a_number": _row(indicator_slug="x", period="2024", value_status="published"),
+    },
     "indicators.fact": _NEVER_A_NUMBER,
     "indicators.system": _NEVER_A_NUMBER,
     "indicators.unmatched_series": {
