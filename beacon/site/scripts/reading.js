@@ -40,6 +40,8 @@ const readMarks = (chart, tip) => {
   const marks = [...chart.querySelectorAll("[data-story]")];
   if (!marks.length) return;
   marks.forEach((mark, at) => { mark.setAttribute("tabindex", at ? -1 : 0); });
+  // A drawing that listens to focus would be a stop of its own in Chromium.
+  chart.setAttribute("tabindex", -1);
   const steps = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
   chart.addEventListener("keydown", (event) => {
     const from = marks.indexOf(event.target);
