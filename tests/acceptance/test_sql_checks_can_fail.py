@@ -87,6 +87,7 @@ EDITS: dict[str, dict[str, str]] = {
         ),
     },
     "marts.beacon_indicator": _INDICATOR,
+    "marts.area": {"boards_make_the_nation": _set("lsoas = lsoas + 1", "kind = 'board'")},
     "marts.area_deprivation": {
         "authorities_make_the_nation": _set("lsoas = lsoas + 1", "authorities is not null"),
         "most_concentrated_is_no_less_deprived": _set("local_concentration = average_rank - 1"),
