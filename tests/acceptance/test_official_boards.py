@@ -136,3 +136,29 @@ def test_core20_of_every_authority_and_board_is_right_to_the_person(
     }
     assert len(found) == 296 + 42 + 36
     assert found == dict(expected)
+
+
+@pytest.mark.parametrize(
+    ("file", "slug", "carries"),
+    [
+        ("employment-rate.csv", "employment_rate", {"E08000016"}),
+        ("healthy-life-expectancy.csv", "healthy_life_expectancy", {"E08000038"}),
+        ("adult-obesity-prevalence.csv", "adult_obesity", {"E08000016"}),
+    ],
+)
+def test_barnsley_is_one_series_whichever_code_a_file_carries(
+    official_files: Path, official_home: Path, file: str, slug: str, carries: set[str]
+) -> None:
+    with (official_files / "ons_els" / file).open(encoding="utf-8-sig", newline="") as text:
+        given = [row for row in csv.DictReader(text) if row["areacd"] in ("E08000016", "E08000038")]
+    assert {row["areacd"] for row in given} == carries
+    con = connect_release(get_release(Home(official_home)))
+    found = con.execute(
+        "select area_code, round(value, 6) from observation where indicator_slug = ? "
+        "and source = 'ons_els' and area_code in ('E08000016', 'E08000038')",
+        [slug],
+    ).fetchall()
+    assert {code for code, _ in found} == {"E08000038"}
+    values = {round(float(row["observation"]), 6) for row in given if row["observation"]}
+    assert {value for _, value in found} <= values
+    assert len(found) >= 10
