@@ -17,12 +17,22 @@ with residents as (
     where population.imd_vintage = 2025 and population.sex = 'Persons' and population.age_band = 'All ages'
     group by all
 ),
+authority as (
+    select distinct coalesce(alias.code_in_use, area.lad24_code) as code, area.lad24_name as name
+    from geography.lsoa21 as area
+    left join registry.area_alias as alias on area.lad24_code = alias.area_code
+),
+named as (
+    select part.* exclude (part_name), coalesce(authority.name, part.part_name) as part_name
+    from registry.area_part as part
+    left join authority on part.kind = 'authority' and part.part_code = authority.code
+),
 way as (
     select
         area_code, way, max(area_name) as area_name, max(kind) as kind, max(valid_from) as valid_from,
         count(*) as parts, bool_and(is_whole) as is_whole,
         string_agg(if(is_whole, part_name, 'a part of ' || part_name), ', ' order by part_name) as made_of
-    from registry.area_part
+    from named
     group by area_code, way
 ),
 method as (

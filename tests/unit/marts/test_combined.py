@@ -23,7 +23,8 @@ def areas(small: SmallWarehouse) -> SmallWarehouse:
                  "indicators.sub_icb_observation"):  # fmt: skip
         small.con.execute(create_table(small.contracts[name], name))
     for lsoa, authority, people in (("Z01000001", FIRST, 3000), ("Z01000002", SECOND, 1000)):
-        small.add("geography.lsoa21", lsoa21_code=lsoa, lad24_code=authority, place_code=PLACE)
+        small.add("geography.lsoa21", lsoa21_code=lsoa, lad24_code=authority,
+                  lad24_name=f"Town {authority}", place_code=PLACE)  # fmt: skip
         small.add("cohorts.lsoa_population", imd_vintage=2025, population_base="census_2021",
                   lsoa_code=lsoa, sex="Persons", age_band="All ages", people=people)  # fmt: skip
     return small
@@ -158,7 +159,7 @@ def test_percentages_without_counts_are_weighted_only_where_that_is_declared(
     year(areas, SECOND, 2023, None, None, value=30.0)
     (row,) = combined(areas)
     assert (row["value"], row["value_status"]) == (None, "not_published")
-    assert "cannot be combined from" in row["value_note"]
+    assert f"cannot be combined from Town {FIRST}, Town {SECOND}: " in row["value_note"]
     (row,) = combined(areas, combine_areas="population_weighted")
     # 3,000 residents at 20 % and 1,000 at 30 %.
     assert (row["value"], row["value_method"]) == (22.5, "population_weighted")
