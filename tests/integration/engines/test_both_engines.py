@@ -45,6 +45,10 @@ OUTLINES = "geography.place_outline"
 """Its SQL gathers outlines in a list; Python joins them, so that its contract is not of the SQL."""
 
 
+NO_ROWS = {"indicators.combined"}
+"""The sample has no area that is combined from others, so that only their SQL is compared."""
+
+
 class Both:
     """DuckDB and Spark with the same tables, those of Spark in the opposite order."""
 
@@ -105,7 +109,8 @@ def test_a_derivation_is_the_same_on_both(both: Both, name: str) -> None:
         return
     first, second = both.derive(cast_select(contract, table.text))
     assert differences(first, second, contract) == []
-    assert duckdb.sql(f"select count(*) from '{first}'").fetchall() != [(0,)], "nothing to compare"
+    is_empty = duckdb.sql(f"select count(*) from '{first}'").fetchall() == [(0,)]
+    assert is_empty == (name in NO_ROWS), "nothing to compare" if is_empty else "no longer empty"
 
 
 def of(*columns: tuple[str, str]) -> Contract:
