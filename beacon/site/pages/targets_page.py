@@ -120,7 +120,14 @@ def _panels(facts: ReleaseFacts, target_id: str) -> list[tuple[str, Markup]]:
 
 def _outlook(facts: ReleaseFacts, row: dict[str, Any]) -> Outlook | None:
     """What is drawn of a row of the mart; None where it holds no projection of a level."""
-    needed = ("projected_value", "projected_lower_95", "target_value", "due", "period_end")
+    needed = (
+        "projected_value",
+        "projected_lower_95",
+        "yearly_change",
+        "target_value",
+        "due",
+        "period_end",
+    )
     if any(row[name] is None for name in needed) or row["kind"] != "level":
         return None
     series = Series(row["indicator_slug"], "main", row["sex"], row["age"] or "")
