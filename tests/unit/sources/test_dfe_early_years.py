@@ -39,8 +39,8 @@ def test_a_group_has_its_own_row_and_a_total_has_none(
         _file(
             tmp_path,
             "Total,Total,Total,1000,14,1,1,1,1,600,60.0",
-            "White,Ethnic group: major,Girls,400,14,1,1,1,1,260,65.0",
-            "Black/African/Caribbean/Black British,Ethnic group: major,Total,z,z,z,z,z,z,z,z",
+            "Ethnic group: major,White,Girls,400,14,1,1,1,1,260,65.0",
+            "Ethnic group: major,Black/African/Caribbean/Black British,Total,z,z,z,z,z,z,z,z",
             index=index,
         )
     )
@@ -72,6 +72,9 @@ def test_the_table_of_2022(register: SourceRegister) -> None:
     spec = register.datasets[found.key]
     frame = READERS[spec.dataset.reader](path, found.container, spec, False)
     assert frame.height == 9120
+    # The publisher's `characteristic` is the kind of group, its `characteristic_type` the group.
+    languages = frame.filter(pl.col("category_type") == "First language")["category"].unique()
+    assert "Known or believed to be English" in languages
     everybody = frame.filter(pl.col("category").is_null())
     durham = only(everybody, area_code="E06000047", sex="Persons")
     assert (durham["numerator"], durham["denominator"], durham["value"]) == (3300, 5116, 64.5)
