@@ -108,7 +108,8 @@ reasoned as (
             when with_value < parts then 'not all of them have a figure.'
             when with_counts = 0 then 'the source gives no counts to add up. An average would be wrong.'
             when with_counts < parts then 'not all of them have counts.'
-            when rounded then 'the source rounds its counts, and rounded counts are not added up.'
+            -- Of two parts, one year in 25 has numerators that happen to be multiples of 5.
+            when bool_and(rounded) over (partition by area_code, indicator_slug, measure, sex, age) then 'the source rounds its counts, and rounded counts are not added up.'
             when reproduced is not true then 'the source''s counts do not give its own figures.'
         end as reason,
         kind = 'authority' and combine_areas = 'population_weighted' and is_whole and with_value = parts

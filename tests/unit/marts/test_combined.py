@@ -90,6 +90,18 @@ def test_a_year_that_cannot_be_counted_is_where_the_series_breaks(areas: SmallWa
     )
 
 
+def test_counts_are_taken_for_rounded_only_where_every_year_is(areas: SmallWarehouse) -> None:
+    part(areas, "predecessor", FIRST, SECOND)
+    for start, first, second in ((2019, 60, 30), (2020, 61, 29)):
+        year(areas, FIRST, start, first, 300)
+        year(areas, SECOND, start, second, 100)
+    assert [row["value"] for row in combined(areas)] == [22.5, 22.5]
+    areas.con.execute("delete from staging.observation where period = '2020/21'")
+    (row,) = combined(areas)
+    assert (row["value"], row["value_status"]) == (None, "not_comparable")
+    assert "the source rounds its counts" in row["value_note"]
+
+
 def test_a_part_that_is_hidden_hides_the_sum(areas: SmallWarehouse) -> None:
     part(areas, "predecessor", FIRST, SECOND)
     year(areas, FIRST, 2020, 61, 301)
