@@ -112,7 +112,7 @@ def area(
         InputRefusedError: Naming file and line of what cannot be used.
         GuardedAreaError: When figures would tell of few people.
     """
-    from beacon.core.settings import Home
+    from beacon.core.home import Home
     from beacon.release.custom_area import custom_area
 
     found = _release(release, home)
@@ -124,7 +124,8 @@ def area(
 
 
 def _release(label: str | None, home: Path | str | None) -> Release:
-    from beacon.core.settings import Home, Settings
+    from beacon.core.home import Home
+    from beacon.core.settings import Settings
     from beacon.release.layout import get_release
 
     root = Path(home) if home is not None else Settings().home

@@ -14,9 +14,9 @@ from beacon.checks.check_step import check
 from beacon.contracts.sql_files import sql_table
 from beacon.core.clock import LONDON, now
 from beacon.core.errors import Problem, SettingsError
+from beacon.core.home import Home
 from beacon.core.logs import step
 from beacon.core.progress import report
-from beacon.core.settings import Home
 from beacon.ingest.land import LandingReport
 from beacon.ingest.landing_store import LandingStore
 from beacon.ingest.worker_pool import end_workers

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from beacon.core.clock import now
 from beacon.core.errors import BeaconError
 from beacon.core.files import read_json, write_json
-from beacon.core.settings import Home
+from beacon.core.home import Home
 
 if TYPE_CHECKING:
     from beacon.registry import Indicator

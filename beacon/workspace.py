@@ -11,7 +11,8 @@ from beacon.contracts import Contract, load_contracts
 from beacon.contracts.sql_files import staging_tables_in_use
 from beacon.core.clock import LONDON, now
 from beacon.core.errors import SettingsError
-from beacon.core.settings import Home, Settings
+from beacon.core.home import Home
+from beacon.core.settings import Settings
 from beacon.registry import (
     AspirationFile,
     AuthorityRegister,

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import duckdb
 
-from beacon.core.settings import Home, Settings
+from beacon.core.home import Home
+from beacon.core.settings import Settings
 from beacon.sample import PRESETS, write_sample
 from benchmarks.measure import Options, Row, beacon, python, run_process
 

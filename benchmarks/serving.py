@@ -26,7 +26,7 @@ import duckdb
 import httpx
 
 from beacon.core.files import read_json, sha256_of
-from beacon.core.settings import Home
+from beacon.core.home import Home
 from beacon.release.layout import Release, get_release, point_to
 
 ASKED = {

@@ -3,7 +3,7 @@
 import dagster as dg
 
 from beacon.core.clock import now
-from beacon.core.settings import Home
+from beacon.core.home import Home
 from beacon.operations.runs import RunRecord, get_run, write_run
 
 

@@ -14,8 +14,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from assets.run import WRITER_POOL
 from beacon.core.errors import BeaconError, SettingsError
 from beacon.core.files import write_atomically
+from beacon.core.home import Home
 from beacon.core.progress import report
-from beacon.core.settings import Home
 from beacon.operations.damage import put_history_aside
 
 # Where the run history is kept. Nothing, or "sqlite": in the home. The password never belongs in

@@ -9,8 +9,9 @@ import dagster as dg
 
 from assets.keys import RELEASE, SITE, landing_key, sources_in_use
 from assets.landing import LANDED_TAG
+from beacon.core.home import Home
 from beacon.core.progress import reporting_to
-from beacon.core.settings import Home, Settings
+from beacon.core.settings import Settings
 from beacon.operations.alerts import tell
 from beacon.operations.runs import get_run
 from pipelines.definitions import defs

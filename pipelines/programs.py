@@ -57,7 +57,8 @@ def environment() -> dict[str, str]:
     Raises:
         SettingsError: When the settings cannot be used.
     """
-    from beacon.core.settings import Home, Settings
+    from beacon.core.home import Home
+    from beacon.core.settings import Settings
     from pipelines.instance import instance_directory
 
     directory = instance_directory(Home(Settings().home))

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
-from beacon.core.settings import Home
+from beacon.core.home import Home
 from beacon.operations.runs import end_dead_runs, get_run, process_is_there
 
 # Dagster's own tags; there are no constants for them in its public interface.

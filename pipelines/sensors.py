@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import dagster as dg
 
 from assets.people_assets import AS_AT_MONTHS
-from beacon.core.settings import Home, Settings
+from beacon.core.home import Home
+from beacon.core.settings import Settings
 from beacon.operations.alerts import tell
 from beacon.operations.health import beat
 from beacon.people.people_run import waiting_extracts

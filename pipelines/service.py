@@ -18,7 +18,8 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from beacon.core.errors import BeaconError
-from beacon.core.settings import Home, Settings
+from beacon.core.home import Home
+from beacon.core.settings import Settings
 from beacon.operations.health import beat
 from pipelines.instance import instance_directory
 from pipelines.programs import LOCATION

@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from beacon.backup.repository import Repository, Snapshot, read_back
 from beacon.core.errors import BeaconError
 from beacon.core.files import copy_hashed, fsync_directory, read_json, sha256_of, write_json
-from beacon.core.settings import Home
+from beacon.core.home import Home
 from beacon.release import layout
 from beacon.release.catalogue import write_catalogue
 from beacon.release.verify import verify_release

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from beacon.backup.repository import DamagedError, Repository, Snapshot, SnapshotFile
 from beacon.core.errors import BeaconError
-from beacon.core.settings import Home
+from beacon.core.home import Home
 from beacon.release import layout
 from beacon.release.layout import Release
 

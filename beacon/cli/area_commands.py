@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from beacon.cli.common import Format, FormatOption, HomeOption, print_rows, settings_from
+from beacon.cli.common import Format, FormatOption, HomeOption, home_of, print_rows
 
 if TYPE_CHECKING:
     from beacon.release.custom_area import CustomArea
@@ -59,11 +59,10 @@ def area(
     import json
     import sys
 
-    from beacon.core.settings import Home
     from beacon.release.custom_area import custom_area
     from beacon.release.layout import get_release
 
-    place = Home(settings_from(home=home).home)
+    place = home_of(home)
     of = get_release(place, release)
     secure = None
     if secure_home is not None:

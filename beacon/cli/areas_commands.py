@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from beacon.cli.common import Format, FormatOption, HomeOption, print_rows, settings_from
+from beacon.cli.common import Format, FormatOption, HomeOption, print_rows
 from beacon.cli.options import with_columns
 
 if TYPE_CHECKING:
@@ -21,10 +21,9 @@ ReleaseOption = Annotated[
 
 
 def _release(home: Path | None, label: str | None) -> Release:
-    from beacon.core.settings import Home
     from beacon.release.layout import get_release
 
-    return get_release(Home(settings_from(home=home).home), label)
+    return get_release(home_of(home), label)
 
 
 def search(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from beacon.cli.common import Format, FormatOption, HomeOption, print_rows, settings_from
+from beacon.cli.common import Format, FormatOption, HomeOption, home_of, print_rows
 from beacon.cli.options import inform
 
 if TYPE_CHECKING:
@@ -38,14 +38,13 @@ def backup(
     damaged that is not in use was left out.
     """
     from beacon.backup import Repository, take_backup
-    from beacon.core.settings import Home
 
     if check or show:
         repository = Repository(directory)
         repository.snapshot()
         _check(repository) if check else _show(repository, form)
         return
-    taken = take_backup(Home(settings_from(home=home).home), directory)
+    taken = take_backup(home_of(home), directory)
     snapshot = taken.snapshot
     inform(
         f"{snapshot.name}: release {snapshot.release or 'none'}, {len(snapshot.releases)} releases "
@@ -95,7 +94,7 @@ def restore(
     Every release is verified.
     """
     from beacon.backup import restore as restore_home
-    from beacon.core.settings import Home
+    from beacon.core.home import Home
 
     place = Home(home)
     done = restore_home(place, directory, snapshot)

@@ -18,6 +18,7 @@ from beacon.core.spreadsheet_text import csv_line
 from beacon.core.suggestions import did_you_mean
 
 if TYPE_CHECKING:
+    from beacon.core.home import Home
     from beacon.core.settings import Settings
 
 HomeOption = Annotated[
@@ -40,6 +41,13 @@ class Format(StrEnum):
 
 
 FormatOption = Annotated[Format, typer.Option("--format", help="How to print rows.")]
+
+
+def home_of(home: Path | None) -> Home:
+    """The home of an option or of BEACON_HOME, which Typer reads; `./data` by default."""
+    from beacon.core.home import DEFAULT_HOME, Home
+
+    return Home(home or DEFAULT_HOME)
 
 
 def settings_from(**given: Any) -> Settings:
@@ -70,7 +78,7 @@ def settings_of_home(home: Path | None, footprint: str | None) -> Settings:
     Raises:
         SettingsError: In words, where a setting cannot be used.
     """
-    from beacon.core.settings import Home
+    from beacon.core.home import Home
     from beacon.release.layout import latest_release
 
     settings = settings_from(home=home, footprint=footprint)

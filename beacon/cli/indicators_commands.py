@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from beacon.cli.common import Format, FormatOption, HomeOption, print_rows, settings_from
+from beacon.cli.common import Format, FormatOption, HomeOption, home_of, print_rows
 from beacon.cli.options import chosen_columns, inform
 from beacon.cli.printed_tables import write_pairs
 
 if TYPE_CHECKING:
-    from beacon.core.settings import Home
+    from beacon.core.home import Home
     from beacon.registry import Indicator
 
 
@@ -35,11 +35,10 @@ def indicators(
 ) -> None:
     """List the beacon indicators, print one definition, or sign that it was checked."""
     from beacon.core.errors import BeaconError
-    from beacon.core.settings import Home
     from beacon.registry import load_indicators
     from beacon.signatures import with_signatures
 
-    place = Home(settings_from(home=home).home)
+    place = home_of(home)
     known = with_signatures(load_indicators(), place)
     asked = words or []
     if asked[:1] == ["sign"] and len(asked) == 2:
@@ -112,11 +111,10 @@ def _row(indicator: Indicator, found: dict[str, Any]) -> tuple[Any, ...]:
 
 def states_in_release(home: Any) -> dict[str, dict[str, Any]]:
     """State of each indicator's best headline measure in the current release, if there is one."""
-    from beacon.core.settings import Home
     from beacon.release.layout import latest_release
     from beacon.release.query import connect_release
 
-    release = latest_release(Home(settings_from(home=home).home))
+    release = latest_release(home_of(home))
     if release is None:
         return {}
     relation = connect_release(release, sql="").execute(

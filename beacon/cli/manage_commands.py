@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from beacon.cli.common import Format, FormatOption, HomeOption, print_rows, settings_from
+from beacon.cli.common import Format, FormatOption, HomeOption, home_of, print_rows, settings_from
 from beacon.cli.options import inform
 from beacon.cli.run_commands import Inputs
 
 if TYPE_CHECKING:
-    from beacon.core.settings import Home
+    from beacon.core.home import Home
     from beacon.release.diff import Difference
 
 _SHOWN_DIFFERENCES = 200
@@ -36,10 +36,9 @@ class DiffFormat(StrEnum):
 @contextmanager
 def _locked(home: Path | None) -> Iterator[Home]:
     """The home, with every run kept off it meanwhile."""
-    from beacon.core.settings import Home
     from beacon.operations.home_lock import home_lock
 
-    found = Home(settings_from(home=home).home)
+    found = home_of(home)
     with home_lock(found):
         yield found
 
@@ -57,11 +56,10 @@ def diff(
     home: HomeOption = None,
 ) -> None:
     """Show what differs between two releases. Why is in the later one's `change` mart."""
-    from beacon.core.settings import Home
     from beacon.release.diff import as_html, compare_releases, shown, summarise
     from beacon.release.layout import get_release
 
-    place = Home(settings_from(home=home).home)
+    place = home_of(home)
     before, after = get_release(place, first), get_release(place, second)
     differences = sorted(
         compare_releases(before, after, mart, provenance=provenance), key=_importance

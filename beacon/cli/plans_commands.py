@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from beacon.cli.common import Format, FormatOption, HomeOption, print_rows, settings_from
+from beacon.cli.common import Format, FormatOption, HomeOption, home_of, print_rows
 from beacon.cli.options import chosen_columns
 
 ReleaseOption = Annotated[
@@ -140,11 +140,10 @@ def _read(
     sql: str, where: list[str], given: list[str], home: Any, label: str | None, mart: str
 ) -> tuple[list[str], list[tuple[Any, ...]]]:
     from beacon.core.errors import BeaconError
-    from beacon.core.settings import Home
     from beacon.release.layout import get_release
     from beacon.release.query import connect_release
 
-    release = get_release(Home(settings_from(home=home).home), label)
+    release = get_release(home_of(home), label)
     if not (release.path / f"{mart}.parquet").is_file():
         raise BeaconError(
             f"Release {release.label} has no mart `{mart}`: it was made by an older version. "

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from beacon.cli.common import Format, FormatOption, HomeOption, print_rows, settings_from
+from beacon.cli.common import Format, FormatOption, HomeOption, home_of, print_rows
 
 _TIMEOUT_SECONDS = 60.0
 # DuckDB stops between vectors of rows, and counts the memory of its buffers. One call of a function
@@ -33,11 +33,10 @@ def query(
     home: HomeOption = None,
 ) -> None:
     """Run one query on the marts of a release. Nothing can be changed and no file can be read."""
-    from beacon.core.settings import Home
     from beacon.release.layout import get_release
     from beacon.release.query import ask
 
-    found = get_release(Home(settings_from(home=home).home), release)
+    found = get_release(home_of(home), release)
     with _bounded(timeout):
         columns, rows = ask(found, sql, timeout_seconds=timeout)
     print_rows(columns, rows, form)

@@ -6,17 +6,16 @@ from typing import Annotated
 
 import typer
 
-from beacon.cli.common import Format, FormatOption, HomeOption, print_rows, settings_from
+from beacon.cli.common import Format, FormatOption, HomeOption, home_of, print_rows
 
 
 def releases(form: FormatOption = Format.table, home: HomeOption = None) -> None:
     """List the releases of a home, the current one marked."""
     from beacon.core.errors import DamagedReleaseError
-    from beacon.core.settings import Home
     from beacon.release.layout import latest_release, list_releases
     from beacon.release.manage import describe
 
-    place = Home(settings_from(home=home).home)
+    place = home_of(home)
     current = latest_release(place)
     rows: list[tuple[object, ...]] = []
     for release in list_releases(place):
@@ -53,12 +52,11 @@ def verify(
 ) -> None:
     """Check that every file of a release, and all landed bytes, are as they were recorded."""
     from beacon.core.errors import BeaconError
-    from beacon.core.settings import Home
     from beacon.ingest.landing_damage import find_landing_damage
     from beacon.release.layout import get_release, list_releases
     from beacon.release.verify import verify_release
 
-    place = Home(settings_from(home=home).home)
+    place = home_of(home)
     chosen = [get_release(place, release)] if release else list_releases(place)
     try:
         get_release(place)

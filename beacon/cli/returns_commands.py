@@ -95,7 +95,7 @@ def add(
 
     Exit status: 0 accepted, or accepted before; 1 refused, and nothing has changed.
     """
-    from beacon.core.settings import Home
+    from beacon.core.home import Home
     from beacon.ingest.landing_store import LandingStore
     from beacon.operations.home_lock import home_lock
     from beacon.returns import accept_return, check_return, load_return_context
@@ -127,7 +127,7 @@ def list_accepted(
     home: HomeOption = None, footprint: FootprintOption = None, form: FormatOption = Format.table
 ) -> None:
     """List the accepted returns that are in use."""
-    from beacon.core.settings import Home
+    from beacon.core.home import Home
     from beacon.ingest.landing_store import LandingStore
     from beacon.returns import accepted_returns, load_return_context
 

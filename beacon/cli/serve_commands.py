@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from beacon.cli.common import HomeOption, settings_from
+from beacon.cli.common import HomeOption, home_of
 from beacon.core.errors import BeaconError
 
 PortOption = Annotated[int, typer.Option("--port", min=1, max=65535, help="Port to listen on.")]
@@ -40,8 +40,6 @@ def serve(
     /openapi.json describes what can be asked. It can be reached from this machine only, unless
     --bind says otherwise.
     """
-    from beacon.core.settings import Home
-
     require_extra()
     from beacon.serve.http_app import make_app
     from beacon.serve.http_server import check_address, run_server
@@ -49,7 +47,7 @@ def serve(
 
     tokens = read_tokens(token_file) if token_file else ()
     check_address(bind, tokens)
-    place = Home(settings_from(home=home).home)
+    place = home_of(home)
     app = make_app(place, tokens=tokens, hosts=(bind, *(host_name or ())))
     # It takes seconds, in which the first who asked for it would hold up everybody.
     app.openapi()
@@ -70,14 +68,12 @@ def mcp(
 
     Over standard input and output, as a program that an assistant starts; over HTTP with --port.
     """
-    from beacon.core.settings import Home
-
     require_extra()
     from beacon.serve.http_server import check_address, run_server
     from beacon.serve.mcp_server import make_mcp_app, make_mcp_server
     from beacon.serve.token_guard import read_tokens
 
-    place = Home(settings_from(home=home).home)
+    place = home_of(home)
     if port is None:
         make_mcp_server(place).run("stdio")
         return

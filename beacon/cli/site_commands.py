@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from beacon.cli.common import HomeOption, settings_from
+from beacon.cli.common import HomeOption, home_of
 
 site_app = typer.Typer(
     name="site", no_args_is_help=True, help="The pages that people read, made from one release."
@@ -35,11 +35,10 @@ def build(
 
     They open without a server or a network.
     """
-    from beacon.core.settings import Home
     from beacon.release.layout import get_release
     from beacon.site import build_site
 
-    place = Home(settings_from(home=home).home)
+    place = home_of(home)
     found = get_release(place, release)
     report = build_site(found.path, out or default_directory(place.root, found.label), pdf=pdf)
     typer.echo(
@@ -62,11 +61,10 @@ def open_site(
     """
     import webbrowser
 
-    from beacon.core.settings import Home
     from beacon.release.layout import get_release
     from beacon.site import build_site
 
-    place = Home(settings_from(home=home).home)
+    place = home_of(home)
     found = get_release(place, release)
     directory = out or default_directory(place.root, found.label)
     if not (directory / "index.html").is_file():
@@ -91,12 +89,11 @@ def slides(
 
     Needs the package python-pptx: pip install 'beacon[slides]'.
     """
-    from beacon.core.settings import Home
     from beacon.release.layout import get_release
     from beacon.site.slides import write_slides
     from beacon.site.words import file_name
 
-    found = get_release(Home(settings_from(home=home).home), release)
+    found = get_release(home_of(home), release)
     target = out or Path(f"{file_name(place)}-{found.label}.pptx")
     count = write_slides(found.path, place, target)
     typer.echo(f"{target}: {count} slides from release {found.label}")

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from beacon.cli.common import Format, FormatOption, HomeOption, print_rows, settings_from
+from beacon.cli.common import Format, FormatOption, HomeOption, home_of, print_rows
 from beacon.cli.options import with_json
 from beacon.cli.run_commands import SOURCES_NEED_ATTENTION
 from beacon.core.errors import InputRefusedError, SettingsError
@@ -35,11 +35,10 @@ def sources(
     """
     if context.invoked_subcommand is not None:
         return
-    from beacon.core.settings import Home
     from beacon.operations.source_state import COLUMNS, NEEDS_ATTENTION, as_row, source_states
     from beacon.registry.sources import load_source_register
 
-    home_directory = Home(settings_from(home=home).home)
+    home_directory = home_of(home)
     states = source_states(home_directory, load_source_register())
     shown = ("dataset", *COLUMNS[1:])
     if form is Format.table:

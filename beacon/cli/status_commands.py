@@ -15,7 +15,7 @@ from beacon.cli.options import with_columns
 from beacon.cli.printed_tables import write_pairs
 
 if TYPE_CHECKING:
-    from beacon.core.settings import Home
+    from beacon.core.home import Home
     from beacon.operations.status import Status
 
 # The convention of monitoring plugins (Nagios, Icinga, check_mk and others).
@@ -33,7 +33,7 @@ class StatusFormat(StrEnum):
 
 def _place(home: Any) -> Home:
     from beacon.cli.common import settings_from
-    from beacon.core.settings import Home
+    from beacon.core.home import Home
 
     return Home(settings_from(home=home, inputs="sample", footprint="sample").home)
 

@@ -65,7 +65,7 @@ def _installation() -> list[Row]:
 
 
 def _home(place: Path) -> list[Row]:
-    from beacon.core.settings import Home
+    from beacon.core.home import Home
     from beacon.release.layout import latest_release, list_releases, unfinished_builds
 
     home = Home(place)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from beacon.cli.common import Format, HomeOption, settings_from
+from beacon.cli.common import Format, HomeOption, home_of
 
 if TYPE_CHECKING:
     from beacon.release.trace import Chain
@@ -32,13 +32,12 @@ def trace(
     import json
     import sys
 
-    from beacon.core.settings import Home
     from beacon.release.layout import get_release
     from beacon.release.trace import trace as follow
 
-    home_of = Home(settings_from(home=home).home)
-    found = get_release(home_of, release)
-    chains = follow(home_of, found, indicator, place, period, measure=measure, sex=sex)
+    of_home = home_of(home)
+    found = get_release(of_home, release)
+    chains = follow(of_home, found, indicator, place, period, measure=measure, sex=sex)
     if form is Format.json:
         records = [asdict(chain) for chain in chains]
         sys.stdout.write(json.dumps(records, indent=2, ensure_ascii=False, default=str) + "\n")

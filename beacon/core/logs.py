@@ -20,8 +20,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from beacon.core.home import Home
 from beacon.core.redaction import redact, secret_values
-from beacon.core.settings import Home
 
 ROOT = "beacon"
 FILE = "beacon.jsonl"

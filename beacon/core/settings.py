@@ -9,6 +9,8 @@ from typing import Literal
 from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from beacon.core.home import DEFAULT_HOME
+
 InputMode = Literal["sample", "folder", "live"]
 
 SAMPLE_FOOTPRINT = "sample"
@@ -46,7 +48,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="BEACON_", frozen=True, extra="ignore")
 
-    home: Path = Path("data")
+    home: Path = DEFAULT_HOME
     inputs: InputMode = "sample"
     folder: Path | None = None
     secure_home: Path | None = None
@@ -101,75 +103,3 @@ def secrets_from_environment() -> dict[str, str]:
     return {
         name: value for name in names if (value := os.environ.get(f"BEACON_{name.upper()}", ""))
     }
-
-
-class Home:
-    """The layout of a home directory. Directories are made when first written to."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root.expanduser().absolute()
-
-    @property
-    def landing(self) -> Path:
-        """Publishers' bytes, content-addressed and immutable."""
-        return self.root / "landing"
-
-    @property
-    def staging(self) -> Path:
-        """Typed copies of landed objects as Parquet; a cache that can be rebuilt from landing."""
-        return self.root / "staging"
-
-    @property
-    def downloads(self) -> Path:
-        """What live inputs fetched last, so that only what changed is fetched again."""
-        return self.root / "downloads"
-
-    @property
-    def supplied(self) -> Path:
-        """Files that the system supplies itself, read by every run whatever its inputs."""
-        return self.root / "supplied"
-
-    @property
-    def sample(self) -> Path:
-        """Files that the fictional publisher wrote."""
-        return self.root / "sample"
-
-    @property
-    def warehouse(self) -> Path:
-        """The working DuckDB database: one writer, never opened by analysts."""
-        return self.root / "warehouse.duckdb"
-
-    @property
-    def releases(self) -> Path:
-        """Immutable releases."""
-        return self.root / "releases"
-
-    @property
-    def latest(self) -> Path:
-        """The pointer to the current release."""
-        return self.root / "latest.json"
-
-    @property
-    def catalogue(self) -> Path:
-        """The analysts' database: views over the current release."""
-        return self.root / "beacon.duckdb"
-
-    @property
-    def dagster(self) -> Path:
-        """Dagster's run history and settings."""
-        return self.root / "dagster"
-
-    @property
-    def state(self) -> Path:
-        """What the last run saw: candidates, refusals and the run's report."""
-        return self.root / "state"
-
-    @property
-    def custom_areas(self) -> Path:
-        """The ledger of custom areas whose figures were given (`beacon area`)."""
-        return self.state / "custom_areas.json"
-
-    @property
-    def logs(self) -> Path:
-        """What runs did, one line of JSON each."""
-        return self.root / "logs"

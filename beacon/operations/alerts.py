@@ -19,7 +19,7 @@ from typing import Any
 
 from beacon.core.clock import in_london
 from beacon.core.files import read_json, write_json
-from beacon.core.settings import Home
+from beacon.core.home import Home
 from beacon.operations.channels import (
     Channel,
     ChannelError,

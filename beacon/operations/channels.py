@@ -28,7 +28,7 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from beacon.core.errors import BeaconError
-from beacon.core.settings import Home
+from beacon.core.home import Home
 
 WEBHOOK_SECONDS = 10.0
 MAIL_SECONDS = 15.0

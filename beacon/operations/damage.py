@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from beacon.core.errors import BeaconError
-from beacon.core.settings import Home
+from beacon.core.home import Home
 from beacon.ingest.landing_damage import find_landing_damage, mend_landing_records
 from beacon.operations.health import read_heartbeat
 from beacon.operations.source_history import load_sources

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 from beacon.core.errors import BeaconError
-from beacon.core.settings import Home
+from beacon.core.home import Home
 from beacon.release.layout import Release, latest_release
 
 # What a run may need beside what there is: a release twice over while it is built and flushed,

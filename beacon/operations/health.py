@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from beacon.core.clock import next_night, now
 from beacon.core.files import read_json, write_json
-from beacon.core.settings import Home
+from beacon.core.home import Home
 
 if TYPE_CHECKING:
     from beacon.operations.status import Status

@@ -8,8 +8,8 @@ import time
 from collections.abc import Iterator
 
 from beacon.core.errors import BeaconError
+from beacon.core.home import Home
 from beacon.core.progress import report
-from beacon.core.settings import Home
 
 # How long a run waits for another run on the same home before it gives up.
 LOCK_WAIT_SECONDS = 600.0

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from beacon.core.errors import BeaconError
 from beacon.core.files import read_json, write_json
-from beacon.core.settings import Home
+from beacon.core.home import Home
 from beacon.operations.runs import Outcome, RunRecord, end_dead_runs, this_process, write_run
 
 

@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 from beacon.core.clock import now
 from beacon.core.files import read_json, write_json
-from beacon.core.settings import Home
+from beacon.core.home import Home
 
 # A full year of nights is in the orchestrator's history; this is what operators look at.
 KEPT_RUNS = 60

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from beacon.core.clock import now
 from beacon.core.files import read_json, write_json
-from beacon.core.settings import Home
+from beacon.core.home import Home
 
 if TYPE_CHECKING:
     from beacon.ingest.land import LandingReport

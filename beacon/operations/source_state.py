@@ -13,7 +13,8 @@ from typing import Any, Literal
 
 from beacon.contracts.sql_files import staging_tables_in_use
 from beacon.core.errors import Problem
-from beacon.core.settings import Home, secrets_from_environment
+from beacon.core.home import Home
+from beacon.core.settings import secrets_from_environment
 from beacon.fetch.fetch_all import FetchRecord, load_fetch_record
 from beacon.fetch.stat_xplore_api import KEY
 from beacon.ingest.land import LandingReport

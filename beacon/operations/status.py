@@ -11,7 +11,7 @@ from typing import Any, Literal
 from beacon.core.clock import NIGHT_GRACE, in_london, in_words, last_night, next_night, now
 from beacon.core.errors import BeaconError
 from beacon.core.files import read_json
-from beacon.core.settings import Home
+from beacon.core.home import Home
 from beacon.operations.damage import Damage, find_damage
 from beacon.operations.disk import free_bytes, needed_bytes
 from beacon.operations.health import SILENT_AFTER_SECONDS, Heartbeat, read_heartbeat

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from beacon.core.errors import BeaconError, PublicationBlockedError
 from beacon.core.files import read_json, write_json
-from beacon.core.settings import Home
+from beacon.core.home import Home
 from beacon.core.source_names import LOCAL_RETURN
 from beacon.release.layout import Release
 

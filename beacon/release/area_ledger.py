@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from beacon.core.clock import now
 from beacon.core.errors import BeaconError, DamagedFileError
 from beacon.core.files import read_json, write_json
-from beacon.core.settings import Home
+from beacon.core.home import Home
 from beacon.disclosure.area_differences import (
     FEWEST_PEOPLE,
     Area,

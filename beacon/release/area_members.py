@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from beacon.core.errors import BeaconError, InputRefusedError, Problem
-from beacon.core.settings import Home
+from beacon.core.home import Home
 from beacon.disclosure.area_differences import Area
 from beacon.release.best_fit import RULE, WEIGHTED_RULE, BestFit, best_fit
 from beacon.sources.area_lists import DrawnArea, ListedArea

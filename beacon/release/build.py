@@ -14,7 +14,7 @@ from typing import Any, Literal, Protocol
 from beacon.contracts import Contract, datapackage_parquet, datapackage_resource
 from beacon.core.errors import DamagedReleaseError, PublicationBlockedError
 from beacon.core.files import canonical_json, fsync_directory, sha256_of, write_json
-from beacon.core.settings import Home
+from beacon.core.home import Home
 from beacon.release import layout
 from beacon.release.approval import refuse_unless_approved
 from beacon.release.catalogue import (

@@ -12,7 +12,7 @@ import duckdb
 
 from beacon.contracts import Contract, comment_statements, load_contracts
 from beacon.contracts.ddl import quote_literal
-from beacon.core.settings import Home
+from beacon.core.home import Home
 from beacon.release.layout import Release, damaged
 from beacon.statistics.macros import install_macros
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from beacon.core.clock import now
-from beacon.core.settings import Home
+from beacon.core.home import Home
 from beacon.disclosure.area_differences import FEWEST_PEOPLE
 from beacon.people.custom_cohorts import AreaCount, cohorts_of_area
 from beacon.people.secure_home import SecureHome

@@ -9,8 +9,8 @@ from typing import Any
 
 from beacon.core.code_version import code_version
 from beacon.core.files import read_json, write_json
+from beacon.core.home import Home
 from beacon.core.paths import ResourceName, resource_dir
-from beacon.core.settings import Home
 from beacon.ingest.landing_store import LandingStore
 from beacon.people.load_crossed import crossed_digest
 from beacon.workspace import Workspace

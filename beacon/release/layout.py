@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from beacon.core.errors import BeaconError, DamagedReleaseError, ReleaseNotFoundError
 from beacon.core.files import read_json, write_json
-from beacon.core.settings import Home
+from beacon.core.home import Home
 from beacon.core.suggestions import did_you_mean
 
 MANIFEST = "manifest.json"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from beacon.core.errors import BeaconError, DamagedReleaseError, PublicationBlockedError
 from beacon.core.files import copy_hashed, fsync_directory, read_json, sha256_of, write_json
-from beacon.core.settings import Home
+from beacon.core.home import Home
 from beacon.release import layout
 from beacon.release.approval import reinstate, withdraw
 from beacon.release.build import digest_of, make_current, recover

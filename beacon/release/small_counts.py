@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from beacon.core.files import sha256_of
-from beacon.core.settings import Home
+from beacon.core.home import Home
 from beacon.core.source_names import LOCAL_RETURN
 from beacon.disclosure.returned_counts import ReturnedTable, question_of, read_lines
 from beacon.disclosure.successive import told

@@ -10,7 +10,7 @@ import duckdb
 
 from beacon.core.errors import BeaconError
 from beacon.core.files import read_json, sha256_of
-from beacon.core.settings import Home
+from beacon.core.home import Home
 from beacon.core.suggestions import did_you_mean
 from beacon.release.layout import Release
 from beacon.release.query import connect_release

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from beacon.core.errors import BeaconError
 from beacon.core.files import read_json, sha256_of
-from beacon.core.settings import Home
+from beacon.core.home import Home
 from beacon.release import layout
 from beacon.release.layout import Release
 

@@ -17,7 +17,8 @@ from pathlib import Path
 
 from beacon.core.clock import LONDON
 from beacon.core.errors import BeaconError
-from beacon.core.settings import Home, Settings
+from beacon.core.home import Home
+from beacon.core.settings import Settings
 from beacon.ingest.land import LandingOutcome, LandingReport
 from beacon.ingest.landing_store import LandedObject, LandingStore
 from beacon.operations.home_lock import home_lock

@@ -14,7 +14,8 @@ from typing import Any
 from beacon.core.clock import LONDON, now
 from beacon.core.errors import BeaconError
 from beacon.core.files import read_json, sha256_of, write_json
-from beacon.core.settings import Home, Settings
+from beacon.core.home import Home
+from beacon.core.settings import Settings
 from beacon.ingest.landing_store import landed_from_json
 from beacon.release import layout
 from beacon.release.build import NOT_COMPARED, Publication

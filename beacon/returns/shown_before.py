@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 
 from beacon.core.files import read_json, sha256_of
-from beacon.core.settings import Home
+from beacon.core.home import Home
 from beacon.core.source_names import LOCAL_RETURN
 from beacon.disclosure.returned_counts import Key, Line, ReturnedTable, read_lines
 from beacon.registry.indicators import Indicator

@@ -10,7 +10,7 @@ from fastapi.responses import FileResponse, RedirectResponse, Response
 from starlette.middleware.base import RequestResponseEndpoint
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from beacon.core.settings import Home
+from beacon.core.home import Home
 from beacon.core.version import installed_version
 from beacon.serve.limits import Limits, QueryGate
 from beacon.serve.lookup_routes import lookup_router

@@ -12,7 +12,7 @@ from mcp.server.transport_security import TransportSecuritySettings
 from mcp.types import ToolAnnotations
 from starlette.types import ASGIApp
 
-from beacon.core.settings import Home
+from beacon.core.home import Home
 from beacon.core.version import installed_version
 from beacon.serve.mcp_tools import Tools
 from beacon.serve.problems import ProblemError

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import duckdb
 from pydantic import Field
 
-from beacon.core.settings import Home
+from beacon.core.home import Home
 from beacon.serve import tool_answers as answers
 from beacon.serve.area_list import list_areas
 from beacon.serve.limits import MOST_TEXT, Limits, QueryGate

@@ -10,7 +10,7 @@ from typing import Any
 
 from beacon.core.clock import LONDON
 from beacon.core.errors import BeaconError, DamagedReleaseError
-from beacon.core.settings import Home
+from beacon.core.home import Home
 from beacon.core.suggestions import did_you_mean
 from beacon.release.layout import Release, latest_release, list_releases
 from beacon.serve.problems import ProblemError, bad_parameter, not_found

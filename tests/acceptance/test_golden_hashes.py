@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from beacon.core.settings import Home
+from beacon.core.home import Home
 from beacon.release.layout import latest_release
 
 GOLDEN = Path(__file__).with_name("golden")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from beacon.core.settings import Home
+from beacon.core.home import Home
 from beacon.ingest.board_lookups import footprints_from
 from beacon.registry import load_footprint, load_successions
 from beacon.release.layout import get_release

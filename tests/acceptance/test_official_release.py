@@ -10,7 +10,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from beacon.core.settings import Home, Settings
+from beacon.core.home import Home
+from beacon.core.settings import Settings
 from beacon.pipeline import run_pipeline
 from beacon.release.layout import get_release
 from beacon.release.query import connect_release

@@ -9,7 +9,7 @@ import pytest
 
 from beacon.contracts import load_contracts
 from beacon.contracts.ddl import quote_identifier
-from beacon.core.settings import Home
+from beacon.core.home import Home
 from beacon.statistics.macros import install_macros
 
 _ONE = "rowid = (select min(rowid) from t where {})"

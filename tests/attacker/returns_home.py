@@ -19,7 +19,8 @@ import polars as pl
 from beacon.contracts import create_table
 from beacon.contracts.sql_files import sql_table
 from beacon.core.files import read_json, write_json
-from beacon.core.settings import Home, Settings
+from beacon.core.home import Home
+from beacon.core.settings import Settings
 from beacon.disclosure.returned_counts import ReturnedTable
 from beacon.ingest.landing_store import LandingStore
 from beacon.release import approval, build, layout

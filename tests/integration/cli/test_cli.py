@@ -64,7 +64,7 @@ def test_query_can_change_and_read_nothing_else(sample_home: Path, sql: str) -> 
     found = CliRunner().invoke(app, ["query", sql, "--home", str(sample_home)])
     if sql.startswith("create"):
         # A table in memory harms nobody and is gone at once; the release is not touched.
-        from beacon.core.settings import Home
+        from beacon.core.home import Home
         from beacon.release.layout import get_release
         from beacon.release.verify import verify_release
 

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from beacon.cli.main import app
 from beacon.core.errors import BeaconError
-from beacon.core.settings import Home
+from beacon.core.home import Home
 from beacon.release.layout import Release, latest_release
 from beacon.release.query import ask
 

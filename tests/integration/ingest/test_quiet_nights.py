@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from beacon.core.settings import Home, Settings
+from beacon.core.home import Home
+from beacon.core.settings import Settings
 from beacon.ingest import scan
 from beacon.pipeline import confirm, land, run_pipeline
 from beacon.release import fingerprint

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from beacon.cli.main import app
-from beacon.core.settings import Home
+from beacon.core.home import Home
 from beacon.operations.source_state import freshness, next_expected, source_states
 from beacon.registry.sources import Cadence, load_source_register
 

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from beacon.core.home import Home
 from beacon.core.logs import FILE, bound, log, open_log, rotate, step
 from beacon.core.redaction import redact
-from beacon.core.settings import Home, Settings
+from beacon.core.settings import Settings
 from beacon.workspace import Workspace
 from tests.fixtures.runs import make_everything
 
@@ -199,7 +200,7 @@ def test_a_log_that_has_grown_is_moved_aside_and_the_oldest_is_dropped(tmp_path:
 def test_no_line_is_lost_when_several_processes_write_and_rotate(home: Home) -> None:
     program = (
         "import sys; from pathlib import Path; from beacon.core import logs; "
-        "from beacon.core.settings import Home\n"
+        "from beacon.core.home import Home\n"
         "logs.MAX_BYTES = 4000\n"
         "real = logs.rotate\n"
         "logs.rotate = lambda path: real(path, max_bytes=4000, keep=500)\n"

@@ -11,7 +11,7 @@ import pytest
 
 from assets.keys import RELEASE
 from beacon.core.errors import BeaconError, SettingsError
-from beacon.core.settings import Home
+from beacon.core.home import Home
 from beacon.operations.runs import list_runs
 from beacon.release import layout
 from beacon.release.layout import latest_release, list_releases

@@ -22,7 +22,7 @@ from assets.known_lineage import known_lineage
 from assets.lineage import derive_lineage
 from assets.metadata import STAGES, group
 from beacon.contracts.sql_files import all_sql_tables, mart_names
-from beacon.core.settings import Home
+from beacon.core.home import Home
 from beacon.release.layout import latest_release, list_releases
 from beacon.warehouse.indicator_rows import PUBLISHED
 from pipelines.definitions import defs

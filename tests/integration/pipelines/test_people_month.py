@@ -9,7 +9,7 @@ import dagster as dg
 import duckdb
 import pytest
 
-from beacon.core.settings import Home
+from beacon.core.home import Home
 from beacon.operations.runs import get_run
 from beacon.people import people_run
 from beacon.people.crossing import people_folder

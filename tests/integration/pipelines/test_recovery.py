@@ -11,7 +11,7 @@ import pytest
 
 from assets.keys import RELEASE, indicator_key, landing_key, sources_in_use, table_key
 from assets.landing import RETRY_MINUTES, _land_patiently
-from beacon.core.settings import Home
+from beacon.core.home import Home
 from beacon.operations.alerts import load_book
 from beacon.operations.health import read_heartbeat
 from beacon.operations.runs import get_run, list_runs, this_process, write_run

@@ -9,7 +9,8 @@ import duckdb
 import pytest
 
 from beacon.contracts import create_table
-from beacon.core.settings import Home, Settings
+from beacon.core.home import Home
+from beacon.core.settings import Settings
 from beacon.release.build import MakePages, Publication, publish_release
 from beacon.statistics.macros import install_macros
 from beacon.warehouse.connection import Warehouse

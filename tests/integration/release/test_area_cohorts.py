@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from beacon.core.errors import BeaconError
-from beacon.core.settings import Home
+from beacon.core.home import Home
 from beacon.disclosure.area_differences import Area
 from beacon.people.custom_cohorts import cohorts_of_area
 from beacon.people.secure_home import SecureHome

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 import beacon
 from beacon.cli.main import app
 from beacon.core.errors import BeaconError, InputRefusedError
-from beacon.core.settings import Home
+from beacon.core.home import Home
 from beacon.release.custom_area import custom_area
 from beacon.release.find_areas import areas_of_postcodes, find_areas
 from beacon.release.layout import Release, get_release

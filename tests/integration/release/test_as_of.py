@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 from beacon import pipeline
 from beacon.cli.main import app
 from beacon.core.files import read_json
-from beacon.core.settings import Home, Settings
+from beacon.core.home import Home
+from beacon.core.settings import Settings
 from beacon.ingest.landing_store import LandingStore
 from beacon.operations.status import gather
 from beacon.people.crossing import CROSSING, people_folder

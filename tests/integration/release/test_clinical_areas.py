@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from beacon.core.settings import Home
+from beacon.core.home import Home
 from beacon.registry import load_indicators
 from beacon.release.layout import latest_release
 from beacon.release.query import connect_release

@@ -19,7 +19,7 @@ from beacon.contracts import load_contracts
 from beacon.contracts.sql_files import mart_names
 from beacon.core.errors import BeaconError, ReleaseNotFoundError
 from beacon.core.files import sha256_of
-from beacon.core.settings import Home
+from beacon.core.home import Home
 from beacon.release.layout import Release, get_release
 from beacon.release.query import connect_release
 from beacon.release.workbook import write_workbook

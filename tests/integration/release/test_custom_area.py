@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 import beacon
 from beacon.cli.main import app
 from beacon.core.errors import BeaconError, InputRefusedError
-from beacon.core.settings import Home
+from beacon.core.home import Home
 from beacon.operations.damage import find_damage, mend
 from beacon.release.area_ledger import GuardedAreaError
 from beacon.release.custom_area import custom_area

@@ -14,7 +14,7 @@ import rdflib
 from cml_schemas import pandas_schemas
 
 from beacon.contracts import load_contracts
-from beacon.core.settings import Home
+from beacon.core.home import Home
 from beacon.release.cml import TABLES, write_cml
 from beacon.release.descriptions import CROISSANT, CSVW, DCAT
 from beacon.release.layout import Release, get_release

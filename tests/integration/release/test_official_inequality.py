@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from beacon.core.settings import Home
+from beacon.core.home import Home
 from beacon.release.layout import get_release
 from beacon.release.query import connect_release
 from beacon.release.trace import trace

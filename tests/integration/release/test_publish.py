@@ -14,7 +14,7 @@ import duckdb
 import pytest
 
 from beacon.core.errors import BeaconError, PublicationBlockedError, ReleaseNotFoundError
-from beacon.core.settings import Home
+from beacon.core.home import Home
 from beacon.operations.home_lock import HomeBusyError, home_lock
 from beacon.release import build, layout
 from beacon.release.catalogue import catalogue_label

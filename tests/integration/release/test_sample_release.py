@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 
 from beacon.cli.main import app
 from beacon.core.errors import BeaconError
-from beacon.core.settings import Home, Settings
+from beacon.core.home import Home
+from beacon.core.settings import Settings
 from beacon.pipeline import publish, run_pipeline, transform
 from beacon.release import layout
 from beacon.release.approval import ApprovalNeededError

@@ -7,7 +7,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from beacon.core.settings import Home
+from beacon.core.home import Home
 from beacon.release.layout import get_release
 from beacon.release.query import connect_release
 

@@ -12,7 +12,7 @@ import duckdb
 import openpyxl
 import pytest
 
-from beacon.core.settings import Home
+from beacon.core.home import Home
 from beacon.release.layout import Release, get_release
 from beacon.release.workbook_sheets import SHEETS
 

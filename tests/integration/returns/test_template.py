@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from beacon.cli.main import app
 from beacon.core.files import sha256_of
-from beacon.core.settings import Home
+from beacon.core.home import Home
 from beacon.release.layout import Release, point_to
 from beacon.returns import ReturnContext, csv_template, load_return_context, xlsx_template
 from beacon.returns.template import DATA_SHEET, LISTS_SHEET, NOTES_SHEET

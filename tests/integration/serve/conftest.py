@@ -8,7 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from beacon.core.files import read_json, sha256_of
-from beacon.core.settings import Home
+from beacon.core.home import Home
 from beacon.release.layout import Release, latest_release, point_to
 from beacon.serve.http_app import make_app
 from tests.fixtures.sites import SmallRelease

@@ -15,7 +15,7 @@ from mcp import Client, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 
 from beacon.contracts import load_contracts
-from beacon.core.settings import Home
+from beacon.core.home import Home
 from beacon.release.layout import Release
 from beacon.serve.mcp_server import TOOLS, make_mcp_app
 from beacon.serve.said_figures import STATUS_WORDS

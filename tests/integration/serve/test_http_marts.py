@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 
 from beacon.contracts import load_contracts
 from beacon.core.files import sha256_of
-from beacon.core.settings import Home
+from beacon.core.home import Home
 from beacon.core.spreadsheet_text import from_csv_cell
 from beacon.release.layout import Release, point_to
 from beacon.serve.limits import Limits, QueryGate

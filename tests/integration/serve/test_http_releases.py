@@ -10,7 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from beacon.core.errors import SettingsError
-from beacon.core.settings import Home
+from beacon.core.home import Home
 from beacon.release.diff import compare_releases
 from beacon.release.layout import JOURNAL, Release
 from beacon.serve.http_server import check_address

@@ -22,7 +22,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from beacon.core.settings import Home
+from beacon.core.home import Home
 from beacon.release.layout import Release
 from beacon.serve.http_app import make_app
 from tests.integration.serve.test_http_marts import rows_of

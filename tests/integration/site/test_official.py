@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from beacon.core.settings import Home
+from beacon.core.home import Home
 from beacon.release.layout import latest_release
 from beacon.release.query import connect_release
 from tests.fixtures.dom import parse

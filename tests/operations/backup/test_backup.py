@@ -15,7 +15,8 @@ from beacon.backup import Repository, repository, restore, take_backup
 from beacon.cli.main import app
 from beacon.core.errors import BeaconError
 from beacon.core.files import write_json
-from beacon.core.settings import Home, Settings
+from beacon.core.home import Home
+from beacon.core.settings import Settings
 from beacon.pipeline import run_pipeline
 from beacon.release.catalogue import catalogue_label
 from beacon.release.layout import latest_release, list_releases
@@ -157,7 +158,7 @@ def test_an_interrupted_back_up_is_none_until_it_is_ended(
 def test_a_killed_back_up_leaves_nothing_that_looks_complete(home: Home, store: Path) -> None:
     program = (
         "import os, signal, sys; from pathlib import Path\n"
-        "from beacon.backup import repository, take_backup; from beacon.core.settings import Home\n"
+        "from beacon.backup import repository, take_backup; from beacon.core.home import Home\n"
         "real, count = repository.copy_hashed, [0]\n"
         "def cut(source, target):\n"
         "    count[0] += 1\n"

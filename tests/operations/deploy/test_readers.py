@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from beacon.backup import restore, take_backup
-from beacon.core.settings import Home
+from beacon.core.home import Home
 from beacon.release.layout import latest_release
 
 ROOT = Path(__file__).resolve().parents[3]

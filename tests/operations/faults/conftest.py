@@ -20,7 +20,7 @@ import duckdb
 import pytest
 
 from beacon.core.files import sha256_of
-from beacon.core.settings import Home
+from beacon.core.home import Home
 from beacon.ingest.landing_store import LandingStore
 from beacon.operations.runs import lock_is_held
 from beacon.registry.sources import load_source_register

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from beacon.core.settings import Home
+from beacon.core.home import Home
 from tests.operations.faults.conftest import Rehearsal
 
 pytestmark = pytest.mark.slow

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from beacon.core.settings import Home
+from beacon.core.home import Home
 from beacon.release import layout
 from beacon.release.build import digest_of
 from beacon.release.layout import latest_release, list_releases

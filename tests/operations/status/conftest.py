@@ -17,7 +17,7 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from beacon.core.files import canonical_json, sha256_of, write_json
-from beacon.core.settings import Home
+from beacon.core.home import Home
 from beacon.operations.runs import RunRecord, this_process, write_run
 from beacon.release.layout import Release, point_to
 

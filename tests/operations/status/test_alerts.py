@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from beacon.cli.main import app
 from beacon.core.files import write_json
-from beacon.core.settings import Home
+from beacon.core.home import Home
 from beacon.operations import alerts
 from beacon.operations.alerts import load_book, public_text, tell, tick
 from beacon.operations.channels import (

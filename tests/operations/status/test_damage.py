@@ -16,7 +16,8 @@ from beacon.cli.main import _in_words, app
 from beacon.core.clock import now
 from beacon.core.errors import BeaconError
 from beacon.core.files import canonical_json, sha256_of, write_json
-from beacon.core.settings import Home, Settings
+from beacon.core.home import Home
+from beacon.core.settings import Settings
 from beacon.ingest.landing_store import LandingStore
 from beacon.operations.damage import find_damage, mend, put_history_aside
 from beacon.operations.health import beat

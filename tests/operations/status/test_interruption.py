@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from beacon.cli import run_commands
 from beacon.cli.main import app
-from beacon.core.settings import Home
+from beacon.core.home import Home
 from beacon.operations.run_recorder import RunRecorder
 from beacon.operations.runs import list_runs
 from beacon.operations.status import gather

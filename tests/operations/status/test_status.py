@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from beacon.cli.main import app
 from beacon.core.clock import LONDON, last_night, next_night
 from beacon.core.files import write_json
-from beacon.core.settings import Home
+from beacon.core.home import Home
 from beacon.operations.health import beat, read_heartbeat
 from beacon.operations.runs import (
     KEPT_RUNS,

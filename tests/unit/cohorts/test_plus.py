@@ -10,7 +10,8 @@ import pytest
 
 from beacon.checks import CheckResult
 from beacon.core.errors import Problem
-from beacon.core.settings import Home, Settings
+from beacon.core.home import Home
+from beacon.core.settings import Settings
 from beacon.pipeline import check, land, stage, staged_parts, transform
 from beacon.registry import PlusGroup
 from beacon.registry.plus_groups import AREA_DATA

@@ -4,7 +4,7 @@ import duckdb
 import pandas as pd
 import pytest
 
-from beacon.core.settings import Home
+from beacon.core.home import Home
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import beacon
 from beacon.cli.common import Format, print_rows
 from beacon.contracts import load_contracts
-from beacon.core.settings import Home
+from beacon.core.home import Home
 from beacon.core.spreadsheet_text import ESCAPED, csv_cell_sql, from_csv_cell, to_csv_cell
 from beacon.release.layout import latest_release
 from beacon.release.workbook import write_csvs

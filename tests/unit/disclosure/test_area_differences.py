@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from beacon.core.errors import BeaconError
-from beacon.core.settings import Home
+from beacon.core.home import Home
 from beacon.disclosure.area_differences import tells_of_few
 from beacon.release.area_ledger import GuardedAreaError, guard_and_remember
 

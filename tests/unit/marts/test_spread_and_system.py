@@ -230,7 +230,7 @@ def test_the_boards_figures_are_in_the_marts_and_judged(home):
 
 
 def test_a_sum_is_traced_to_the_places_it_is_made_of(home):
-    from beacon.core.settings import Home
+    from beacon.core.home import Home
     from beacon.release.layout import latest_release
     from beacon.release.trace import trace
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from beacon.core.home import Home
 from beacon.core.progress import reporting_to
-from beacon.core.settings import Home
 from beacon.operations.home_lock import HomeBusyError, home_lock
 
 _HOLD = (
     "import sys; from pathlib import Path\n"
-    "from beacon.core.settings import Home\n"
+    "from beacon.core.home import Home\n"
     "from beacon.operations.home_lock import home_lock\n"
     "with home_lock(Home(Path(sys.argv[1]))):\n"
     "    print('held', flush=True); input()\n"

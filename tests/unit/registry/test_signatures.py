@@ -9,7 +9,8 @@ from typer.testing import CliRunner
 
 from beacon.cli.main import app
 from beacon.core.errors import BeaconError
-from beacon.core.settings import Home, Settings
+from beacon.core.home import Home
+from beacon.core.settings import Settings
 from beacon.ingest.landing_store import LandingStore
 from beacon.registry import load_indicators
 from beacon.release.fingerprint import build_fingerprint

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from beacon.core.errors import InputRefusedError
-from beacon.core.settings import Home
+from beacon.core.home import Home
 from beacon.registry.sources import SourceRegister
 from beacon.release.layout import latest_release
 from beacon.release.query import connect_release
