@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from beacon.cli.common import Format, FormatOption, HomeOption, print_rows
+from beacon.cli.common import Format, FormatOption, HomeOption, home_of, print_rows
 from beacon.cli.options import with_columns
 
 if TYPE_CHECKING:
