@@ -2,12 +2,13 @@
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import csvw
 import duckdb
-import mlcroissant
 import pandas as pd
 import pytest
 import rdflib
@@ -61,15 +62,38 @@ def test_csvw_refuses_a_cell_of_another_type(release: Release, tmp_path: Path) -
         list(table)
 
 
+# mlcroissant brings absl's log handler, which keeps the stderr that it finds when it is imported: in
+# a process of pytest that is the captured one, and a later `dictConfig` closes it for every test.
+_READ_CROISSANT = """
+import json, sys
+import mlcroissant
+described = mlcroissant.Dataset(jsonld=sys.argv[1])
+records = list(described.records("place"))
+found = {
+    "errors": len(described.metadata.ctx.issues.errors),
+    "rows": len(records),
+    "fields": sorted(records[0]),
+    "conforms_to": described.metadata.to_json()["conformsTo"],
+}
+print(json.dumps(found))
+"""
+
+
+def _read_croissant(file: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", _READ_CROISSANT, str(file)], capture_output=True, text=True
+    )
+
+
 def test_croissant_is_valid_and_leads_to_the_rows(release: Release) -> None:
-    described = mlcroissant.Dataset(jsonld=release.path / CROISSANT)
-    assert not described.metadata.ctx.issues.errors
-    records = list(described.records("place"))
+    read = _read_croissant(release.path / CROISSANT)
+    assert read.returncode == 0, read.stderr
+    found = json.loads(read.stdout)
     with duckdb.connect() as con:
         (expected,) = con.sql(f"select count(*) from '{release.path}/place.parquet'").fetchall()[0]
-    assert len(records) == expected
-    assert {"place/people", "place/place_code"} <= set(records[0])
-    assert set(described.metadata.to_json()["conformsTo"].split("/")) >= {"1.0"}
+    assert (found["errors"], found["rows"]) == (0, expected)
+    assert {"place/people", "place/place_code"} <= set(found["fields"])
+    assert "1.0" in found["conforms_to"].split("/")
 
 
 def test_croissant_s_own_check_finds_a_fault(release: Release, tmp_path: Path) -> None:
@@ -77,8 +101,9 @@ def test_croissant_s_own_check_finds_a_fault(release: Release, tmp_path: Path) -
     del broken["distribution"][0]["encodingFormat"]
     file = tmp_path / CROISSANT
     file.write_text(json.dumps(broken))
-    with pytest.raises(mlcroissant.ValidationError):
-        mlcroissant.Dataset(jsonld=file)
+    read = _read_croissant(file)
+    assert read.returncode != 0
+    assert "ValidationError" in read.stderr
 
 
 def test_dcat_has_what_dcat_ap_makes_mandatory(release: Release) -> None:
