@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import duckdb
 import openpyxl
 
-_MARTS = ("beacon_indicator", "core20plus5_indicator")
+_MARTS = ("observation", "beacon_indicator", "core20plus5_indicator")
 _SHEETS = ("Beacons over time", "Core20PLUS5 over time")
 
 
@@ -81,7 +82,11 @@ def _parquet(release: Path, slug: str) -> Iterator[Figure]:
 def _csvs(release: Path, slug: str) -> Iterator[Figure]:
     for name in (*_MARTS, "change"):
         path = release / "csv" / f"{name}.csv"
-        with path.open(encoding="utf-8-sig", newline="") as stream:
+        packed = path.with_suffix(".csv.gz")
+        opened = gzip.open if packed.exists() else open
+        with opened(
+            packed if packed.exists() else path, "rt", encoding="utf-8-sig", newline=""
+        ) as stream:
             for row in csv.DictReader(stream):
                 if row["indicator_slug"] != slug:
                     continue

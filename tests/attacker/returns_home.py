@@ -34,10 +34,12 @@ from beacon.warehouse.connection import Warehouse
 from beacon.warehouse.transform import derive_table
 from beacon.workspace import Workspace
 
-MARTS = ("beacon_indicator", "core20plus5_indicator", "core20_cohort", "lsoa", "change")
+MARTS = (
+    "observation", "beacon_indicator", "core20plus5_indicator", "core20_cohort", "lsoa", "change"
+)  # fmt: skip
 _DERIVED = (
-    "indicators.published", "indicators.gap", "indicators.system", "indicators.fact", "marts.beacon_indicator",
-    "marts.core20plus5_indicator",
+    "indicators.published", "indicators.gap", "indicators.system", "indicators.fact", "marts.observation",
+    "marts.beacon_indicator", "marts.core20plus5_indicator",
 )  # fmt: skip
 # Whatever these read beside is there, and empty.
 _EMPTY = sorted(

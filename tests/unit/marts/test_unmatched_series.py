@@ -83,7 +83,7 @@ def test_nothing_is_said_where_all_match(small):
 def test_a_measure_without_any_match_has_a_state_of_its_own(small):
     define(small, "progress8", series="AVG_Progg8_Score")
     supply(small, "dfe_lait", "long", "AVG_Prog8_Score")
-    for name in ("indicators.practice_observation", "indicators.published"):
+    for name in ("indicators.practice_observation", "indicators.published", "indicators.combined"):
         small.con.execute(create_table(small.contracts[name], name))
     sql = sql_table("indicators.unmatched_series").text
     small.con.execute(f"create table indicators.unmatched_series as {sql}")
