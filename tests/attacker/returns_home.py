@@ -163,7 +163,7 @@ class ReturnsHome:
             inputs.append(
                 {
                     "name": landed.name, "sha256": landed.sha256, "file": landed.file,
-                    "licence": "-", "attribution": "-",
+                    "publisher": "-", "licence": "-", "attribution": "-",
                 }
             )  # fmt: skip
         return inputs
