@@ -20,7 +20,7 @@ from beacon.registry.board_footprints import (
 from beacon.sources.readers import read_rows
 from beacon.sources.recognise import recognise
 
-_BOARDS = {2024: "ons_open_geography/lsoa21_icb24", 2026: "ons_open_geography.lsoa21_icb26"}
+_BOARDS = {2024: "ons_open_geography/lsoa21_icb24", 2026: "ons_open_geography/lsoa21_icb26"}
 _AUTHORITIES = "ons_open_geography/lsoa21_ward24"
 _COUNTIES = "ons_open_geography/ltla23_utla23"
 _ENGLAND = Area(code="E92000001", name="England")
@@ -44,7 +44,7 @@ def footprints_from(
     wanted = {*_BOARDS.values(), _AUTHORITIES, _COUNTIES}
     tables: dict[str, pl.DataFrame] = {}
     for _, path in files_of(paths):
-        if not {".csv"} & set(path.suffixes):
+        if ".csv" not in path.suffixes:
             continue
         seen = recognise(path, register)
         if seen.key not in wanted or seen.container is None or seen.key in tables:

@@ -35,6 +35,20 @@ def test_there_are_42_boards_of_2024_and_36_of_2026(official_files: Path) -> Non
     assert set(ours.place_codes) == set(load_footprint("cheshire_merseyside").place_codes)
 
 
+def test_a_lookup_of_2026_that_is_supplied_is_taken_as_it_is(
+    official_files: Path, tmp_path: Path
+) -> None:
+    """Made from that of 2024 by renaming its columns, so that it has the boards of 2024."""
+    name = "LSOA21_SICBL24_ICB24_EN_LU.csv"
+    text = (official_files / "lookups" / name).read_text(encoding="utf-8-sig")
+    header, _, body = text.partition("\n")
+    (tmp_path / name.replace("24", "26")).write_text(header.replace("24", "26") + "\n" + body)
+    found, source = footprints_from([official_files / "lookups", tmp_path], 2026)
+    assert source.endswith("(April 2026), England")
+    assert len(found) == 42
+    assert all(one.id.endswith("_2026") for one in found)
+
+
 def test_districts_are_places_where_that_is_asked_for(official_files: Path) -> None:
     lower, _ = footprints_from([official_files / "lookups"], 2026, "lower")
     assert sum(len(one.places) for one in lower) == 296
