@@ -17,7 +17,7 @@ from beacon.people.crossing import CROSSING
 from beacon.pipeline import count_people, load_people
 
 CROSSED_COUNTS = dg.AssetKey(["people", "crossed_counts"])
-# An extract describes a month; this one and the one that is under way count too.
+# The month that is under way is a partition too: an extract of it may come before it ends.
 AS_AT_MONTHS = dg.MonthlyPartitionsDefinition(start_date="2020-01-01", end_offset=1)
 
 

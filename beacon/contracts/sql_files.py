@@ -10,6 +10,9 @@ from pathlib import Path
 
 from beacon.core.paths import resource_dir
 
+INDICATOR_MARTS = ("beacon_indicator", "core20plus5_indicator")
+"""Marts that have a row for each figure of the programmes' own areas."""
+
 _HEADER = re.compile(r"^-- (table|grain|depends|columns): (.*)$", re.MULTILINE)
 
 

@@ -99,6 +99,19 @@ def _read(path: Path, model: type[T], problems: list[str]) -> T | None:
         return None
 
 
+def _read_one(path: Path, model: type[T]) -> T:
+    """Validate one file that has no other beside it.
+
+    Raises:
+        RegistryError: With every fault of the file.
+    """
+    problems: list[str] = []
+    content = _read(path, model, problems)
+    if content is None:
+        raise RegistryError(problems)
+    return content
+
+
 def _report_duplicates(
     loaded: Iterable[tuple[Path, T]],
     field: str,
@@ -180,11 +193,7 @@ def load_footprint(name_or_path: str | Path, directory: Path | None = None) -> F
     if not path.is_file():
         known = ", ".join(sorted(item.stem for item in folder.glob("*.yaml"))) or "none"
         raise RegistryError([f"{path.name}: file: there is no such footprint. Known: {known}."])
-    problems: list[str] = []
-    footprint = _read(path, Footprint, problems)
-    if footprint is None:
-        raise RegistryError(problems)
-    return footprint
+    return _read_one(path, Footprint)
 
 
 def load_targets(
@@ -307,12 +316,7 @@ def load_authorities(path: Path | None = None) -> AuthorityRegister:
     Raises:
         RegistryError: With every fault of the file.
     """
-    path = path or resource_dir(REFERENCE_DATA) / "authorities.yaml"
-    problems: list[str] = []
-    register = _read(path, AuthorityRegister, problems)
-    if register is None:
-        raise RegistryError(problems)
-    return register
+    return _read_one(path or resource_dir(REFERENCE_DATA) / "authorities.yaml", AuthorityRegister)
 
 
 def load_successions(path: Path | None = None) -> SuccessionRegister:
@@ -324,12 +328,7 @@ def load_successions(path: Path | None = None) -> SuccessionRegister:
     Raises:
         RegistryError: With every fault of the file.
     """
-    path = path or resource_dir(REFERENCE_DATA) / "successions.yaml"
-    problems: list[str] = []
-    register = _read(path, SuccessionRegister, problems)
-    if register is None:
-        raise RegistryError(problems)
-    return register
+    return _read_one(path or resource_dir(REFERENCE_DATA) / "successions.yaml", SuccessionRegister)
 
 
 def load_pocket_rules(path: Path | None = None) -> PocketRules:
@@ -341,9 +340,4 @@ def load_pocket_rules(path: Path | None = None) -> PocketRules:
     Raises:
         RegistryError: With every fault of the file.
     """
-    path = path or resource_dir(REFERENCE_DATA) / "core20_pockets.yaml"
-    problems: list[str] = []
-    rules = _read(path, PocketRules, problems)
-    if rules is None:
-        raise RegistryError(problems)
-    return rules
+    return _read_one(path or resource_dir(REFERENCE_DATA) / "core20_pockets.yaml", PocketRules)

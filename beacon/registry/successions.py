@@ -81,10 +81,8 @@ class Succession(Entry):
 
 @dataclass(frozen=True)
 class AreaParts:
-    """One way of putting an area together from others."""
+    """One way of putting an area together from others, and from when the area is there."""
 
-    area_code: str
-    area_name: str
     valid_from: date
     parts: tuple[str, ...]
 
@@ -187,7 +185,7 @@ class SuccessionRegister(Entry):
             return
         parts = tuple(part.code for part in known.made_of)
         while True:
-            yield AreaParts(code, known.name, known.valid_from, parts)
+            yield AreaParts(known.valid_from, parts)
             finer = tuple(old for part in parts for old in self._before(part))
             if finer == parts:
                 return

@@ -15,12 +15,11 @@ import pyarrow.parquet as pq
 
 from beacon.contracts import Contract, load_contracts
 from beacon.contracts.row_id import row_id_sql
+from beacon.contracts.sql_files import INDICATOR_MARTS
 from beacon.release.layout import Release
 from beacon.release.query import connect_release
 
 TABLES = ("metric", "dimensions", "metadata", "source", "relationships")
-
-_MARTS = ("beacon_indicator", "core20plus5_indicator")
 
 _FACTS = """
 create temp view fact as
@@ -207,7 +206,7 @@ def _rows(contracts: dict[str, Contract], release: Release) -> str:
     known = {mart["name"] for mart in release.manifest["marts"]}
     return " union all ".join(
         f"select *, {row_id_sql(contracts[f'marts.{mart}'])} as datapoint_id from {mart}"  # noqa: S608
-        for mart in _MARTS
+        for mart in INDICATOR_MARTS
         if mart in known
     )
 

@@ -12,6 +12,7 @@ from beacon.core.home import Home
 from beacon.disclosure.area_differences import FEWEST_PEOPLE
 from beacon.people.custom_cohorts import AreaCount, cohorts_of_area
 from beacon.people.secure_home import SecureHome
+from beacon.people.without_values import without_values
 from beacon.release.area_figures import (
     Figure,
     average_score,
@@ -160,7 +161,8 @@ def custom_area(
         described = _described(con, release, title, members, notes)
         if secure is None:
             return described
-        day, counts = cohorts_of_area(secure, title, codes, known, now=now())
+        with without_values(secure):
+            day, counts = cohorts_of_area(secure, title, codes, known, now=now())
         return replace(
             described,
             figures=(*described.figures, *_of_cohorts(counts)),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import csv
 import gzip
-import io
 import re
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from beacon.core.errors import BeaconError, InputRefusedError, Problem
 from beacon.release.layout import Release
@@ -39,10 +39,9 @@ def find_areas(release: Release, text: str, kind: str | None = None) -> list[tup
     Raises:
         BeaconError: When the release has no table of areas.
     """
-    con = connect_release(release, sql="")
-    try:
-        if "area" not in {mart["name"] for mart in release.manifest["marts"]}:
-            raise BeaconError(f"{release.label} has no table area. Publish a newer release.")
+    if "area" not in {mart["name"] for mart in release.manifest["marts"]}:
+        raise BeaconError(f"{release.label} has no table area. Publish a newer release.")
+    with connect_release(release, sql="") as con:
         return con.execute(
             f"select {', '.join(FOUND_COLUMNS)} from area "  # noqa: S608 - names above
             "where (contains(lower(area_name), lower($text)) or area_code = upper($text) "
@@ -51,8 +50,6 @@ def find_areas(release: Release, text: str, kind: str | None = None) -> list[tup
             f"order by people desc nulls last, kind, vintage, area_code limit {_MOST_FOUND}",
             {"text": text.strip(), "kind": kind},
         ).fetchall()
-    finally:
-        con.close()
 
 
 @dataclass(frozen=True)
@@ -83,6 +80,7 @@ def areas_of_postcodes(
 
     Raises:
         InputRefusedError: Naming what in the file or among the postcodes cannot be used.
+        BeaconError: When the file cannot be read.
     """
     wanted = {_plain(one): one for one in postcodes}
     wrong = [given for plain, given in wanted.items() if not _POSTCODE.fullmatch(plain)]
@@ -90,22 +88,25 @@ def areas_of_postcodes(
         raise InputRefusedError(
             [Problem("postcodes", f"{one!r} is not a postcode.") for one in wrong]
         )
-    found = dict(_lsoas(file, set(wanted)))
+    try:
+        found = dict(_lsoas(file, set(wanted)))
+    except (OSError, EOFError, UnicodeDecodeError, csv.Error, zlib.error) as error:
+        raise BeaconError(
+            f"{file} cannot be read as CSV ({error}). Give a postcode file of the ONS, plain or "
+            "gzipped."
+        ) from error
     missing = [wanted[plain] for plain in wanted if plain not in found]
     if missing:
         raise InputRefusedError(
             [Problem(file.name, f"the postcode {one} is not in it.",
                      remedy="Check it, or take a newer postcode file.") for one in missing]
         )  # fmt: skip
-    con = connect_release(release, sql="")
-    try:
+    with connect_release(release, sql="") as con:
         rows = con.execute(
             "select lsoa21_code, lsoa21_name, ward24_name, place_name, imd2025_decile, "
             "core20_imd2025 from lsoa where list_contains($codes, lsoa21_code)",
             {"codes": sorted(set(found.values()))},
         ).fetchall()
-    finally:
-        con.close()
     known = {row[0]: row[1:] for row in rows}
     return [
         PostcodeArea(wanted[plain], found[plain], *known.get(found[plain], (None,) * 5))
@@ -118,12 +119,8 @@ def _plain(postcode: str) -> str:
 
 
 def _open(file: Path) -> IO[str]:
-    try:
-        if file.suffix == ".gz":
-            return io.TextIOWrapper(gzip.open(file), encoding="utf-8-sig", newline="")
-        return file.open(encoding="utf-8-sig", newline="")
-    except OSError as error:
-        raise BeaconError(f"{file} cannot be read: {error.strerror or error}.") from error
+    opened = gzip.open if file.suffix == ".gz" else open
+    return cast("IO[str]", opened(file, "rt", encoding="utf-8-sig", newline=""))
 
 
 def _lsoas(file: Path, wanted: set[str]) -> Iterator[tuple[str, str]]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import duckdb
 
+from beacon.contracts.sql_files import INDICATOR_MARTS
 from beacon.core.errors import BeaconError
 from beacon.core.files import read_json, sha256_of
 from beacon.core.home import Home
@@ -15,7 +16,6 @@ from beacon.core.suggestions import did_you_mean
 from beacon.release.layout import Release
 from beacon.release.query import connect_release
 
-_MARTS = ("beacon_indicator", "core20plus5_indicator")
 _LINE_LIMIT = 2_000
 
 
@@ -72,7 +72,7 @@ def trace(
     """
     with connect_release(release, sql="") as con:
         found: list[tuple[str, dict[str, Any]]] = []
-        for mart in _MARTS:
+        for mart in INDICATOR_MARTS:
             rows = _records(
                 con,
                 f'select * from "{mart}" where (indicator_slug = $indicator '  # noqa: S608

@@ -14,6 +14,7 @@ from typing import Any
 
 import duckdb
 
+from beacon.contracts.sql_files import INDICATOR_MARTS
 from beacon.core.files import read_json, sha256_of
 from beacon.core.home import Home
 from beacon.core.source_names import LOCAL_RETURN
@@ -22,8 +23,6 @@ from beacon.registry.indicators import Indicator
 from beacon.sources.publishers.returned_tables import ReturnRules
 
 BACKFILLS = "backfills"
-# Marts that hold the rows of indicators; all others, the workbook and the pages are made from them.
-INDICATOR_MARTS = ("beacon_indicator", "core20plus5_indicator")
 
 
 @dataclass(frozen=True)

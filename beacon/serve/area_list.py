@@ -6,7 +6,7 @@ from typing import Any
 
 import duckdb
 
-from beacon.serve.shelf import Shelved
+from beacon.serve.served_release import ServedRelease
 from beacon.serve.trace_rows import records
 
 _MOST_AREAS = 20_000
@@ -25,7 +25,7 @@ _NAMED_IN = {
 
 def list_areas(
     con: duckdb.DuckDBPyConnection,
-    shelved: Shelved,
+    served: ServedRelease,
     *,
     kind: str | None = None,
     name: str | None = None,
@@ -34,13 +34,13 @@ def list_areas(
 
     Args:
         con: A connection.
-        shelved: The release.
+        served: The release.
         kind: One kind only.
         name: Part of the name or of the code; case is ignored.
     """
-    marts = [mart for mart in _NAMED_IN if mart in shelved.marts]
+    marts = [mart for mart in _NAMED_IN if mart in served.marts]
     every = " union all ".join(f"{_NAMED_IN[mart]} from read_parquet(?)" for mart in marts)
-    conditions, values = ["true"], [str(shelved.path_of(mart)) for mart in marts]
+    conditions, values = ["true"], [str(served.path_of(mart)) for mart in marts]
     if kind is not None:
         conditions.append("type = ?")
         values.append(kind)

@@ -15,14 +15,14 @@ from fastapi import Request
 from fastapi.responses import Response
 
 from beacon.core.version import installed_version
-from beacon.serve.shelf import Shelved
+from beacon.serve.served_release import ServedRelease
 
 IMMUTABLE = "max-age=31536000, immutable"
 
 
 def answer(
     request: Request,
-    shelved: Shelved,
+    served: ServedRelease,
     content: str,
     make: Callable[[], Response],
 ) -> Response:
@@ -30,19 +30,19 @@ def answer(
 
     Args:
         request: The request.
-        shelved: The release that it is answered from.
+        served: The release that it is answered from.
         content: Hash of what of the release the answer is made from.
         make: Makes the answer.
     """
     asked = f"{request.url.path}?{request.url.query}"
-    parts = (shelved.label, content, asked, installed_version())
+    parts = (served.label, content, asked, installed_version())
     etag = f'"{hashlib.sha256(chr(10).join(parts).encode()).hexdigest()[:32]}"'
     # What a token guards is for the one who has it.
     scope = "private" if "authorization" in request.headers else "public"
     headers = {
         "ETag": etag,
-        "Cache-Control": f"{scope}, {IMMUTABLE if shelved.named else 'no-cache'}",
-        "Beacon-Release": shelved.label,
+        "Cache-Control": f"{scope}, {IMMUTABLE if served.named else 'no-cache'}",
+        "Beacon-Release": served.label,
     }
     given = request.headers.get("if-none-match", "")
     known = {tag.strip().removeprefix("W/") for tag in given.split(",")}

@@ -17,7 +17,7 @@ from beacon.serve.lookup_routes import lookup_router
 from beacon.serve.mart_routes import mart_router
 from beacon.serve.problems import Problem, install, not_found
 from beacon.serve.release_routes import release_router
-from beacon.serve.shelf import Shelf
+from beacon.serve.served_release import ServedReleases
 from beacon.serve.token_guard import TokenGuard
 
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
@@ -63,15 +63,15 @@ def make_app(
         docs_url=None,
         redoc_url=None,
     )
-    shelf, gate = Shelf(home), QueryGate(limits or Limits())
+    releases, gate = ServedReleases(home), QueryGate(limits or Limits())
     install(app)
     for router in (
-        release_router(shelf, gate),
-        lookup_router(shelf, gate),
-        mart_router(shelf, gate),
+        release_router(releases, gate),
+        lookup_router(releases, gate),
+        mart_router(releases, gate),
     ):
         app.include_router(router, prefix=f"/{VERSION}")
-    app.include_router(_own_router(shelf))
+    app.include_router(_own_router(releases))
     _declare_problems(app, with_tokens=bool(tokens))
 
     @app.middleware("http")
@@ -89,13 +89,13 @@ def make_app(
     return app
 
 
-def _own_router(shelf: Shelf) -> APIRouter:
+def _own_router(releases: ServedReleases) -> APIRouter:
     router = APIRouter()
 
     @router.get("/health", operation_id="read_health", tags=["service"])
     def health() -> dict[str, str | None]:
         """Whether the service answers, its version and the current release."""
-        current = shelf.current()
+        current = releases.current()
         return {
             "status": "ok",
             "version": installed_version(),
@@ -108,15 +108,15 @@ def _own_router(shelf: Shelf) -> APIRouter:
 
     @router.get("/site/{release}/{path:path}", include_in_schema=False)
     def page(release: str, path: str) -> Response:
-        shelved = shelf.take(release)
-        if not shelved.named:
+        served = releases.find(release)
+        if not served.named:
             # Links between pages then stay within one release.
-            return RedirectResponse(f"/site/{shelved.label}/{quote(path)}")
-        site = (shelved.release.path / "site").resolve()
+            return RedirectResponse(f"/site/{served.label}/{quote(path)}")
+        site = (served.release.path / "site").resolve()
         file = (site / (path or "index.html")).resolve()
         if not file.is_relative_to(site) or not file.is_file():
             raise not_found(
-                f"page {path[:80]!r} of {shelved.label}",
+                f"page {path[:80]!r} of {served.label}",
                 "Start at /site/latest/index.html. A release without pages: `beacon site build` "
                 "makes them elsewhere.",
             )

@@ -17,7 +17,7 @@ from beacon.serve.mart_models import About, row_model
 from beacon.serve.mart_routes import ReleaseName
 from beacon.serve.problems import documented, not_found
 from beacon.serve.release_routes import AsOf, AsOfQuery
-from beacon.serve.shelf import Shelf, Shelved
+from beacon.serve.served_release import ServedRelease, ServedReleases
 from beacon.serve.trace_rows import records, trace_row
 
 IndicatorRow = row_model("indicator")
@@ -76,16 +76,16 @@ class Trace(About):
     derivation: Derivation
 
 
-def lookup_router(shelf: Shelf, gate: QueryGate) -> APIRouter:
+def lookup_router(releases: ServedReleases, gate: QueryGate) -> APIRouter:
     """Routes of indicators, areas and traces."""
     router = APIRouter(responses=documented(404, 422, 503))
 
-    def rows_of_indicators(shelved: Shelved) -> list[dict[str, Any]]:
+    def rows_of_indicators(served: ServedRelease) -> list[dict[str, Any]]:
         with gate.connection() as con:
             return records(
                 con,
                 "select * from read_parquet(?) order by indicator_id, measure",
-                [str(shelved.path_of("indicator"))],
+                [str(served.path_of("indicator"))],
             )
 
     @router.get(
@@ -96,13 +96,13 @@ def lookup_router(shelf: Shelf, gate: QueryGate) -> APIRouter:
     )
     def indicators(request: Request, release: ReleaseName, query: AsOfQuery) -> Response:
         """Every indicator and measure, with its definition and the state of its data."""
-        shelved = shelf.take(release, query.as_of)
-        content = shelved.mart("indicator")["sha256"]
+        served = releases.find(release, query.as_of)
+        content = served.mart("indicator")["sha256"]
         return answer(
             request,
-            shelved,
+            served,
             content,
-            lambda: _json({**shelved.about, "results": rows_of_indicators(shelved)}),
+            lambda: _json({**served.about, "results": rows_of_indicators(served)}),
         )
 
     @router.get(
@@ -118,10 +118,10 @@ def lookup_router(shelf: Shelf, gate: QueryGate) -> APIRouter:
         query: AsOfQuery,
     ) -> Response:
         """One indicator: a row for each of its measures."""
-        shelved = shelf.take(release, query.as_of)
+        served = releases.find(release, query.as_of)
 
         def make() -> Response:
-            rows = rows_of_indicators(shelved)
+            rows = rows_of_indicators(served)
             found = [
                 row
                 for row in rows
@@ -133,9 +133,9 @@ def lookup_router(shelf: Shelf, gate: QueryGate) -> APIRouter:
                     f"indicator {indicator!r}",
                     f"`indicators` lists them.{did_you_mean(indicator, slugs)}",
                 )
-            return _json({**shelved.about, "results": found})
+            return _json({**served.about, "results": found})
 
-        return answer(request, shelved, shelved.mart("indicator")["sha256"], make)
+        return answer(request, served, served.mart("indicator")["sha256"], make)
 
     @router.get(
         "/releases/{release}/areas",
@@ -147,14 +147,14 @@ def lookup_router(shelf: Shelf, gate: QueryGate) -> APIRouter:
         request: Request, release: ReleaseName, query: Annotated[AreaQuery, Query()]
     ) -> Response:
         """Areas that have figures: the nation, the system, Places, wards, LSOAs."""
-        shelved = shelf.take(release, query.as_of)
+        served = releases.find(release, query.as_of)
 
         def make() -> Response:
             with gate.connection() as con:
-                found = list_areas(con, shelved, kind=query.type, name=query.name)
-            return _json({**shelved.about, "results": found})
+                found = list_areas(con, served, kind=query.type, name=query.name)
+            return _json({**served.about, "results": found})
 
-        return answer(request, shelved, shelved.manifest["build_fingerprint"], make)
+        return answer(request, served, served.manifest["build_fingerprint"], make)
 
     @router.get(
         "/releases/{release}/trace/{trace_id}",
@@ -169,12 +169,12 @@ def lookup_router(shelf: Shelf, gate: QueryGate) -> APIRouter:
         query: AsOfQuery,
     ) -> Response:
         """Where a number comes from: rows, files with hash and licence, and the SQL between."""
-        shelved = shelf.take(release, query.as_of)
+        served = releases.find(release, query.as_of)
         return answer(
             request,
-            shelved,
-            shelved.manifest["build_fingerprint"],
-            lambda: _json({**shelved.about, **trace_row(gate, shelved, trace_id)}),
+            served,
+            served.manifest["build_fingerprint"],
+            lambda: _json({**served.about, **trace_row(gate, served, trace_id)}),
         )
 
     return router

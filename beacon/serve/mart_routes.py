@@ -18,7 +18,7 @@ from beacon.serve.mart_models import (
 from beacon.serve.mart_rows import read_rows
 from beacon.serve.problems import documented
 from beacon.serve.row_formats import MEDIA_TYPES, write_rows
-from beacon.serve.shelf import Shelf, Shelved
+from beacon.serve.served_release import ServedRelease, ServedReleases
 
 ReleaseName = Annotated[
     str,
@@ -30,15 +30,15 @@ ReleaseName = Annotated[
 ]
 
 
-def mart_router(shelf: Shelf, gate: QueryGate) -> APIRouter:
+def mart_router(releases: ServedReleases, gate: QueryGate) -> APIRouter:
     """A route for each mart that has a contract."""
     router = APIRouter(tags=["marts"])
     for name in sorted(mart_contracts()):
-        _add(router, shelf, gate, name)
+        _add(router, releases, gate, name)
     return router
 
 
-def _add(router: APIRouter, shelf: Shelf, gate: QueryGate, name: str) -> None:
+def _add(router: APIRouter, releases: ServedReleases, gate: QueryGate, name: str) -> None:
     contract = mart_contracts()[name]
     parameters = query_model(name)
 
@@ -48,9 +48,9 @@ def _add(router: APIRouter, shelf: Shelf, gate: QueryGate, name: str) -> None:
         query: Annotated[parameters, Query()],  # type: ignore[valid-type]
     ) -> Response:
         asked: MartQuery = query
-        shelved = shelf.take(release, asked.as_of)
-        content = shelved.mart(name)["sha256"]
-        return answer(request, shelved, content, lambda: _page(request, shelved, gate, name, asked))
+        served = releases.find(release, asked.as_of)
+        content = served.mart(name)["sha256"]
+        return answer(request, served, content, lambda: _page(request, served, gate, name, asked))
 
     router.add_api_route(
         f"/releases/{{release}}/marts/{name}",
@@ -68,17 +68,17 @@ def _add(router: APIRouter, shelf: Shelf, gate: QueryGate, name: str) -> None:
 
 
 def _page(
-    request: Request, shelved: Shelved, gate: QueryGate, name: str, query: MartQuery
+    request: Request, served: ServedRelease, gate: QueryGate, name: str, query: MartQuery
 ) -> Response:
-    rows = read_rows(gate, shelved, name, query)
+    rows = read_rows(gate, served, name, query)
     form: Form = query.format
-    response = Response(write_rows(rows, form, shelved.about, name), media_type=MEDIA_TYPES[form])
-    target = f"../../{shelved.label}/marts/{name}"
+    response = Response(write_rows(rows, form, served.about, name), media_type=MEDIA_TYPES[form])
+    target = f"../../{served.label}/marts/{name}"
     response.headers.update(paging_headers(request, target, rows.paging))
     if form != "json":
         ending = "csv" if form == "csv" else form
         response.headers["Content-Disposition"] = (
-            f'attachment; filename="{shelved.label}-{name}-{rows.paging.page}.{ending}"'
+            f'attachment; filename="{served.label}-{name}-{rows.paging.page}.{ending}"'
         )
     return response
 

@@ -14,7 +14,7 @@ from beacon.core.suggestions import did_you_mean
 from beacon.serve.limits import QueryGate
 from beacon.serve.mart_models import MartQuery, Paging, mart_contracts, shown_columns
 from beacon.serve.problems import bad_parameter
-from beacon.serve.shelf import Shelved
+from beacon.serve.served_release import ServedRelease
 
 _NOT_COLUMNS = frozenset(MartQuery.model_fields)
 
@@ -32,14 +32,14 @@ class Rows:
     paging: Paging
 
 
-def read_rows(gate: QueryGate, shelved: Shelved, mart: str, query: MartQuery) -> Rows:
+def read_rows(gate: QueryGate, served: ServedRelease, mart: str, query: MartQuery) -> Rows:
     """The rows of a page.
 
     Columns come from the contract and never from the request; values are bound.
 
     Args:
         gate: Gives the connection.
-        shelved: The release.
+        served: The release.
         mart: Name of the mart.
         query: Parameters of that mart.
 
@@ -47,8 +47,8 @@ def read_rows(gate: QueryGate, shelved: Shelved, mart: str, query: MartQuery) ->
         ProblemError: When a column is unknown, or as `QueryGate.connection` says.
     """
     contract = mart_contracts()[mart]
-    file = str(shelved.path_of(mart))
-    present = set(shelved.columns_of(mart))
+    file = str(served.path_of(mart))
+    present = set(served.columns_of(mart))
     columns = _chosen(contract, query.columns, present)
     where, values = _conditions(query, present)
     keys = ", ".join(quote_identifier(key) for key in contract.key if key in present)

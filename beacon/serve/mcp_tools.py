@@ -27,7 +27,7 @@ from beacon.serve.said_figures import (
     number,
     read_figures,
 )
-from beacon.serve.shelf import LATEST, Shelf, Shelved
+from beacon.serve.served_release import LATEST, ServedRelease, ServedReleases
 from beacon.serve.trace_rows import records, trace_id_sql, trace_row
 
 Text = Annotated[str, Field(max_length=MOST_TEXT)]
@@ -61,23 +61,23 @@ class Tools:
     """The questions, over the releases of one home."""
 
     def __init__(self, home: Home, limits: Limits | None = None) -> None:
-        self._shelf = Shelf(home)
+        self._releases = ServedReleases(home)
         self._gate = QueryGate(limits or Limits())
 
     @contextmanager
-    def _reading(self, release: str) -> Iterator[tuple[Shelved, duckdb.DuckDBPyConnection]]:
-        shelved = self._shelf.take(release)
+    def _reading(self, release: str) -> Iterator[tuple[ServedRelease, duckdb.DuckDBPyConnection]]:
+        served = self._releases.find(release)
         with self._gate.connection() as con:
-            yield shelved, con
+            yield served, con
 
     def list_releases(self) -> list[str]:
         """Labels of the releases, the newest first."""
-        return [release.label for release in self._shelf.every()[::-1]]
+        return [release.label for release in self._releases.every()[::-1]]
 
     def find_indicators(self, text: Text = "", release: Release = LATEST) -> answers.Indicators:
         """Indicators whose name, theme, programme or definition has a text; all without one."""
-        with self._reading(release) as (shelved, con):
-            rows = indicator_rows(con, shelved)
+        with self._reading(release) as (served, con):
+            rows = indicator_rows(con, served)
         names = ("indicator_id", "indicator_slug", "name", "theme", "programme", "measure",
                  "measure_name", "definition")  # fmt: skip
         wanted = text.strip().casefold()
@@ -85,18 +85,18 @@ class Tools:
             row for row in rows if wanted in " ".join(str(row[name]) for name in names).casefold()
         ]
         said = f"{len({row['indicator_slug'] for row in found})} indicators, {len(found)} measures."
-        return answers.Indicators(**shelved.about, said=said, results=found[:_MOST_FOUND])
+        return answers.Indicators(**served.about, said=said, results=found[:_MOST_FOUND])
 
     def find_areas(
         self, text: Text = "", kind: Text | None = None, release: Release = LATEST
     ) -> answers.Areas:
         """Areas by a part of their name or code, and by kind (nation, icb, place, ward, lsoa)."""
-        with self._reading(release) as (shelved, con):
-            found = list_areas(con, shelved, kind=kind, name=text.strip() or None)
+        with self._reading(release) as (served, con):
+            found = list_areas(con, served, kind=kind, name=text.strip() or None)
         said = f"{len(found)} areas" + (
             f", of which {_MOST_FOUND} are given." if len(found) > _MOST_FOUND else "."
         )
-        return answers.Areas(**shelved.about, said=said, results=found[:_MOST_FOUND])
+        return answers.Areas(**served.about, said=said, results=found[:_MOST_FOUND])
 
     def read_values(
         self,
@@ -108,9 +108,9 @@ class Tools:
         release: Release = LATEST,
     ) -> answers.Values:
         """Values with limits, status, source and licence; or why there are none."""
-        with self._reading(release) as (shelved, con):
-            figures, _ = self._figures(con, shelved, indicator, area, period, measure, sex)
-        return answers.Values(**shelved.about, said=_together(figures), figures=figures)
+        with self._reading(release) as (served, con):
+            figures, _ = self._figures(con, served, indicator, area, period, measure, sex)
+        return answers.Values(**served.about, said=_together(figures), figures=figures)
 
     def compare_with_nation(
         self,
@@ -121,17 +121,15 @@ class Tools:
         release: Release = LATEST,
     ) -> answers.Comparisons:
         """Areas beside the nation, each with the result of its test, at the latest period."""
-        with self._reading(release) as (shelved, con):
+        with self._reading(release) as (served, con):
             results = [
                 _compared(figure)
                 for area in areas
-                for figure in self._figures(con, shelved, indicator, area, "latest", measure, sex)[
-                    0
-                ]
+                for figure in self._figures(con, served, indicator, area, "latest", measure, sex)[0]
             ]
         said = " ".join(result.said for result in results)
         said += f" {NOT_TESTED}" if len(areas) > 1 else ""
-        return answers.Comparisons(**shelved.about, said=said, results=results)
+        return answers.Comparisons(**served.about, said=said, results=results)
 
     def rank_places(
         self,
@@ -145,8 +143,8 @@ class Tools:
         1 is the best, or the highest where there is no direction. Give measure and sex where there
         is more than one.
         """
-        with self._reading(release) as (shelved, con):
-            figures, about = self._figures(con, shelved, indicator, None, "latest", measure, sex)
+        with self._reading(release) as (served, con):
+            figures, about = self._figures(con, served, indicator, None, "latest", measure, sex)
         groups = sorted({(f.measure, f.sex, f.age) for f in figures})
         if len(groups) > 1:
             named = "; ".join(", ".join(group) for group in groups)
@@ -174,7 +172,7 @@ class Tools:
             said += "A count is more where more people live, so it is not ranked. "
         said += " ".join([NOT_TESTED, *(f.said for f in without)])
         return answers.Ranking(
-            **shelved.about,
+            **served.about,
             said=said,
             order=order,
             ranked=len(with_value),
@@ -191,8 +189,8 @@ class Tools:
         release: Release = LATEST,
     ) -> answers.Trend:
         """All periods, and the test of the recent trend where one was made."""
-        with self._reading(release) as (shelved, con):
-            figures, about = self._figures(con, shelved, indicator, area, "all", measure, sex)
+        with self._reading(release) as (served, con):
+            figures, about = self._figures(con, served, indicator, area, "all", measure, sex)
             series = {(f.measure, f.sex, f.age) for f in figures if f.value is not None}
             if len(series) > 1:
                 named = "; ".join(", ".join(group) for group in sorted(series))
@@ -202,7 +200,7 @@ class Tools:
                 "select recent_trend, recent_trend_reason from read_parquet(?) "
                 "where indicator_slug = ? and measure = ? and sex = ? and age = ? "
                 "and place_code = ?",
-                [str(shelved.path_of("scorecard")), about[0]["indicator_slug"], *next(iter(series)),
+                [str(served.path_of("scorecard")), about[0]["indicator_slug"], *next(iter(series)),
                  figures[0].area_code],
             ) if series else []  # fmt: skip
         test = tested[0] if tested else {}
@@ -214,7 +212,7 @@ class Tools:
             said = f"Recent trend, tested: {words}."
         said = f"{said} {figures[-1].said}"
         return answers.Trend(
-            **shelved.about, said=said, recent_trend=words, recent_trend_reason=reason,
+            **served.about, said=said, recent_trend=words, recent_trend_reason=reason,
             figures=figures,
         )  # fmt: skip
 
@@ -231,9 +229,9 @@ class Tools:
         Places stand for their people here (`places_by_core20_share`): a gap between Places is not
         one between persons.
         """
-        with self._reading(release) as (shelved, con):
-            about = find_measures(indicator_rows(con, shelved), indicator, measure)
-            code = find_area(con, shelved, area)["code"] if area else None
+        with self._reading(release) as (served, con):
+            about = find_measures(indicator_rows(con, served), indicator, measure)
+            code = find_area(con, served, area)["code"] if area else None
             rows = records(
                 con,
                 f"select *, {trace_id_sql('inequality')} as trace_id from read_parquet(?) "  # noqa: S608
@@ -241,22 +239,22 @@ class Tools:
                 "and (? is null or area_code = ?) and (? is null or lower(sex) = lower(?)) "
                 "qualify period_end = max(period_end) over (partition by measure, breakdown) "
                 "order by measure, breakdown, area_code, sex, age limit 200",
-                [str(shelved.path_of("inequality")), about[0]["indicator_slug"],
+                [str(served.path_of("inequality")), about[0]["indicator_slug"],
                  [row["measure"] for row in about], code, code, sex, sex],
             )  # fmt: skip
         gaps = [_gap(row) for row in rows]
         said = " ".join(gap.said for gap in gaps[:20]) or "No gap was computed. Do not infer one."
-        return answers.Gaps(**shelved.about, said=said, results=gaps)
+        return answers.Gaps(**served.about, said=said, results=gaps)
 
     def read_core20(self, area: Area, release: Release = LATEST) -> answers.Core20:
         """How many people of a Place, or of all Places together, live in Core20 LSOAs."""
-        with self._reading(release) as (shelved, con):
-            found = find_area(con, shelved, area)
+        with self._reading(release) as (served, con):
+            found = find_area(con, served, area)
             rows = records(
                 con,
                 f"select * exclude (geometry), {trace_id_sql('place')} as trace_id "  # noqa: S608
                 "from read_parquet(?) where place_code = ? or icb_code = ?",
-                [str(shelved.path_of("place")), found["code"], found["code"]],
+                [str(served.path_of("place")), found["code"], found["code"]],
             )
         if not rows:
             raise UnknownNameError(f"Core20 is given for Places and the board, not {area!r}.")
@@ -270,7 +268,7 @@ class Tools:
             f"fifth of the nation's LSOAs (IMD {rows[0]['imd_vintage']}, {base})."
         )
         return answers.Core20(
-            **shelved.about, said=said, area_code=found["code"], area_name=found["name"],
+            **served.about, said=said, area_code=found["code"], area_name=found["name"],
             people=people, people_core20=core20, core20_share_percent=share,
             imd_vintage=rows[0]["imd_vintage"], population_base=rows[0]["population_base"],
             trace_id=rows[0]["trace_id"] if len(rows) == 1 else None,
@@ -278,28 +276,28 @@ class Tools:
 
     def trace(self, trace_id: Text, release: Release = LATEST) -> answers.Traced:
         """Where the number of a trace id comes from: publishers' files, licences, and the SQL."""
-        shelved = self._shelf.take(release)
-        chain = trace_row(self._gate, shelved, trace_id)
+        served = self._releases.find(release)
+        chain = trace_row(self._gate, served, trace_id)
         files = "; ".join(
             f"{entry['original_name']} of {entry['publisher']} ({entry['licence']}, SHA-256 "
             f"{entry['sha256'][:12]}…)"
             for entry in chain["inputs"]
         )
         said = f"Made by {chain['derivation']['sql']} from {files or 'tables of the release'}."
-        return answers.Traced(**shelved.about, said=said, **chain)
+        return answers.Traced(**served.about, said=said, **chain)
 
     def _figures(
         self,
         con: duckdb.DuckDBPyConnection,
-        shelved: Shelved,
+        served: ServedRelease,
         indicator: str,
         area: str | None,
         period: str,
         measure: str | None,
         sex: str | None,
     ) -> tuple[list[Figure], list[dict[str, Any]]]:
-        about = find_measures(indicator_rows(con, shelved), indicator, measure)
-        found = find_area(con, shelved, area) if area is not None else None
+        about = find_measures(indicator_rows(con, served), indicator, measure)
+        found = find_area(con, served, area) if area is not None else None
         wanted = Wanted(
             indicator=about[0]["indicator_slug"],
             measures=[row["measure"] for row in about],
@@ -307,10 +305,10 @@ class Tools:
             period=period,
             sex=sex,
         )
-        figures = read_figures(con, shelved, wanted, about)
+        figures = read_figures(con, served, wanted, about)
         if not figures:
             every = read_figures(
-                con, shelved, Wanted(wanted.indicator, wanted.measures, wanted.area, "all"), about
+                con, served, Wanted(wanted.indicator, wanted.measures, wanted.area, "all"), about
             )
             periods = ", ".join(dict.fromkeys(f.period for f in every)) or "none"
             sexes = ", ".join(sorted({f.sex for f in every})) or "none"

@@ -23,7 +23,7 @@ from beacon.serve.mart_models import PageQuery, Paging
 from beacon.serve.mart_routes import ReleaseName, paging_headers
 from beacon.serve.problems import ProblemError, documented, not_found
 from beacon.serve.row_formats import MEDIA_TYPES
-from beacon.serve.shelf import Shelf, Shelved
+from beacon.serve.served_release import ServedRelease, ServedReleases
 
 
 class ReleaseSummary(BaseModel):
@@ -102,15 +102,15 @@ class AsOf(BaseModel):
 AsOfQuery = Annotated[AsOf, Query()]
 
 
-def release_router(shelf: Shelf, gate: QueryGate) -> APIRouter:
+def release_router(releases: ServedReleases, gate: QueryGate) -> APIRouter:
     """Routes of releases."""
     router = APIRouter(tags=["releases"], responses=documented(404, 422, 503))
 
     @router.get("/releases", operation_id="list_releases", response_model=ReleaseList)
     def list_them(query: Annotated[PageQuery, Query()]) -> ReleaseList:
         """Releases, the newest first."""
-        every = shelf.every()[::-1]
-        current = shelf.current()
+        every = releases.every()[::-1]
+        current = releases.current()
         first = (query.page - 1) * query.pageSize
         shown_ones = [
             summary
@@ -126,8 +126,8 @@ def release_router(shelf: Shelf, gate: QueryGate) -> APIRouter:
     @router.get("/releases/{release}", operation_id="read_release", response_model=ReleaseSummary)
     def summary(request: Request, release: ReleaseName, query: AsOfQuery) -> Response:
         """One release."""
-        shelved = shelf.take(release, query.as_of)
-        found = _summary(shelved.release, shelf.current())
+        served = releases.find(release, query.as_of)
+        found = _summary(served.release, releases.current())
         if found is None:
             raise not_found(f"release {release!r}", "It was removed meanwhile.")
         # Which is current changes, so this is never immutable.
@@ -136,25 +136,25 @@ def release_router(shelf: Shelf, gate: QueryGate) -> APIRouter:
     @router.get("/releases/{release}/manifest", operation_id="read_manifest", response_model=None)
     def manifest(request: Request, release: ReleaseName, query: AsOfQuery) -> Response:
         """What a release is made of: inputs with their hashes and licences, marts, checks, code."""
-        shelved = shelf.take(release, query.as_of)
-        made = shelved.manifest["build_fingerprint"]
-        return answer(request, shelved, made, lambda: JSONResponse(shelved.manifest))
+        served = releases.find(release, query.as_of)
+        made = served.manifest["build_fingerprint"]
+        return answer(request, served, made, lambda: JSONResponse(served.manifest))
 
     @router.get("/releases/{release}/files", operation_id="list_files", response_model=FileList)
     def files(request: Request, release: ReleaseName, query: AsOfQuery) -> Response:
         """The files of a release: whole marts as Parquet and CSV, the workbook, descriptions."""
-        shelved = shelf.take(release, query.as_of)
+        served = releases.find(release, query.as_of)
 
         def make() -> Response:
-            sums = _sums(shelved)
+            sums = _sums(served)
             listed = [
                 {"path": name, "sha256": sums[name], "size_bytes": path.stat().st_size}
                 for name in sums
-                if (path := shelved.release.path / name).is_file()
+                if (path := served.release.path / name).is_file()
             ]
-            return JSONResponse({"release": shelved.label, "results": listed})
+            return JSONResponse({"release": served.label, "results": listed})
 
-        return answer(request, shelved, shelved.manifest["build_fingerprint"], make)
+        return answer(request, served, served.manifest["build_fingerprint"], make)
 
     @router.get(
         "/releases/{release}/files/{path:path}",
@@ -168,19 +168,19 @@ def release_router(shelf: Shelf, gate: QueryGate) -> APIRouter:
         path: Annotated[str, Path(description="As `files` lists it.", max_length=MOST_TEXT)],
     ) -> Response:
         """One file of a release. Parts of it may be asked for (Range)."""
-        shelved = shelf.take(release)
-        sums = _sums(shelved)
+        served = releases.find(release)
+        sums = _sums(served)
         # Only names that the manifest lists lead to a file.
-        if path not in sums or not (shelved.release.path / path).is_file():
-            raise not_found(f"file {path[:80]!r} in {shelved.label}", f"Files: {', '.join(sums)}.")
+        if path not in sums or not (served.release.path / path).is_file():
+            raise not_found(f"file {path[:80]!r} in {served.label}", f"Files: {', '.join(sums)}.")
         response = answer(
             request,
-            shelved,
-            sums[path] or shelved.manifest["build_fingerprint"],
-            lambda: _file(shelved.release.path / path),
+            served,
+            sums[path] or served.manifest["build_fingerprint"],
+            lambda: _file(served.release.path / path),
         )
         response.headers["Content-Disposition"] = (
-            f'attachment; filename="{shelved.label}-{FilePath(path).name}"'
+            f'attachment; filename="{served.label}-{FilePath(path).name}"'
         )
         return response
 
@@ -199,8 +199,8 @@ def release_router(shelf: Shelf, gate: QueryGate) -> APIRouter:
         query: Annotated[ChangesQuery, Query()],
     ) -> Response:
         """What differs between two releases, cell by cell, but where rows were read from."""
-        before, after = shelf.take(release), shelf.take(other)
-        together = Shelved(after.release, after.manifest, named=before.named and after.named)
+        before, after = releases.find(release), releases.find(other)
+        together = ServedRelease(after.release, after.manifest, named=before.named and after.named)
         content = before.label + after.label
 
         def make() -> Response:
@@ -268,10 +268,10 @@ def _summary(release: Release, current: Release | None) -> ReleaseSummary | None
     )
 
 
-def _sums(shelved: Shelved) -> dict[str, str | None]:
+def _sums(served: ServedRelease) -> dict[str, str | None]:
     """The files that may be read, with their hashes."""
-    sums: dict[str, str | None] = {mart["file"]: mart["sha256"] for mart in shelved.marts.values()}
-    return {**sums, **shelved.manifest["files"], MANIFEST: None, CHECKSUMS: None}
+    sums: dict[str, str | None] = {mart["file"]: mart["sha256"] for mart in served.marts.values()}
+    return {**sums, **served.manifest["files"], MANIFEST: None, CHECKSUMS: None}
 
 
 def _file(path: FilePath) -> FileResponse:

@@ -8,10 +8,11 @@ from typing import Any
 import duckdb
 from pydantic import BaseModel, Field
 
+from beacon.contracts.sql_files import INDICATOR_MARTS
 from beacon.core.suggestions import did_you_mean
 from beacon.serve.area_list import list_areas
-from beacon.serve.shelf import Shelved
-from beacon.serve.trace_rows import INDICATOR_MARTS, records, trace_id_sql
+from beacon.serve.served_release import ServedRelease
+from beacon.serve.trace_rows import records, trace_id_sql
 
 STATUS_WORDS = {
     "suppressed": "withheld, so that nothing is told of few people. It is not zero",
@@ -88,12 +89,12 @@ class Wanted:
     age: str | None = None
 
 
-def indicator_rows(con: duckdb.DuckDBPyConnection, shelved: Shelved) -> list[dict[str, Any]]:
+def indicator_rows(con: duckdb.DuckDBPyConnection, served: ServedRelease) -> list[dict[str, Any]]:
     """The indicator mart: a row for each measure."""
     return records(
         con,
         "from read_parquet(?) order by indicator_id, is_headline desc, measure",
-        [str(shelved.path_of("indicator"))],
+        [str(served.path_of("indicator"))],
     )
 
 
@@ -129,13 +130,13 @@ def find_measures(
     return chosen
 
 
-def find_area(con: duckdb.DuckDBPyConnection, shelved: Shelved, area: str) -> dict[str, Any]:
+def find_area(con: duckdb.DuckDBPyConnection, served: ServedRelease, area: str) -> dict[str, Any]:
     """The area of a code or a name.
 
     Raises:
         UnknownNameError: When there is none, or more than one of that name.
     """
-    areas = list_areas(con, shelved)
+    areas = list_areas(con, served)
     wanted = area.strip().casefold()
     found = [a for a in areas if a["code"].casefold() == wanted]
     found = found or [a for a in areas if a["name"].casefold() == wanted]
@@ -152,7 +153,7 @@ def find_area(con: duckdb.DuckDBPyConnection, shelved: Shelved, area: str) -> di
 
 def read_figures(
     con: duckdb.DuckDBPyConnection,
-    shelved: Shelved,
+    served: ServedRelease,
     wanted: Wanted,
     definitions: list[dict[str, Any]],
 ) -> list[Figure]:
@@ -164,9 +165,9 @@ def read_figures(
     names = {row["measure"]: row for row in definitions}
     rows: list[dict[str, Any]] = []
     for mart in INDICATOR_MARTS:
-        if mart in shelved.marts:
-            rows += _rows(con, shelved, mart, wanted)
-    licences = _licences(con, shelved) if rows else {}
+        if mart in served.marts:
+            rows += _rows(con, served, mart, wanted)
+    licences = _licences(con, served) if rows else {}
     return [
         _figure(row, names[row["measure"]], licences.get((row["source"], row["dataset"]), {}))
         for row in rows
@@ -174,7 +175,7 @@ def read_figures(
 
 
 def _rows(
-    con: duckdb.DuckDBPyConnection, shelved: Shelved, mart: str, wanted: Wanted
+    con: duckdb.DuckDBPyConnection, served: ServedRelease, mart: str, wanted: Wanted
 ) -> list[dict[str, Any]]:
     conditions = ["category = 'All'", "indicator_slug = ?", "list_contains(?, measure)"]
     values: list[Any] = [wanted.indicator, wanted.measures]
@@ -192,7 +193,7 @@ def _rows(
     elif wanted.period != "all":
         conditions.append("period = ?")
         values.append(wanted.period)
-    file = str(shelved.path_of(mart))
+    file = str(served.path_of(mart))
     return records(
         con,
         f"select *, {trace_id_sql(mart)} as trace_id from (select *, "  # noqa: S608
@@ -205,12 +206,12 @@ def _rows(
 
 
 def _licences(
-    con: duckdb.DuckDBPyConnection, shelved: Shelved
+    con: duckdb.DuckDBPyConnection, served: ServedRelease
 ) -> dict[tuple[str, str], dict[str, Any]]:
     rows = records(
         con,
         "select distinct source, dataset, licence, attribution from read_parquet(?)",
-        [str(shelved.path_of("source_status"))],
+        [str(served.path_of("source_status"))],
     )
     return {(row["source"], row["dataset"]): row for row in rows}
 

@@ -14,13 +14,11 @@ import duckdb
 from beacon.contracts import Contract
 from beacon.contracts.ddl import quote_identifier
 from beacon.contracts.row_id import row_id_sql
-from beacon.contracts.sql_files import all_sql_tables
+from beacon.contracts.sql_files import INDICATOR_MARTS, all_sql_tables
 from beacon.serve.limits import QueryGate
 from beacon.serve.mart_models import mart_contracts, shown_columns
 from beacon.serve.problems import not_found
-from beacon.serve.shelf import Shelved
-
-INDICATOR_MARTS = ("beacon_indicator", "core20plus5_indicator")
+from beacon.serve.served_release import ServedRelease
 
 
 def trace_id_sql(mart: str) -> str:
@@ -37,7 +35,7 @@ def records(
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
-def trace_row(gate: QueryGate, shelved: Shelved, trace_id: str) -> dict[str, Any]:
+def trace_row(gate: QueryGate, served: ServedRelease, trace_id: str) -> dict[str, Any]:
     """The row of a trace id and all that it was made from.
 
     Returns:
@@ -51,41 +49,41 @@ def trace_row(gate: QueryGate, shelved: Shelved, trace_id: str) -> dict[str, Any
     """
     mart, _, _ = trace_id.partition(".")
     contract = mart_contracts().get(mart)
-    if contract is None or mart not in shelved.marts:
+    if contract is None or mart not in served.marts:
         raise not_found(
-            f"row {trace_id!r} in {shelved.label}",
+            f"row {trace_id!r} in {served.label}",
             "A trace id is MART.HASH, as answers of `trace` and of the tools give it.",
         )
     with gate.connection() as con:
-        found = _select(con, shelved, mart, f"{trace_id_sql(mart)} = ?", [trace_id])
+        found = _select(con, served, mart, f"{trace_id_sql(mart)} = ?", [trace_id])
         if not found:
             raise not_found(
-                f"row {trace_id!r} in {shelved.label}",
+                f"row {trace_id!r} in {served.label}",
                 f"Ask {mart} for the row; its trace id is that of its key in any release.",
             )
-        return _chain(con, shelved, contract, found[0])
+        return _chain(con, served, contract, found[0])
 
 
 def _select(
-    con: duckdb.DuckDBPyConnection, shelved: Shelved, mart: str, where: str, values: list[Any]
+    con: duckdb.DuckDBPyConnection, served: ServedRelease, mart: str, where: str, values: list[Any]
 ) -> list[dict[str, Any]]:
     contract = mart_contracts()[mart]
-    present = set(shelved.columns_of(mart))
+    present = set(served.columns_of(mart))
     columns = [c.name for c in shown_columns(contract) if c.name in present]
     keys = ", ".join(map(quote_identifier, contract.key))
     return records(
         con,
         f"select {', '.join(map(quote_identifier, columns))}, {trace_id_sql(mart)} as trace_id "  # noqa: S608
         f"from read_parquet(?) where {where} order by {keys} limit 20",
-        [str(shelved.path_of(mart)), *values],
+        [str(served.path_of(mart)), *values],
     )
 
 
 def _chain(
-    con: duckdb.DuckDBPyConnection, shelved: Shelved, contract: Contract, row: dict[str, Any]
+    con: duckdb.DuckDBPyConnection, served: ServedRelease, contract: Contract, row: dict[str, Any]
 ) -> dict[str, Any]:
     mart, trace_id = contract.table, row.pop("trace_id")
-    made_from = _made_from(con, shelved, mart, row)
+    made_from = _made_from(con, served, mart, row)
     hashes = {found.get("source_sha256") for found in (row, *made_from)}
     hashes |= {row.get("sha256"), row.get("previous_sha256")} - {None}
     table = all_sql_tables().get(f"marts.{mart}")
@@ -94,19 +92,19 @@ def _chain(
         "mart": mart,
         "key": {name: row[name] for name in contract.key},
         "row": row,
-        "indicator": _definition(con, shelved, row),
+        "indicator": _definition(con, served, row),
         "made_from": [found for found in made_from if found is not row],
-        "inputs": [entry for entry in shelved.manifest["inputs"] if entry["sha256"] in hashes],
+        "inputs": [entry for entry in served.manifest["inputs"] if entry["sha256"] in hashes],
         "derivation": {
             "sql": f"sql/marts/{mart}.sql",
-            "git_commit": shelved.manifest["code"]["git_commit"],
+            "git_commit": served.manifest["code"]["git_commit"],
             "reads": list(table.depends) if table else [],
         },
     }
 
 
 def _made_from(
-    con: duckdb.DuckDBPyConnection, shelved: Shelved, mart: str, row: dict[str, Any]
+    con: duckdb.DuckDBPyConnection, served: ServedRelease, mart: str, row: dict[str, Any]
 ) -> list[dict[str, Any]]:
     """The rows of the indicator marts behind a row: itself, the Places of a sum, or its figures."""
     area = row.get("area_code") or row.get("place_code")
@@ -129,19 +127,19 @@ def _made_from(
     return [
         found
         for other in INDICATOR_MARTS
-        if other in shelved.marts
-        for found in _select(con, shelved, other, " and ".join(conditions), values)
+        if other in served.marts
+        for found in _select(con, served, other, " and ".join(conditions), values)
     ]
 
 
 def _definition(
-    con: duckdb.DuckDBPyConnection, shelved: Shelved, row: dict[str, Any]
+    con: duckdb.DuckDBPyConnection, served: ServedRelease, row: dict[str, Any]
 ) -> dict[str, Any] | None:
     if not row.get("indicator_slug") or not row.get("measure"):
         return None
     found = _select(
         con,
-        shelved,
+        served,
         "indicator",
         "indicator_slug = ? and measure = ?",
         [row["indicator_slug"], row["measure"]],

@@ -74,15 +74,12 @@ def write_area_page(release: Release, area: CustomArea, path: Path) -> None:
 
 def _map(release: Release, area: CustomArea) -> Markup | None:
     """The area's LSOAs, Core20 darker; None where the release has no outlines of them."""
-    con = connect_release(release, sql="")
-    try:
+    with connect_release(release, sql="") as con:
         rows = con.execute(
             "select lsoa21_code, lsoa21_name, imd2025_decile, core20_imd2025, geometry from lsoa "
             "where list_contains($codes, lsoa21_code) and geometry is not null",
             {"codes": list(area.lsoa21_codes)},
         ).fetchall()
-    finally:
-        con.close()
     outlines: Mapping[str, bytes] = {row[0]: bytes(row[4]) for row in rows}
     shapes = map_chart.simplified(outlines, PLACE_TOLERANCE_METRES)
     if not shapes:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from itertools import count
 from typing import Any
 
 from beacon.site import words
@@ -14,7 +13,7 @@ from beacon.site.maps import MapMaker
 from beacon.site.neighbourhood_data import neighbourhoods
 from beacon.site.pages.rugs import DIRECTIONS, badges_of
 
-# Columns of a packed row. Those of words hold the place of the word in a list of its own.
+# Columns of a packed row. Those of words hold its index in a list of their own.
 COLUMNS = (
     "series", "area", "period", "category", "value", "lower_95", "upper_95", "numerator",
     "denominator", "state", "note", "basis", "trend",
@@ -27,19 +26,19 @@ _FEWEST_IN_A_FUNNEL = 4
 
 
 class _Words:
-    """Texts by their place in a list: each is carried once."""
+    """Texts by their index in a list: each is carried once."""
 
     def __init__(self) -> None:
-        self._places: dict[str, int] = {}
+        self._indices: dict[str, int] = {}
 
-    def place(self, text: str | None) -> int | None:
-        """Where a text stands; a new one is added. None stays None."""
-        return None if not text else self._places.setdefault(text, len(self._places))
+    def index(self, text: str | None) -> int | None:
+        """Its index; a new text is added. None stays None."""
+        return None if not text else self._indices.setdefault(text, len(self._indices))
 
     @property
     def texts(self) -> list[str]:
-        """All texts in the order of their places."""
-        return list(self._places)
+        """All texts, in the order of their indices."""
+        return list(self._indices)
 
 
 def explorer_data(facts: ReleaseFacts, maps: MapMaker) -> dict[str, Any]:
@@ -55,16 +54,16 @@ def explorer_data(facts: ReleaseFacts, maps: MapMaker) -> dict[str, Any]:
     """
     series = _all_series(facts)
     areas = _areas(facts, maps)
-    place_of_area = {area["code"]: at for at, area in enumerate(areas)}
+    index_of_area = {area["code"]: at for at, area in enumerate(areas)}
     notes, bases, trends, categories = _Words(), _Words(), _Words(), _Words()
-    categories.place(EVERYONE)
+    categories.index(EVERYONE)
     periods = _periods(facts.observations)
-    place_of_period = {period: at for at, period in enumerate(periods)}
+    index_of_period = {period: at for at, period in enumerate(periods)}
     rows: list[list[Any]] = []
     authorities = _Words()
     others = _authorities(facts)
     described = []
-    for at, (item, key) in zip(count(), series, strict=False):
+    for at, (item, key) in enumerate(series):
         own = facts.series_rows(key, category=None)
         spread = _spread(facts, key, others.get(key, []), authorities)
         described.append({**_series(facts, item, key, own), "spread": spread})
@@ -74,17 +73,17 @@ def explorer_data(facts: ReleaseFacts, maps: MapMaker) -> dict[str, Any]:
             rows.append(
                 [
                     at,
-                    place_of_area[row["area_code"]],
-                    place_of_period[row["period"]],
-                    categories.place(_category(row)),
+                    index_of_area[row["area_code"]],
+                    index_of_period[row["period"]],
+                    categories.index(_category(row)),
                     *(
                         row[name]
                         for name in ("value", "lower_95", "upper_95", "numerator", "denominator")
                     ),
                     state.key,
-                    notes.place(_note(facts, item, row, state)),
-                    bases.place(BASES.get(row.get("comparison_method") or "")),
-                    trends.place(trend),
+                    notes.index(_note(facts, item, row, state)),
+                    bases.index(BASES.get(row.get("comparison_method") or "")),
+                    trends.index(trend),
                 ]
             )
     return {
@@ -95,7 +94,7 @@ def explorer_data(facts: ReleaseFacts, maps: MapMaker) -> dict[str, Any]:
         "columns": COLUMNS,
         "areas": areas,
         "map": maps.frame_height,
-        "neighbourhoods": neighbourhoods(facts, place_of_area),
+        "neighbourhoods": neighbourhoods(facts, index_of_area),
         "series": described,
         "authorities": authorities.texts,
         "periods": [[period, words.period_text(period)] for period in periods],
@@ -224,7 +223,7 @@ def _spread(
     tiers = {"single_tier", row["nation_area_type"]}
     own = {place.code for place in facts.places}
     values = [
-        [names.place(other["area_name"]), other["value"]]
+        [names.index(other["area_name"]), other["value"]]
         for other in others
         if other["period"] == row["period"]
         and other["authority_tier"] in tiers

@@ -12,12 +12,12 @@ _TOLERANCE_METRES = 50.0
 _FINER = 4
 
 
-def neighbourhoods(facts: ReleaseFacts, place_at: dict[str, int]) -> dict[str, Any] | None:
+def neighbourhoods(facts: ReleaseFacts, index_of_area: dict[str, int]) -> dict[str, Any] | None:
     """LSOAs with their outlines; None where the release has no outlines.
 
     Args:
         facts: The release.
-        place_at: Where each Place stands in the explorer's list of areas, by code.
+        index_of_area: Index of each Place in the explorer's list of areas, by code.
 
     Returns:
         Size of the drawing, wards, and for each LSOA: code, name, Place, ward, decile of the index
@@ -42,7 +42,7 @@ def neighbourhoods(facts: ReleaseFacts, place_at: dict[str, int]) -> dict[str, A
             [
                 row["lsoa21_code"],
                 row["lsoa21_name"],
-                place_at.get(row["place_code"]),
+                index_of_area.get(row["place_code"]),
                 None if not ward else wards.setdefault(ward, len(wards)),
                 row.get(f"imd{vintage}_decile"),
                 bool(row.get(f"core20_imd{vintage}")),

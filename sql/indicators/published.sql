@@ -170,22 +170,10 @@ select
     coalesce(category_type, 'All') as category_type,
     coalesce(category, 'All') as category,
     scaled as value,
-    coalesce(lower_95 * scale, case method
-        when 'wilson' then wilson_lower_95(events, persons) * multiplier
-        when 'byar' then rate_lower(events, persons, multiplier, 0.95)
-    end) as lower_95,
-    coalesce(upper_95 * scale, case method
-        when 'wilson' then wilson_upper_95(events, persons) * multiplier
-        when 'byar' then rate_upper(events, persons, multiplier, 0.95)
-    end) as upper_95,
-    coalesce(lower_998 * scale, case method
-        when 'wilson' then wilson_lower_998(events, persons) * multiplier
-        when 'byar' then rate_lower(events, persons, multiplier, 0.998)
-    end) as lower_998,
-    coalesce(upper_998 * scale, case method
-        when 'wilson' then wilson_upper_998(events, persons) * multiplier
-        when 'byar' then rate_upper(events, persons, multiplier, 0.998)
-    end) as upper_998,
+    coalesce(lower_95 * scale, counted_lower_95(method, events, persons, multiplier)) as lower_95,
+    coalesce(upper_95 * scale, counted_upper_95(method, events, persons, multiplier)) as upper_95,
+    coalesce(lower_998 * scale, counted_lower_998(method, events, persons, multiplier)) as lower_998,
+    coalesce(upper_998 * scale, counted_upper_998(method, events, persons, multiplier)) as upper_998,
     case
         when value is null then null
         when lower_95 is not null then 'publisher'

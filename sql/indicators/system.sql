@@ -121,22 +121,10 @@ select
     'All' as category_type,
     'All' as category,
     if(is_made, numerator / denominator * multiplier, null) as value,
-    case limits_method
-        when 'wilson' then wilson_lower_95(numerator, denominator) * multiplier
-        when 'byar' then rate_lower(numerator, denominator, multiplier, 0.95)
-    end as lower_95,
-    case limits_method
-        when 'wilson' then wilson_upper_95(numerator, denominator) * multiplier
-        when 'byar' then rate_upper(numerator, denominator, multiplier, 0.95)
-    end as upper_95,
-    case limits_method
-        when 'wilson' then wilson_lower_998(numerator, denominator) * multiplier
-        when 'byar' then rate_lower(numerator, denominator, multiplier, 0.998)
-    end as lower_998,
-    case limits_method
-        when 'wilson' then wilson_upper_998(numerator, denominator) * multiplier
-        when 'byar' then rate_upper(numerator, denominator, multiplier, 0.998)
-    end as upper_998,
+    counted_lower_95(limits_method, numerator, denominator, multiplier) as lower_95,
+    counted_upper_95(limits_method, numerator, denominator, multiplier) as upper_95,
+    counted_lower_998(limits_method, numerator, denominator, multiplier) as lower_998,
+    counted_upper_998(limits_method, numerator, denominator, multiplier) as upper_998,
     limits_method,
     if(is_made, numerator, null) as numerator,
     if(is_made, denominator, null) as denominator,

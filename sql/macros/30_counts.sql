@@ -108,3 +108,17 @@ CREATE OR REPLACE MACRO rate_lower(x, n, k, confidence) AS
 CREATE OR REPLACE MACRO rate_upper(x, n, k, confidence) AS
     CASE WHEN rate_reason(x, n) IS NULL
         THEN poisson_upper(x, confidence) / n::DOUBLE * k::DOUBLE END;
+
+-- Limits of a figure that is made of counts, by the method that its indicator declares: 'wilson' (a
+-- share, times k) or 'byar' (a rate per k); NULL for any other, and where there is none.
+CREATE OR REPLACE MACRO counted_lower_95(method_, x, n, k) AS
+    CASE method_ WHEN 'wilson' THEN wilson_lower_95(x, n) * k WHEN 'byar' THEN rate_lower(x, n, k, 0.95) END;
+
+CREATE OR REPLACE MACRO counted_upper_95(method_, x, n, k) AS
+    CASE method_ WHEN 'wilson' THEN wilson_upper_95(x, n) * k WHEN 'byar' THEN rate_upper(x, n, k, 0.95) END;
+
+CREATE OR REPLACE MACRO counted_lower_998(method_, x, n, k) AS
+    CASE method_ WHEN 'wilson' THEN wilson_lower_998(x, n) * k WHEN 'byar' THEN rate_lower(x, n, k, 0.998) END;
+
+CREATE OR REPLACE MACRO counted_upper_998(method_, x, n, k) AS
+    CASE method_ WHEN 'wilson' THEN wilson_upper_998(x, n) * k WHEN 'byar' THEN rate_upper(x, n, k, 0.998) END;

@@ -98,6 +98,9 @@ def test_postcodes_lead_to_their_lsoa(
         areas_of_postcodes(release, file, ["ZZ2 2AA"])
     with pytest.raises(InputRefusedError, match="is not a postcode"):
         areas_of_postcodes(release, file, ["Liverpool"])
+    file.write_bytes(b"pcds,lsoa21cd\nZZ1 1AA,\xff\n")
+    with pytest.raises(BeaconError, match="cannot be read as CSV"):
+        areas_of_postcodes(release, file, ["ZZ1 1AA"])
     file.write_text("postcode,area\n")
     with pytest.raises(InputRefusedError, match="no column of postcodes"):
         areas_of_postcodes(release, file, ["ZZ1 1AA"])

@@ -66,6 +66,16 @@ def test_normal_quantile(con: duckdb.DuckDBPyConnection, p: float) -> None:
     )
 
 
+def test_limits_of_a_figure_made_of_counts(con: duckdb.DuckDBPyConnection) -> None:
+    for end in ("lower", "upper"):
+        for level, share in (("95", "0.95"), ("998", "0.998")):
+            of_shares = answer(con, f"counted_{end}_{level}('wilson', 3, 17, 100)")
+            assert of_shares == answer(con, f"wilson_{end}_{level}(3, 17) * 100")
+            of_rates = answer(con, f"counted_{end}_{level}('byar', 23, 700, 1000)")
+            assert of_rates == answer(con, f"rate_{end}(23, 700, 1000, {share})")
+            assert answer(con, f"counted_{end}_{level}('none', 3, 17, 100)") is None
+
+
 def test_wilson_edges(con: duckdb.DuckDBPyConnection) -> None:
     assert answer(con, "wilson_lower_95(0, 17)") == 0
     assert answer(con, "wilson_upper_998(17, 17)") == 1

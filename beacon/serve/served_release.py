@@ -19,7 +19,7 @@ LATEST = "latest"
 
 
 @dataclass(frozen=True)
-class Shelved:
+class ServedRelease:
     """A release that a request is answered from.
 
     Attributes:
@@ -81,7 +81,7 @@ class Shelved:
         return [column["name"] for column in self.mart(mart)["columns"]]
 
 
-class Shelf:
+class ServedReleases:
     """The releases of a home."""
 
     def __init__(self, home: Home) -> None:
@@ -102,7 +102,7 @@ class Shelf:
         except BeaconError as error:
             raise _damaged("The pointer to the current release") from error
 
-    def take(self, label: str = LATEST, as_of: date | None = None) -> Shelved:
+    def find(self, label: str = LATEST, as_of: date | None = None) -> ServedRelease:
         """The release of that label, the current one, or the newest of a day.
 
         Args:
@@ -132,7 +132,7 @@ class Shelf:
                 )
             release = known[label]
         try:
-            return Shelved(release, release.manifest, named=label != LATEST)
+            return ServedRelease(release, release.manifest, named=label != LATEST)
         except DamagedReleaseError as error:
             raise _damaged(f"Release {release.label}") from error
 
