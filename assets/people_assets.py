@@ -14,7 +14,8 @@ from assets.metadata import definition_metadata, description, owners
 from assets.run import WRITER_POOL, OpenRun
 from assets.table_assets import checked
 from beacon.people.crossing import CROSSING
-from beacon.pipeline import count_people, load_people
+from beacon.people_counting import count_people
+from beacon.pipeline import load_people
 
 CROSSED_COUNTS = dg.AssetKey(["people", "crossed_counts"])
 # The month that is under way is a partition too: an extract of it may come before it ends.

@@ -12,9 +12,7 @@ from functools import partial
 
 from beacon.checks.check_step import check
 from beacon.contracts.sql_files import sql_table
-from beacon.core.clock import LONDON, now
-from beacon.core.errors import Problem, SettingsError
-from beacon.core.home import Home
+from beacon.core.errors import Problem
 from beacon.core.logs import step
 from beacon.core.progress import report
 from beacon.ingest.land import LandingReport
@@ -24,9 +22,6 @@ from beacon.inputs import land
 from beacon.operations.home_lock import home_lock
 from beacon.people.crossing import CROSSING
 from beacon.people.load_crossed import load_crossed
-from beacon.people.people_run import PeopleReport, run_people, surroundings
-from beacon.people.secure_home import SecureHome
-from beacon.people.without_values import without_values
 from beacon.release.build import Publication, recover
 from beacon.release.fingerprint import build_fingerprint, is_built
 from beacon.release.inputs_in_use import inputs_in_use, staged_part_rows
@@ -88,50 +83,6 @@ def load_people(warehouse: Warehouse, table: str) -> int:
         name = table.partition(".")[2]
         details["rows"] = rows = load_crossed(warehouse.con, warehouse.workspace.home.root, name)
     return rows
-
-
-def require_areas(home: Home) -> None:
-    """Refuse to count people before a run has made the areas by which they are counted.
-
-    Raises:
-        SettingsError: When the home has no release.
-    """
-    if latest_release(home) is None:
-        raise SettingsError("The home has no release yet; beacon run first, for its areas.")
-
-
-def count_people(warehouse: Warehouse, month: str | None = None) -> PeopleReport:
-    """Admit new extracts of persons, count cohorts, and let protected counts cross into the home.
-
-    Args:
-        warehouse: The working database of a home that has a release; its areas and practices are
-            those of the last run.
-        month: Only extracts of this month, as "2025-03"; all by default.
-
-    Raises:
-        SettingsError: Without a secure home, or without a release.
-        InputRefusedError: When an extract is refused. No message holds a value of a person.
-    """
-    workspace = warehouse.workspace
-    settings = workspace.settings
-    if settings.secure_home is None:
-        raise SettingsError(
-            "Rows of persons need a secure home: give --secure-home DIR or BEACON_SECURE_HOME."
-        )
-    secure = SecureHome.open(settings.secure_home, ordinary=settings.home)
-    require_areas(workspace.home)
-    moment = now()
-    with without_values(secure):
-        return run_people(
-            surroundings(warehouse.con),
-            secure,
-            settings.home,
-            today=moment.astimezone(LONDON).date(),
-            now=moment,
-            fictional=workspace.is_fictional,
-            month=month,
-            engine=settings.people_engine,
-        )
 
 
 def transform_indicators(
@@ -232,12 +183,10 @@ def run_pipeline(
 __all__ = [
     "check",
     "confirm",
-    "count_people",
     "land",
     "load_people",
     "make_release",
     "publish",
-    "require_areas",
     "run_pipeline",
     "stage",
     "staged_parts",

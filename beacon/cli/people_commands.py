@@ -83,7 +83,7 @@ def run(
     Areas and practices are those of the last run of the home. The next `beacon run` publishes.
     """
     from beacon.operations.home_lock import home_lock
-    from beacon.pipeline import count_people, require_areas
+    from beacon.people_counting import count_people, require_areas
     from beacon.warehouse.connection import open_warehouse
     from beacon.workspace import Workspace
 
