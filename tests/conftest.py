@@ -29,6 +29,10 @@ MADE_SLOWLY = {"_published_sample", "official_home", "official_files", "history"
 SLOW_ROOMS = {"checks", "sample"}
 """Rooms of unit tests that load Great Expectations or work on a whole sample."""
 
+# Many containers set this, so that Python compiles every module anew in each process. What a test
+# starts is a process as its users have it: one that keeps what it compiled.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 # A busy machine is no fault of what is tested, so no property has a time limit.
 hypothesis.settings.register_profile(
     "untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
