@@ -18,6 +18,9 @@ from beacon.site.pdf import find_chromium
 
 CHROMIUM = find_chromium()
 
+LIMIT_SECONDS = 600.0
+"""A browser that does not answer is given up; a busy machine's only takes longer."""
+
 
 @dataclass
 class Opened:
@@ -91,7 +94,7 @@ class Browser:
         if self._session:
             message["sessionId"] = self._session
         os.write(self._to_browser, json.dumps(message).encode() + b"\0")
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + LIMIT_SECONDS
         while time.monotonic() < deadline:
             answer = self._receive(deadline)
             if answer.get("id") == self._last:
@@ -130,14 +133,23 @@ class Browser:
         """Open a page and wait until it has loaded."""
         self.opened = Opened()
         self.send("Page.navigate", url=page.resolve().as_uri())
-        deadline = time.monotonic() + 30
-        while (
-            self.run("document.readyState + location.href") != f"complete{page.resolve().as_uri()}"
-        ):
-            if time.monotonic() > deadline:
-                raise TimeoutError(str(page))
-            time.sleep(0.01)
+        self._wait_for(page.resolve().as_uri())
         return self.opened
+
+    def reload(self) -> None:
+        """Load the page anew, and wait until that is done."""
+        address = self.run("location.href")
+        self.run("window.before = true")
+        self.send("Page.reload")
+        self._wait_for(address, "&& !('before' in window)")
+
+    def _wait_for(self, address: str, also: str = "") -> None:
+        deadline = time.monotonic() + LIMIT_SECONDS
+        here = f"document.readyState === 'complete' && location.href === {json.dumps(address)}"
+        while not self.run(f"{here} {also}"):
+            if time.monotonic() > deadline:
+                raise TimeoutError(address)
+            time.sleep(0.01)
 
     def run(self, script: str) -> Any:
         """The value of a JavaScript expression; a promise is awaited."""
