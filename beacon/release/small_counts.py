@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from beacon.core.files import sha256_of
 from beacon.core.home import Home
 from beacon.core.source_names import LOCAL_RETURN
@@ -55,11 +57,14 @@ def small_counts_told(
         rules = rules_of(spec.dataset)
         if rules.counts_people and indicator.disclosure.apply != "never":
             path = home.landing / entry["file"]
-            reasons += _reasons(home, releases, indicator, rules, path, entry, building, marts)
+            reasons += _reasons(
+                warehouse.con, home, releases, indicator, rules, path, entry, building, marts
+            )
     return reasons
 
 
 def _reasons(
+    con: duckdb.DuckDBPyConnection,
     home: Home,
     releases: Sequence[Path],
     indicator: Indicator,
@@ -74,7 +79,7 @@ def _reasons(
         yield f"the returns of {name} are not in landing, so it cannot be tested for small counts"
         return
     lines = read_lines(path.read_bytes())
-    shown = shown_totals(building, marts, indicator, rules, lines)
+    shown = shown_totals(con, building, marts, indicator, rules, lines)
     earlier = shown_before(home, releases, indicator, rules)
     if any(table.lines == lines and shown <= table.shown for table in earlier.tables):
         return  # it shows nothing that the earlier release does not

@@ -61,17 +61,18 @@ def shown_before(
     """
     tables: dict[tuple[str, frozenset[Key]], ReturnedTable] = {}
     untested = []
-    for release in releases:
-        try:
-            found = _table(home, release, indicator, rules)
-        except _UntestableError:
-            untested.append(release.name)
-            continue
-        if found is not None:
-            alike, table = found
-            # Of tables that are alike the last counts: its pattern is the one to keep to.
-            tables.pop(alike, None)
-            tables[alike] = table
+    with duckdb.connect() as con:
+        for release in releases:
+            try:
+                found = _table(con, home, release, indicator, rules)
+            except _UntestableError:
+                untested.append(release.name)
+                continue
+            if found is not None:
+                alike, table = found
+                # Of tables that are alike the last counts: its pattern is the one to keep to.
+                tables.pop(alike, None)
+                tables[alike] = table
     return Earlier(tuple(tables.values()), tuple(untested))
 
 
@@ -80,7 +81,11 @@ class _UntestableError(Exception):
 
 
 def _table(
-    home: Home, release: Path, indicator: Indicator, rules: ReturnRules
+    con: duckdb.DuckDBPyConnection,
+    home: Home,
+    release: Path,
+    indicator: Indicator,
+    rules: ReturnRules,
 ) -> tuple[tuple[str, frozenset[Key]], ReturnedTable] | None:
     try:
         manifest = read_json(release / "manifest.json")
@@ -97,7 +102,7 @@ def _table(
         raise _UntestableError
     lines = read_lines(path.read_bytes())
     try:
-        shown = shown_totals(release, marts, indicator, rules, lines)
+        shown = shown_totals(con, release, marts, indicator, rules, lines)
     except duckdb.Error as error:
         raise _UntestableError from error
     table = ReturnedTable(lines, shown, indicator.disclosure.rounding)
@@ -105,6 +110,7 @@ def _table(
 
 
 def shown_totals(
+    con: duckdb.DuckDBPyConnection,
     directory: Path,
     marts: Sequence[dict[str, Any]],
     indicator: Indicator,
@@ -114,6 +120,7 @@ def shown_totals(
     """Keys of the totals that the marts of a directory show.
 
     Args:
+        con: A connection to read them with.
         directory: A release, or one in the making.
         marts: The manifest's entries of its marts.
         indicator: The indicator.
@@ -125,13 +132,12 @@ def shown_totals(
         label = rules.level.label
         level_of |= {label.format(line["level"]): line["level"] for line in lines if line["level"]}
     files = [str(directory / mart["file"]) for mart in marts if mart["name"] in INDICATOR_MARTS]
-    with duckdb.connect() as con:
-        rows = con.execute(
-            "select period_start::varchar, period_end::varchar, area_code, category "
-            "from read_parquet(?) where indicator_slug = ? and source = ? "
-            "and coalesce(numerator, denominator, value) is not null",
-            [files, indicator.slug, LOCAL_RETURN],
-        ).fetchall()
+    rows = con.execute(
+        "select period_start::varchar, period_end::varchar, area_code, category "
+        "from read_parquet(?) where indicator_slug = ? and source = ? "
+        "and coalesce(numerator, denominator, value) is not null",
+        [files, indicator.slug, LOCAL_RETURN],
+    ).fetchall()
     return frozenset(
         (start, end, area, level_of.get(category, category)) for start, end, area, category in rows
     )
