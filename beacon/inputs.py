@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import duckdb
+
 from beacon.core.errors import SettingsError
 from beacon.core.files import sha256_of
 from beacon.core.logs import log, step
@@ -95,11 +97,13 @@ def _accepted_returns(workspace: Workspace) -> list[FoundFile]:
     home = workspace.home
     releases = releases_to_test_against(home)
 
-    def earlier(kind: ReturnKind) -> tuple[ReturnedTable, ...]:
-        return shown_before(home, releases, kind.indicator, kind.rules).tables
-
     context = ReturnContext(workspace.indicators, workspace.register, workspace.footprint)
-    return collect_returns(context, LandingStore(home.landing), home.state / "returns", earlier)
+    with duckdb.connect() as con:
+
+        def earlier(kind: ReturnKind) -> tuple[ReturnedTable, ...]:
+            return shown_before(con, home, releases, kind.indicator, kind.rules).tables
+
+        return collect_returns(context, LandingStore(home.landing), home.state / "returns", earlier)
 
 
 # When the fictional organisations' returns were accepted: a day of its own for each run would give

@@ -80,7 +80,7 @@ def _reasons(
         return
     lines = read_lines(path.read_bytes())
     shown = shown_totals(con, building, marts, indicator, rules, lines)
-    earlier = shown_before(home, releases, indicator, rules)
+    earlier = shown_before(con, home, releases, indicator, rules)
     if any(table.lines == lines and shown <= table.shown for table in earlier.tables):
         return  # it shows nothing that the earlier release does not
     if earlier.untested:

@@ -49,11 +49,16 @@ def _order(release: Path) -> list[int]:
 
 
 def shown_before(
-    home: Home, releases: Iterable[Path], indicator: Indicator, rules: ReturnRules
+    con: duckdb.DuckDBPyConnection,
+    home: Home,
+    releases: Iterable[Path],
+    indicator: Indicator,
+    rules: ReturnRules,
 ) -> Earlier:
     """The returns of an indicator that earlier releases were made from, and what they showed.
 
     Args:
+        con: A connection to read their marts with.
         home: Whose landing keeps the returns.
         releases: Directories of the releases, oldest first.
         indicator: The indicator.
@@ -61,18 +66,17 @@ def shown_before(
     """
     tables: dict[tuple[str, frozenset[Key]], ReturnedTable] = {}
     untested = []
-    with duckdb.connect() as con:
-        for release in releases:
-            try:
-                found = _table(con, home, release, indicator, rules)
-            except _UntestableError:
-                untested.append(release.name)
-                continue
-            if found is not None:
-                alike, table = found
-                # Of tables that are alike the last counts: its pattern is the one to keep to.
-                tables.pop(alike, None)
-                tables[alike] = table
+    for release in releases:
+        try:
+            found = _table(con, home, release, indicator, rules)
+        except _UntestableError:
+            untested.append(release.name)
+            continue
+        if found is not None:
+            alike, table = found
+            # Of tables that are alike the last counts: its pattern is the one to keep to.
+            tables.pop(alike, None)
+            tables[alike] = table
     return Earlier(tuple(tables.values()), tuple(untested))
 
 

@@ -172,7 +172,7 @@ class ReturnsHome:
         if not self.guarded:
             return ()
         releases = releases_to_test_against(self.home)
-        return shown_before(self.home, releases, kind.indicator, kind.rules).tables
+        return shown_before(self.con, self.home, releases, kind.indicator, kind.rules).tables
 
     def _derive(self, inputs: list[dict[str, Any]]) -> None:
         for table in _DERIVED:
