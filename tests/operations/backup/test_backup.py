@@ -22,6 +22,7 @@ from beacon.release.catalogue import catalogue_label
 from beacon.release.layout import latest_release, list_releases
 from beacon.release.verify import verify_release
 from beacon.workspace import Workspace
+from tests.fixtures.once import made_once
 from tests.fixtures.runs import lands_nothing_new, make_everything
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -37,18 +38,38 @@ def store(tmp_path: Path) -> Path:
     return tmp_path / "back-ups"
 
 
-def _second_release(home: Home, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Publish another release, made from other sample data."""
-    settings = Settings(home=home.root, inputs="sample", sample_seed=20260102)
-    approvals = home.releases / ".approvals.json"
-    monkeypatch.setattr(
-        "beacon.release.build.refuse_unless_approved", lambda *_: {"by": "the test"}
-    )
-    assert run_pipeline(Workspace(settings), checks=False).status == "published"
-    assert not approvals.exists()
-    current = latest_release(home)
-    assert current is not None
-    return current.label
+@pytest.fixture(scope="module")
+def backed_up(published_sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory that holds one back-up of the published sample."""
+    store = tmp_path_factory.mktemp("backed-up") / "back-ups"
+    take_backup(Home(published_sample), store)
+    return store
+
+
+@pytest.fixture
+def one_backup(backed_up: Path, store: Path) -> Path:
+    """The same, a test's own."""
+    shutil.copytree(backed_up, store)
+    return store
+
+
+@pytest.fixture(scope="session")
+def two_releases(
+    published_sample: Path, tmp_path_factory: pytest.TempPathFactory, worker_id: str
+) -> Home:
+    """The published sample with another release, made from other sample data. Tests only read it."""
+
+    def publish(home: Path) -> None:
+        shutil.copytree(published_sample, home)
+        settings = Settings(home=home, inputs="sample", sample_seed=20260102)
+        with pytest.MonkeyPatch.context() as patches:
+            patches.setattr(
+                "beacon.release.build.refuse_unless_approved", lambda *_: {"by": "the test"}
+            )
+            assert run_pipeline(Workspace(settings), checks=False).status == "published"
+        assert not (home / "releases" / ".approvals.json").exists()
+
+    return Home(made_once(tmp_path_factory, worker_id, "two-releases", publish))
 
 
 def test_a_restored_home_verifies_and_a_run_says_unchanged(
@@ -75,11 +96,10 @@ def test_a_restored_home_verifies_and_a_run_says_unchanged(
 
 
 def test_restored_files_are_as_writable_as_they_were(
-    home: Home, store: Path, tmp_path: Path
+    published_sample: Path, one_backup: Path, tmp_path: Path
 ) -> None:
-    take_backup(home, store)
     new = tmp_path / "new"
-    restore(Home(new), store)
+    restore(Home(new), one_backup)
 
     def modes(root: Path) -> dict[str, int]:
         kept = ("landing", "releases", "latest.json")
@@ -89,30 +109,30 @@ def test_restored_files_are_as_writable_as_they_were(
             if path.is_file() and path.relative_to(root).parts[0] in kept
         }
 
-    assert modes(new) == modes(home.root)
+    assert modes(new) == modes(published_sample)
 
 
 def test_the_second_back_up_copies_only_what_is_new(
-    home: Home, store: Path, monkeypatch: pytest.MonkeyPatch
+    published_sample: Path, two_releases: Home, store: Path
 ) -> None:
+    home = Home(published_sample)
     first = take_backup(home, store)
     assert first.copied_files > 100
     assert take_backup(home, store).copied_files == 0
-    label = _second_release(home, monkeypatch)
-    third = take_backup(home, store)
-    assert third.snapshot.release == label
+    third = take_backup(two_releases, store)
+    assert third.snapshot.release == list_releases(two_releases)[-1].label
+    assert third.snapshot.release != first.snapshot.release
     assert 0 < third.copied_bytes < third.snapshot.size_bytes
     assert len(Repository(store).names()) == 3
 
 
 def test_an_older_back_up_can_be_asked_for(
-    home: Home, store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    two_releases: Home, one_backup: Path, tmp_path: Path
 ) -> None:
-    first = take_backup(home, store).snapshot
-    _second_release(home, monkeypatch)
-    take_backup(home, store)
+    first = Repository(one_backup).snapshot()
+    take_backup(two_releases, one_backup)
     new = Home(tmp_path / "new")
-    restore(new, store, first.name)
+    restore(new, one_backup, first.name)
     assert [release.label for release in list_releases(new)] == [first.release]
 
 
@@ -128,8 +148,13 @@ def test_pins_and_approvals_come_along(home: Home, store: Path, tmp_path: Path) 
 
 @pytest.mark.parametrize("after", [0, 1, 100])
 def test_an_interrupted_back_up_is_none_until_it_is_ended(
-    home: Home, store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: int
+    published_sample: Path,
+    store: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    after: int,
 ) -> None:
+    home = Home(published_sample)
     copied = 0
     really = repository.copy_hashed
 
@@ -155,7 +180,10 @@ def test_an_interrupted_back_up_is_none_until_it_is_ended(
     assert Repository(store).faults([taken.snapshot]) == []
 
 
-def test_a_killed_back_up_leaves_nothing_that_looks_complete(home: Home, store: Path) -> None:
+def test_a_killed_back_up_leaves_nothing_that_looks_complete(
+    published_sample: Path, store: Path
+) -> None:
+    home = Home(published_sample)
     program = (
         "import os, signal, sys; from pathlib import Path\n"
         "from beacon.backup import repository, take_backup; from beacon.core.home import Home\n"
@@ -222,26 +250,27 @@ def test_a_back_up_while_a_run_publishes_is_one_or_the_other(
         ]
 
 
-def test_a_home_that_is_not_empty_is_left_alone(home: Home, store: Path, tmp_path: Path) -> None:
-    take_backup(home, store)
+def test_a_home_that_is_not_empty_is_left_alone(
+    home: Home, one_backup: Path, tmp_path: Path
+) -> None:
     new = tmp_path / "new"
     new.mkdir()
     (new / "notes.txt").write_text("mine")
     with pytest.raises(BeaconError, match="not empty"):
-        restore(Home(new), store)
+        restore(Home(new), one_backup)
     assert [path.name for path in new.iterdir()] == ["notes.txt"]
     with pytest.raises(BeaconError, match="not empty"):
-        restore(home, store)
+        restore(home, one_backup)
 
 
 def test_an_interrupted_restore_has_no_release_and_can_be_ended(
-    home: Home, store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    published_sample: Path, one_backup: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from beacon.backup.restore import copy_hashed as really
 
-    take_backup(home, store)
+    store = one_backup
     older = Repository(store).names()[0]
-    take_backup(home, store)
+    take_backup(Home(published_sample), store)
     new = Home(tmp_path / "new")
     count = 0
 
@@ -269,9 +298,10 @@ def test_an_interrupted_restore_has_no_release_and_can_be_ended(
 
 
 def test_a_damaged_back_up_is_found_and_named_and_makes_nothing_current(
-    home: Home, store: Path, tmp_path: Path
+    one_backup: Path, tmp_path: Path
 ) -> None:
-    snapshot = take_backup(home, store).snapshot
+    store = one_backup
+    snapshot = Repository(store).snapshot()
     (damaged,) = [file for file in snapshot.files if file.path.endswith("/place.parquet")]
     (lost,) = [file for file in snapshot.files if file.path.endswith("/views.sql")]
     target = Repository(store).path_of(damaged.sha256)
@@ -310,11 +340,11 @@ def test_a_damaged_object_in_use_makes_no_back_up(home: Home, store: Path) -> No
 
 
 def test_damage_not_in_use_is_left_out_and_said(
-    home: Home, store: Path, monkeypatch: pytest.MonkeyPatch
+    two_releases: Home, store: Path, tmp_path: Path
 ) -> None:
-    old = latest_release(home)
-    assert old is not None
-    _second_release(home, monkeypatch)
+    home = Home(tmp_path / "home")
+    shutil.copytree(two_releases.root, home.root)
+    old = list_releases(home)[0]
     (old.path / "views.sql").unlink()
     done = CliRunner().invoke(app, ["backup", str(store), "--home", str(home.root)])
     assert done.exit_code == 3, done.output
@@ -326,15 +356,15 @@ def test_damage_not_in_use_is_left_out_and_said(
 
 @pytest.mark.parametrize("path", ["../outside", "/etc/passwd", "releases/../../x", ""])
 def test_a_back_up_that_was_tampered_with_cannot_write_outside_the_home(
-    home: Home, store: Path, tmp_path: Path, path: str
+    one_backup: Path, tmp_path: Path, path: str
 ) -> None:
-    name = take_backup(home, store).snapshot.name
-    file = store / "snapshots" / f"{name}.json"
+    (name,) = Repository(one_backup).names()
+    file = one_backup / "snapshots" / f"{name}.json"
     record = json.loads(file.read_text())
     record["files"][0]["path"] = path
     file.write_text(json.dumps(record))
     with pytest.raises(BeaconError, match="leads out of the home"):
-        restore(Home(tmp_path / "new"), store)
+        restore(Home(tmp_path / "new"), one_backup)
     assert not (tmp_path / "new").exists()
 
 
@@ -352,16 +382,15 @@ def test_directories_that_are_something_else_are_refused(home: Home, tmp_path: P
 
 
 def test_a_full_disk_is_said_in_words(
-    home: Home, store: Path, monkeypatch: pytest.MonkeyPatch
+    published_sample: Path, store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(source: Path, target: Path) -> str:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(target))
 
     monkeypatch.setattr(repository, "copy_hashed", full)
     with pytest.raises(BeaconError, match="No space left on device"):
-        take_backup(home, store)
+        take_backup(Home(published_sample), store)
 
 
-def test_the_directory_of_back_ups_is_private(home: Home, store: Path) -> None:
-    take_backup(home, store)
-    assert store.stat().st_mode & 0o077 == 0
+def test_the_directory_of_back_ups_is_private(backed_up: Path) -> None:
+    assert backed_up.stat().st_mode & 0o077 == 0
