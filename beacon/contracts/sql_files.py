@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from dataclasses import dataclass
 from functools import cache
 from graphlib import TopologicalSorter
@@ -12,6 +13,18 @@ from beacon.core.paths import resource_dir
 
 INDICATOR_MARTS = ("beacon_indicator", "core20plus5_indicator")
 """Marts that have a row for each figure of the programmes' own areas."""
+
+
+def value_marts(marts: Container[str]) -> tuple[str, ...]:
+    """The marts to read values from: `observation` has all areas; older releases lack it.
+
+    Args:
+        marts: The marts of a release.
+    """
+    if "observation" in marts:
+        return ("observation",)
+    return tuple(mart for mart in INDICATOR_MARTS if mart in marts)
+
 
 _HEADER = re.compile(r"^-- (table|grain|depends|columns): (.*)$", re.MULTILINE)
 

@@ -14,9 +14,9 @@ from starlette.types import ASGIApp
 
 from beacon.core.home import Home
 from beacon.core.version import installed_version
+from beacon.serve.area_list import UnknownNameError
 from beacon.serve.mcp_tools import Tools
 from beacon.serve.problems import ProblemError
-from beacon.serve.said_figures import UnknownNameError
 from beacon.serve.token_guard import TokenGuard
 
 _INSTRUCTIONS = """Figures of an English integrated care system from Beacon's releases.

@@ -15,17 +15,15 @@ from pydantic import Field
 
 from beacon.core.home import Home
 from beacon.serve import tool_answers as answers
-from beacon.serve.area_list import list_areas
+from beacon.serve.area_list import UnknownNameError, find_area, list_areas
 from beacon.serve.limits import MOST_TEXT, Limits, QueryGate
+from beacon.serve.said_comparisons import compared, gap_of
 from beacon.serve.said_figures import (
     Figure,
-    UnknownNameError,
-    Wanted,
-    find_area,
+    find_figures,
     find_measures,
     indicator_rows,
     number,
-    read_figures,
 )
 from beacon.serve.served_release import LATEST, ServedRelease, ServedReleases
 from beacon.serve.trace_rows import records, trace_id_sql, trace_row
@@ -43,18 +41,6 @@ _MOST_FOUND = 200
 NOT_TESTED = (
     "No difference between areas was tested: a rank or two values side by side are no test."
 )
-_COMPARED = {
-    "better": "better than the nation",
-    "worse": "worse than the nation",
-    "similar": "similar to the nation",
-    "higher": "higher than the nation",
-    "lower": "lower than the nation",
-}
-_METHODS = {
-    "published_limits": "tested by its published limits",
-    "computed_limits": "tested by limits computed from counts",
-    "publishers_judgement": "in its publisher's own judgement, without limits",
-}
 
 
 class Tools:
@@ -90,7 +76,11 @@ class Tools:
     def find_areas(
         self, text: Text = "", kind: Text | None = None, release: Release = LATEST
     ) -> answers.Areas:
-        """Areas by a part of their name or code, and by kind (nation, icb, place, ward, lsoa)."""
+        """Areas by a part of their name or code, and by kind.
+
+        Kinds: nation, region, board, sub_icb_location, place, upper_tier_authority,
+        lower_tier_authority, combined_authority, constituency, ward, msoa, lsoa.
+        """
         with self._reading(release) as (served, con):
             found = list_areas(con, served, kind=kind, name=text.strip() or None)
         said = f"{len(found)} areas" + (
@@ -109,7 +99,7 @@ class Tools:
     ) -> answers.Values:
         """Values with limits, status, source and licence; or why there are none."""
         with self._reading(release) as (served, con):
-            figures, _ = self._figures(con, served, indicator, area, period, measure, sex)
+            figures, _ = find_figures(con, served, indicator, area, period, measure, sex)
         return answers.Values(**served.about, said=_together(figures), figures=figures)
 
     def compare_with_nation(
@@ -123,9 +113,9 @@ class Tools:
         """Areas beside the nation, each with the result of its test, at the latest period."""
         with self._reading(release) as (served, con):
             results = [
-                _compared(figure)
+                compared(figure)
                 for area in areas
-                for figure in self._figures(con, served, indicator, area, "latest", measure, sex)[0]
+                for figure in find_figures(con, served, indicator, area, "latest", measure, sex)[0]
             ]
         said = " ".join(result.said for result in results)
         said += f" {NOT_TESTED}" if len(areas) > 1 else ""
@@ -144,7 +134,7 @@ class Tools:
         is more than one.
         """
         with self._reading(release) as (served, con):
-            figures, about = self._figures(con, served, indicator, None, "latest", measure, sex)
+            figures, about = find_figures(con, served, indicator, None, "latest", measure, sex)
         groups = sorted({(f.measure, f.sex, f.age) for f in figures})
         if len(groups) > 1:
             named = "; ".join(", ".join(group) for group in groups)
@@ -190,19 +180,12 @@ class Tools:
     ) -> answers.Trend:
         """All periods, and the test of the recent trend where one was made."""
         with self._reading(release) as (served, con):
-            figures, about = self._figures(con, served, indicator, area, "all", measure, sex)
+            figures, _ = find_figures(con, served, indicator, area, "all", measure, sex)
             series = {(f.measure, f.sex, f.age) for f in figures if f.value is not None}
             if len(series) > 1:
                 named = "; ".join(", ".join(group) for group in sorted(series))
                 raise UnknownNameError(f"Choose one of measure, sex and age: {named}.")
-            tested = records(
-                con,
-                "select recent_trend, recent_trend_reason from read_parquet(?) "
-                "where indicator_slug = ? and measure = ? and sex = ? and age = ? "
-                "and place_code = ?",
-                [str(served.path_of("scorecard")), about[0]["indicator_slug"], *next(iter(series)),
-                 figures[0].area_code],
-            ) if series else []  # fmt: skip
+            tested = _trends(con, served, figures[0], *series) if series else []
         test = tested[0] if tested else {}
         words, reason = test.get("recent_trend"), test.get("recent_trend_reason")
         if words in (None, "Cannot be calculated"):
@@ -242,37 +225,39 @@ class Tools:
                 [str(served.path_of("inequality")), about[0]["indicator_slug"],
                  [row["measure"] for row in about], code, code, sex, sex],
             )  # fmt: skip
-        gaps = [_gap(row) for row in rows]
+        gaps = [gap_of(row) for row in rows]
         said = " ".join(gap.said for gap in gaps[:20]) or "No gap was computed. Do not infer one."
         return answers.Gaps(**served.about, said=said, results=gaps)
 
     def read_core20(self, area: Area, release: Release = LATEST) -> answers.Core20:
-        """How many people of a Place, or of all Places together, live in Core20 LSOAs."""
+        """How many people of an area live in Core20 LSOAs.
+
+        Of any board, authority or constituency of the nation, and of the Places and their wards.
+        """
         with self._reading(release) as (served, con):
             found = find_area(con, served, area)
             rows = records(
                 con,
-                f"select * exclude (geometry), {trace_id_sql('place')} as trace_id "  # noqa: S608
-                "from read_parquet(?) where place_code = ? or icb_code = ?",
-                [str(served.path_of("place")), found["code"], found["code"]],
+                f"select *, {trace_id_sql('area')} as trace_id from read_parquet(?) "  # noqa: S608
+                "where area_code = ? and people is not null order by vintage desc limit 1",
+                [str(served.path_of("area")), found["code"]],
             )
         if not rows:
-            raise UnknownNameError(f"Core20 is given for Places and the board, not {area!r}.")
-        people = sum(row["people"] for row in rows)
-        core20 = sum(row["people_core20"] or 0 for row in rows)
-        share = 100 * core20 / people if people else None
+            raise UnknownNameError(
+                f"Core20 is not given for {found['name']}, a {found['type'].replace('_', ' ')}. "
+                "Do not give a number."
+            )
+        row = rows[0]
+        share = row["core20_share_percent"]
         part = "" if share is None else f", {number(round(share, 1))} %"
-        base = rows[0]["population_base"].replace("_", " ")
+        base = row["population_base"].replace("_", " ")
         said = (
-            f"{core20:,} of {people:,} people of {found['name']}{part}, live in the most deprived "
-            f"fifth of the nation's LSOAs (IMD {rows[0]['imd_vintage']}, {base})."
+            f"{row['people_core20']:,} of {row['people']:,} people of {found['name']}{part}, live "
+            f"in the most deprived fifth of the nation's LSOAs (IMD {row['imd_vintage']}, {base})."
         )
-        return answers.Core20(
-            **served.about, said=said, area_code=found["code"], area_name=found["name"],
-            people=people, people_core20=core20, core20_share_percent=share,
-            imd_vintage=rows[0]["imd_vintage"], population_base=rows[0]["population_base"],
-            trace_id=rows[0]["trace_id"] if len(rows) == 1 else None,
-        )  # fmt: skip
+        return answers.Core20.model_validate(
+            {**row, **served.about, "area_name": found["name"], "said": said}
+        )
 
     def trace(self, trace_id: Text, release: Release = LATEST) -> answers.Traced:
         """Where the number of a trace id comes from: publishers' files, licences, and the SQL."""
@@ -286,78 +271,31 @@ class Tools:
         said = f"Made by {chain['derivation']['sql']} from {files or 'tables of the release'}."
         return answers.Traced(**served.about, said=said, **chain)
 
-    def _figures(
-        self,
-        con: duckdb.DuckDBPyConnection,
-        served: ServedRelease,
-        indicator: str,
-        area: str | None,
-        period: str,
-        measure: str | None,
-        sex: str | None,
-    ) -> tuple[list[Figure], list[dict[str, Any]]]:
-        about = find_measures(indicator_rows(con, served), indicator, measure)
-        found = find_area(con, served, area) if area is not None else None
-        wanted = Wanted(
-            indicator=about[0]["indicator_slug"],
-            measures=[row["measure"] for row in about],
-            area=found["code"] if found else None,
-            period=period,
-            sex=sex,
-        )
-        figures = read_figures(con, served, wanted, about)
-        if not figures:
-            every = read_figures(
-                con, served, Wanted(wanted.indicator, wanted.measures, wanted.area, "all"), about
-            )
-            periods = ", ".join(dict.fromkeys(f.period for f in every)) or "none"
-            sexes = ", ".join(sorted({f.sex for f in every})) or "none"
-            where = found["name"] if found else "the Places"
-            raise UnknownNameError(
-                f"This release has no figure of {about[0]['name']} for {where}"
-                f"{'' if period in ('latest', 'all') else f' in {period}'}"
-                f"{f', {sex}' if sex else ''}. There are periods: {periods}; sexes: {sexes}. "
-                "Do not give a number."
-            )
-        return figures, about
-
 
 def _together(figures: list[Figure]) -> str:
     return " ".join(figure.said for figure in figures[:30])
 
 
+def _trends(
+    con: duckdb.DuckDBPyConnection,
+    served: ServedRelease,
+    figure: Figure,
+    series: tuple[str, str, str],
+) -> list[dict[str, Any]]:
+    """The test of a series: of a Place from its scorecard, which says why there is none."""
+    found: list[dict[str, Any]] = []
+    for mart, column in (("scorecard", "place_code"), ("observation", "area_code")):
+        if not found and mart in served.marts:
+            found = records(
+                con,
+                "select recent_trend, recent_trend_reason from read_parquet(?) "  # noqa: S608
+                "where indicator_slug = ? and measure = ? and sex = ? and age = ? "
+                f"and {column} = ? and recent_trend is not null",
+                [str(served.path_of(mart)), figure.indicator_slug, *series, figure.area_code],
+            )
+    return found
+
+
 def _before(other: Figure, figure: Figure, low_first: bool) -> bool:
     left, right = other.value or 0, figure.value or 0
     return left < right if low_first else left > right
-
-
-def _compared(figure: Figure) -> answers.Comparison:
-    words = _COMPARED.get(figure.compared_with_nation)
-    if words is None:
-        why = (figure.not_compared_reason or "not_compared").replace("_", " ")
-        said = f"{figure.said} Not compared with the nation: {why}."
-    else:
-        nation = "" if figure.nation_value is None else f" ({number(figure.nation_value)})"
-        how = _METHODS[figure.comparison_method or ""]
-        said = f"{figure.said} That is {words}{nation}, {how}."
-    tested = words is not None and figure.comparison_method != "publishers_judgement"
-    return answers.Comparison(said=said, tested=tested, figure=figure)
-
-
-def _gap(row: dict[str, Any]) -> answers.Gap:
-    own = {name: row[name] for name in answers.Gap.model_fields if name in row}
-    where = f"{row['area_name']}, {row['period']}, {row['sex']}, {row['age']}"
-    pair = f"{row['disadvantaged_group']} and {row['comparison_group']} ({where})"
-    if row["absolute_gap"] is None:
-        said = f"No gap between {pair} could be computed; give no number."
-    else:
-        said = f"Gap between {pair}: {number(row['absolute_gap'])} {row['unit']}"
-        if row["absolute_gap_lower_95"] is not None:
-            low, high = row["absolute_gap_lower_95"], row["absolute_gap_upper_95"]
-            said += f" (95 % limits {number(low)} to {number(high)})"
-        said += {
-            True: f", clear of chance: {row['direction'].replace('_', ' ')}.",
-            False: ", not clear of chance: do not call it a difference.",
-            None: ". It has no limits, so it was not tested.",
-        }[row["gap_is_clear"]]
-    return answers.Gap(**own, said=said)

@@ -8,9 +8,9 @@ from typing import Any
 import duckdb
 from pydantic import BaseModel, Field
 
-from beacon.contracts.sql_files import INDICATOR_MARTS
+from beacon.contracts.sql_files import value_marts
 from beacon.core.suggestions import did_you_mean
-from beacon.serve.area_list import list_areas
+from beacon.serve.area_list import UnknownNameError, find_area
 from beacon.serve.served_release import ServedRelease
 from beacon.serve.trace_rows import records, trace_id_sql
 
@@ -62,10 +62,6 @@ class Figure(BaseModel):
     licence: str | None
     attribution: str | None
     trace_id: str
-
-
-class UnknownNameError(Exception):
-    """A name that the release does not know, with what it does know."""
 
 
 @dataclass(frozen=True)
@@ -130,27 +126,6 @@ def find_measures(
     return chosen
 
 
-def find_area(con: duckdb.DuckDBPyConnection, served: ServedRelease, area: str) -> dict[str, Any]:
-    """The area of a code or a name.
-
-    Raises:
-        UnknownNameError: When there is none, or more than one of that name.
-    """
-    areas = list_areas(con, served)
-    wanted = area.strip().casefold()
-    found = [a for a in areas if a["code"].casefold() == wanted]
-    found = found or [a for a in areas if a["name"].casefold() == wanted]
-    if len(found) > 1:
-        named = "; ".join(f"{a['code']} ({a['type']})" for a in found[:10])
-        raise UnknownNameError(f"More than one area is called {area!r}: {named}. Give the code.")
-    if not found:
-        known = [a["name"] for a in areas if a["type"] not in ("lsoa", "ward")]
-        raise UnknownNameError(
-            f"There is no area {area!r}.{did_you_mean(area, known)} find_areas lists them."
-        )
-    return found[0]
-
-
 def read_figures(
     con: duckdb.DuckDBPyConnection,
     served: ServedRelease,
@@ -164,9 +139,8 @@ def read_figures(
     """
     names = {row["measure"]: row for row in definitions}
     rows: list[dict[str, Any]] = []
-    for mart in INDICATOR_MARTS:
-        if mart in served.marts:
-            rows += _rows(con, served, mart, wanted)
+    for mart in value_marts(served.marts):
+        rows += _rows(con, served, mart, wanted)
     licences = _licences(con, served) if rows else {}
     return [
         _figure(row, names[row["measure"]], licences.get((row["source"], row["dataset"]), {}))
@@ -174,11 +148,51 @@ def read_figures(
     ]
 
 
+def find_figures(
+    con: duckdb.DuckDBPyConnection,
+    served: ServedRelease,
+    indicator: str,
+    area: str | None,
+    period: str,
+    measure: str | None,
+    sex: str | None,
+) -> tuple[list[Figure], list[dict[str, Any]]]:
+    """Figures of an indicator by what a person calls it, and the definitions of its measures.
+
+    Raises:
+        UnknownNameError: When a name is not known or there is no figure, with what there is.
+    """
+    about = find_measures(indicator_rows(con, served), indicator, measure)
+    found = find_area(con, served, area) if area is not None else None
+    wanted = Wanted(
+        indicator=about[0]["indicator_slug"],
+        measures=[row["measure"] for row in about],
+        area=found["code"] if found else None,
+        period=period,
+        sex=sex,
+    )
+    figures = read_figures(con, served, wanted, about)
+    if not figures:
+        every = read_figures(
+            con, served, Wanted(wanted.indicator, wanted.measures, wanted.area, "all"), about
+        )
+        periods = ", ".join(dict.fromkeys(f.period for f in every)) or "none"
+        sexes = ", ".join(sorted({f.sex for f in every})) or "none"
+        where = found["name"] if found else "the Places"
+        raise UnknownNameError(
+            f"This release has no figure of {about[0]['name']} for {where}"
+            f"{'' if period in ('latest', 'all') else f' in {period}'}"
+            f"{f', {sex}' if sex else ''}. There are periods: {periods}; sexes: {sexes}. "
+            "Do not give a number."
+        )
+    return figures, about
+
+
 def _rows(
     con: duckdb.DuckDBPyConnection, served: ServedRelease, mart: str, wanted: Wanted
 ) -> list[dict[str, Any]]:
-    conditions = ["category = 'All'", "indicator_slug = ?", "list_contains(?, measure)"]
-    values: list[Any] = [wanted.indicator, wanted.measures]
+    conditions = ["category = 'All'", "list_contains(?, measure)"]
+    values: list[Any] = [wanted.measures]
     for name, value in (("sex", wanted.sex), ("age", wanted.age)):
         if value is not None:
             conditions.append(f"lower({name}) = lower(?)")
@@ -198,10 +212,10 @@ def _rows(
         con,
         f"select *, {trace_id_sql(mart)} as trace_id from (select *, "  # noqa: S608
         "max(period_end) filter (value is not null and category = 'All' "
-        "and area_type in ('place', 'nation')) over (partition by indicator_slug, measure) "
-        f"as latest from read_parquet(?)) where {' and '.join(conditions)} "
+        "and area_type in ('place', 'nation')) over (partition by measure) as latest "
+        f"from read_parquet(?) where indicator_slug = ?) where {' and '.join(conditions)} "
         "order by measure, area_code, period_end, period, sex, age",
-        [file, *values],
+        [file, wanted.indicator, *values],
     )
 
 
@@ -217,15 +231,16 @@ def _licences(
 
 
 def _figure(row: dict[str, Any], about: dict[str, Any], licence: dict[str, Any]) -> Figure:
-    own = {name: row[name] for name in Figure.model_fields if name in row}
-    return Figure(
-        **own,
-        said=_said(row, about),
-        measure_name=about["measure_name"],
-        status=row["value_status"],
-        note=row["value_note"],
-        licence=licence.get("licence"),
-        attribution=licence.get("attribution"),
+    return Figure.model_validate(
+        {
+            **row,
+            "said": _said(row, about),
+            "measure_name": about["measure_name"],
+            "status": row["value_status"],
+            "note": row["value_note"],
+            "licence": licence.get("licence"),
+            "attribution": licence.get("attribution"),
+        }
     )
 
 

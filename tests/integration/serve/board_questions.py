@@ -46,7 +46,7 @@ def questions(release: Path) -> list[Question]:
     """The questions."""
     marts = Marts(release)
     return [
-        *_values(marts), *_refusals(marts), *_comparisons(marts), *_ranks(marts), *_trends(marts),
+        *_values(marts), *_elsewhere(marts), *_refusals(marts), *_comparisons(marts), *_ranks(marts), *_trends(marts),
         *_gaps(marts), *_core20(marts), *_definitions(marts), *_unknown(),
     ]  # fmt: skip
 
@@ -280,11 +280,46 @@ def _gaps(marts: Marts) -> list[Question]:
     ]
 
 
-def _core20(marts: Marts) -> list[Question]:
-    """People added up from the LSOAs of a Place."""
+def _elsewhere(marts: Marts) -> list[Question]:
+    """Values of the nation's other authorities and regions."""
     rows = marts.rows(
-        "select place_name, sum(people) as people, sum(people) filter (core20_imd2025) as core20 "
-        "from lsoa group by all order by place_name"
+        "from observation where value is not null and category = 'All' "
+        "and area_type in ('local_authority', 'region') "
+        "qualify row_number() over (partition by area_type, indicator_id % 5 order by "
+        "hash(area_code || indicator_slug || measure || period || sex || age)) = 1 "
+        "order by area_code, indicator_id"
+    )
+
+    def check(row: dict[str, Any]) -> Check:
+        def holds(answer: dict[str, Any]) -> None:
+            figure = _one(answer, row)
+            _says_where_from(answer, figure)
+            for name in ("value", "lower_95", "upper_95", "area_code", "compared_with_nation"):
+                assert figure[name] == row[name], name
+
+        return holds
+
+    return [
+        Question(
+            f"What was {row['measure_name']} in {row['area_name']}, {row['period']}?",
+            "read_values",
+            {**_arguments(row), "area": row["area_code"], "period": row["period"]},
+            check(row),
+        )
+        for row in rows
+    ]
+
+
+def _core20(marts: Marts) -> list[Question]:
+    """People added up from the LSOAs of the Places, of the board and of some wards."""
+    rows = marts.rows(
+        "with counted as (select place_code as area, place_name, people, core20_imd2025 from lsoa "
+        "union all select icb_code, icb_name, people, core20_imd2025 from lsoa cross join "
+        "(select distinct icb_code, icb_name from place) "
+        "union all select ward24_code, ward24_name, people, core20_imd2025 from lsoa "
+        "where hash(ward24_code) % 20 = 0) "
+        "select area, place_name, sum(people) as people, "
+        "sum(people) filter (core20_imd2025) as core20 from counted group by all order by area"
     )
 
     def check(row: dict[str, Any]) -> Check:
@@ -299,7 +334,7 @@ def _core20(marts: Marts) -> list[Question]:
         Question(
             f"How many people of {row['place_name']} live in Core20?",
             "read_core20",
-            {"area": row["place_name"]},
+            {"area": row["area"]},
             check(row),
         )
         for row in rows

@@ -98,15 +98,25 @@ def test_indicators_come_with_their_definitions(client: TestClient) -> None:
     assert "Did you mean 'loneliness'" in wrong.json()["detail"]
 
 
-def test_areas_are_those_with_figures(client: TestClient, sample: Release) -> None:
+def test_areas_are_those_counted_and_those_with_figures(
+    client: TestClient, sample: Release
+) -> None:
     places = client.get(f"{LATEST}/areas?type=place").json()["results"]
     with duckdb.connect() as con:
         known = con.sql(
             f"select place_code, place_name, icb_code from '{sample.path}/place.parquet' order by 1"
         ).fetchall()
     assert [(a["code"], a["name"], a["parent_code"]) for a in places] == known
-    kinds = {area["type"] for area in client.get(f"{LATEST}/areas").json()["results"]}
-    assert kinds >= {"nation", "icb", "place", "ward", "lsoa"}
+    areas = client.get(f"{LATEST}/areas").json()["results"]
+    kinds = {area["type"] for area in areas}
+    assert kinds >= {"nation", "region", "board", "place", "upper_tier_authority", "ward", "lsoa"}
+    codes = [area["code"] for area in areas]
+    assert len(codes) == len(set(codes)), "a Place that is one authority is listed once"
+    with duckdb.connect() as con:
+        for mart in ("area", "observation"):
+            con.sql(f"create view {mart} as from '{sample.path}/{mart}.parquet'")
+        with_figures = con.sql("select area_code from area union select area_code from observation")
+        assert {code for (code,) in with_figures.fetchall()} <= set(codes)
 
 
 def _trace_ids(sample: Release, mart: str, where: str) -> list[str]:
