@@ -1,14 +1,16 @@
 """`python -m benchmarks.serving --home HOME`: requests per second while a release is published.
 
 A copy of the home's current release with other values is published and taken back in turns, while
-clients in processes of their own ask. An answer that is not wholly of the release that it names
-ends the benchmark with an error.
+clients in processes of their own ask. With `--whole-run` the home, which reads the sample, gets
+other figures instead, and a `beacon run` publishes them. An answer that is not wholly of the
+release that it names ends the benchmark with an error.
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
+import itertools
 import json
 import multiprocessing
 import os
@@ -19,6 +21,8 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +31,7 @@ import httpx
 
 from beacon.core.files import read_json, sha256_of
 from beacon.core.home import Home
-from beacon.release.layout import Release, get_release, point_to
+from beacon.release.layout import Release, get_release, list_releases, point_to
 
 ASKED = {
     "a Place's scorecard": "marts/scorecard?place_code={place}",
@@ -37,10 +41,9 @@ ASKED = {
 }
 
 
-def copied_home(source: Home, root: Path) -> tuple[Home, Release, Release]:
-    """A home of two releases: the current one of `source`, and one with each value one more."""
+def add_release(source: Home, home: Home) -> None:
+    """Two releases: the current one of `source`, and after it one with each value one more."""
     found = get_release(source)
-    home = Home(root)
     first = Release(found.label, home.releases / found.label)
     second = Release(f"{found.label}9", home.releases / f"{found.label}9")
     for copy in (first, second):
@@ -64,7 +67,52 @@ def copied_home(source: Home, root: Path) -> tuple[Home, Release, Release]:
                 mart["sha256"] = sha256_of(file)
     (second.path / "manifest.json").write_text(json.dumps(manifest))
     point_to(home, first, sha256_of(first.path / "manifest.json"))
-    return home, first, second
+
+
+@contextmanager
+def pointer_moves(home: Home) -> Iterator[Callable[[], bool]]:
+    """Make each of two releases the current one, four times a second, until the end."""
+    stop = threading.Event()
+
+    def publish() -> None:
+        releases = itertools.cycle(list_releases(home))
+        while not stop.is_set():
+            release = next(releases)
+            point_to(home, release, sha256_of(release.path / "manifest.json"))
+            stop.wait(0.25)
+
+    publishing = threading.Thread(target=publish)
+    publishing.start()
+    try:
+        yield publishing.is_alive
+    finally:
+        stop.set()
+        publishing.join()
+
+
+def revise(source: Home, home: Home) -> None:
+    """A copy of a home that reads the sample, whose publisher has since issued other figures."""
+    shutil.copytree(source.root, home.root, dirs_exist_ok=True)
+    (file,) = (home.root / "sample").glob("fingertips/*93014*.csv")
+    header, *lines = file.read_text(encoding="utf-8-sig").splitlines()
+    at = header.split(",").index("Value")
+    rows = [line.split(",") for line in lines]
+    for cells in rows:
+        with suppress(ValueError):
+            cells[at] = repr(float(cells[at]) * 1.0005)
+    text = "\n".join([header, *(",".join(cells) for cells in rows)]) + "\n"
+    file.write_text(text, encoding="utf-8-sig")
+
+
+@contextmanager
+def whole_run(home: Home) -> Iterator[Callable[[], bool]]:
+    """Publish by `beacon run`, and end with an error where it published nothing."""
+    before = get_release(home).label
+    command = [sys.executable, "-m", "beacon", "run", "--home", str(home.root)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as run:
+        yield lambda: run.poll() is None
+    if run.returncode != 0 or get_release(home).label == before:
+        raise SystemExit(f"The run ended with {run.returncode} and published nothing.")
 
 
 def ask(address: str, seconds: float, out: Any) -> None:
@@ -118,11 +166,17 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--home", type=Path, required=True, help="home with a release")
     parser.add_argument("--seconds", type=float, default=10.0, help="for each question (10)")
     parser.add_argument("--clients", type=int, default=4, help="clients at one time (4)")
+    parser.add_argument("--whole-run", action="store_true", help="publish by a whole run, once")
     chosen = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="beacon-serving-") as temporary:
-        home, first, second = copied_home(Home(chosen.home), Path(temporary))
+        home = Home(Path(temporary))
+        publishing = whole_run if chosen.whole_run else pointer_moves
+        prepare = revise if chosen.whole_run else add_release
+        prepare(Home(chosen.home), home)
         with duckdb.connect() as con:
-            found = con.execute(f"select min(place_code) from '{first.path}/place.parquet'")
+            found = con.execute(
+                f"select min(place_code) from '{get_release(home).path}/place.parquet'"
+            )
             place = found.fetchall()[0][0]
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -131,37 +185,27 @@ def main(arguments: list[str] | None = None) -> None:
             [sys.executable, "-m", "beacon", "serve", "--port", str(port), "--home", temporary],
             stderr=subprocess.DEVNULL,
         )
-        stop = threading.Event()
-        sums = {r.label: sha256_of(r.path / "manifest.json") for r in (first, second)}
-
-        def publish() -> None:
-            while not stop.is_set():
-                for release in (second, first):
-                    point_to(home, release, sums[release.label])
-                    stop.wait(0.25)
-
-        publishing = threading.Thread(target=publish)
         try:
             base = f"http://127.0.0.1:{port}"
             _wait(base, server)
-            publishing.start()
-            for name, path in ASKED.items():
-                before = _processor_seconds(server.pid)
-                row = measure(base, path.format(place=place), chosen.clients, chosen.seconds)
-                spent = _processor_seconds(server.pid) - before
-                row["server_cpu_ms"] = round(1000 * spent / row["requests"], 1)
-                sys.stdout.write(json.dumps({"asked": name, **row}) + "\n")
-            memory = _resident_mb(server.pid)
-            sys.stdout.write(
-                json.dumps({"memory_mb": memory, "load_average": round(os.getloadavg()[0], 2)})
-                + "\n"
-            )
+            with publishing(home) as goes_on:
+                asked = itertools.cycle(ASKED.items()) if chosen.whole_run else ASKED.items()
+                for name, path in asked:
+                    before = _processor_seconds(server.pid)
+                    row = measure(base, path.format(place=place[0]), chosen.clients, chosen.seconds)
+                    spent = _processor_seconds(server.pid) - before
+                    row["server_cpu_ms"] = round(1000 * spent / row["requests"], 1)
+                    _print(asked=name, **row)
+                    if chosen.whole_run and not goes_on():
+                        break
+            _print(memory_mb=_resident_mb(server.pid), load_average=round(os.getloadavg()[0], 2))
         finally:
-            stop.set()
-            if publishing.is_alive():
-                publishing.join()
             server.terminate()
             server.wait()
+
+
+def _print(**row: Any) -> None:
+    sys.stdout.write(json.dumps(row) + "\n")
 
 
 def _wait(base: str, server: subprocess.Popen[bytes]) -> None:
