@@ -4,6 +4,7 @@ What belongs here: models and loading of `reference_data`. What does not: values
 publishers' files.
 """
 
+from beacon.registry.actions import Action
 from beacon.registry.aspirations import Aspiration, AspirationFile
 from beacon.registry.authorities import AuthorityRegister
 from beacon.registry.base import Polarity, Programme, Sex, ValueType
@@ -12,6 +13,7 @@ from beacon.registry.footprints import Area, Footprint, IntegratedCareBoard, Pla
 from beacon.registry.indicators import CancelledPeriod, Indicator, Measure, SeriesBreak
 from beacon.registry.loading import (
     RegistryError,
+    load_actions,
     load_aspirations,
     load_authorities,
     load_footprint,
@@ -29,6 +31,7 @@ from beacon.registry.targets import Target, TargetRegister
 
 __all__ = [
     "COMMON_FIELDS",
+    "Action",
     "Area",
     "Aspiration",
     "AspirationFile",
@@ -55,6 +58,7 @@ __all__ = [
     "Target",
     "TargetRegister",
     "ValueType",
+    "load_actions",
     "load_aspirations",
     "load_authorities",
     "load_footprint",

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from beacon.core.errors import BeaconError
 from beacon.core.paths import resource_dir
+from beacon.registry.actions import Action, ActionRegister
 from beacon.registry.aspirations import AspirationFile
 from beacon.registry.authorities import AuthorityRegister
 from beacon.registry.base import Entry
@@ -341,3 +342,15 @@ def load_pocket_rules(path: Path | None = None) -> PocketRules:
         RegistryError: With every fault of the file.
     """
     return _read_one(path or resource_dir(REFERENCE_DATA) / "core20_pockets.yaml", PocketRules)
+
+
+def load_actions(path: Path | None = None) -> dict[str, Action]:
+    """What can be done about an indicator and by whom, by its slug.
+
+    Args:
+        path: The file; `reference_data/actions.yaml` by default.
+
+    Raises:
+        RegistryError: With every fault of the file.
+    """
+    return _read_one(path or resource_dir(REFERENCE_DATA) / "actions.yaml", ActionRegister).actions

@@ -7,6 +7,7 @@ from typing import Final
 
 from beacon.core.files import canonical_json, write_atomically
 from beacon.core.paths import resource_dir
+from beacon.registry.actions import ActionRegister
 from beacon.registry.aspirations import AspirationFile
 from beacon.registry.authorities import AuthorityRegister
 from beacon.registry.base import Entry
@@ -26,6 +27,7 @@ MODELS: Final[dict[str, type[Entry]]] = {
     "aspirations": AspirationFile,
     "authorities": AuthorityRegister,
     "successions": SuccessionRegister,
+    "actions": ActionRegister,
 }
 
 
