@@ -75,13 +75,14 @@ def build_site(
     Raises:
         SiteError: When the release cannot be read, or `out_dir` holds something else.
     """
-    from beacon.registry import load_indicators, load_targets
+    from beacon.registry import load_actions, load_indicators, load_targets
 
     started = time.perf_counter()
     _refuse_other(out_dir)
     facts = read_release(release_dir, manifest=manifest, run_record=run_record)
     facts.registry = load_indicators() if registry is None else registry
     facts.targets = load_targets() if targets is None else targets
+    facts.actions = load_actions()
     building = out_dir.parent / f".{out_dir.name}.{uuid.uuid4().hex}.building"
     try:
         building.mkdir(parents=True)

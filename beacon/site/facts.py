@@ -16,7 +16,7 @@ from beacon.release import layout
 from beacon.site.words import day, file_name
 
 if TYPE_CHECKING:
-    from beacon.registry import Indicator, TargetRegister
+    from beacon.registry import Action, Indicator, TargetRegister
     from beacon.registry.targets import Target
 
 Row = dict[str, Any]
@@ -169,6 +169,7 @@ class ReleaseFacts:
     tables: dict[str, list[Row]]
     registry: Mapping[str, Indicator] = field(default_factory=dict)
     targets: TargetRegister | None = None
+    actions: Mapping[str, Action] = field(default_factory=dict)
     lsoas: list[Row] = field(default_factory=list)
     outlines: dict[str, bytes] = field(default_factory=dict)
 

@@ -13,9 +13,10 @@ from beacon.site.spread import quarter_of, spread_of
 
 @dataclass(frozen=True)
 class Insight:
-    """One sentence on one figure, with the indicator's page."""
+    """One sentence on one figure, with the indicator's page; `brief` leaves out how sure it is."""
 
     text: str
+    brief: str
     page: str
     name: str
     state: str
@@ -104,6 +105,9 @@ def _insight(facts: ReleaseFacts, series: Series, row: Row, state: str) -> Insig
     limits = limits_text(row, decimals, unit)
     nation = row["nation_value"]
     told = words.with_unit(row["value"], unit, decimals)
+    brief = told
+    if nation is not None:
+        brief += f" ({facts.nation}: {words.in_cell(nation, unit, decimals)})"
     text = f"{told}"
     if limits:
         text += f" (95% confidence interval {limits})"
@@ -120,14 +124,15 @@ def _insight(facts: ReleaseFacts, series: Series, row: Row, state: str) -> Insig
         text += f", {basis}" if basis else ""
     if row["rank_among_places"] is not None and row["places_ranked"] > 1:
         text += f"; {_rank(row)}"
+        brief += f", {_rank(row)}"
     spread = spread_of(facts, indicator, row)
     if spread is not None and spread.where is not None:
         text += f", {spread.where}"
-    distance = _distance(row)
-    return Insight(f"{text}.", indicator.page, name, state, distance, series)
+    distance = distance_from_nation(row)
+    return Insight(f"{text}.", f"{brief}.", indicator.page, name, state, distance, series)
 
 
-def _distance(row: Row) -> float:
+def distance_from_nation(row: Row) -> float:
     """How far from the nation, in widths of the middle half of its authorities.
 
     A share of the nation's value would put scores around zero before everything else.

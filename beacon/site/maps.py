@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from beacon.site import words
 from beacon.site.charts import map_chart as maps
 from beacon.site.facts import Place, ReleaseFacts
 
@@ -43,6 +44,13 @@ class Map:
     height: int
     shapes: tuple[Shape, ...]
     width: int = maps.WIDTH
+
+
+def _core20_words(place: Place) -> str:
+    share = place.row["core20_share_percent"]
+    if share is None:
+        return f"{place.name}: no population was supplied"
+    return f"{place.name}: {words.number(share)}% of people live in Core20"
 
 
 @dataclass
@@ -118,7 +126,7 @@ class MapMaker:
         if frame is None or not core20:
             return None
         shapes = [
-            Shape(self.place_paths[p.code][0], "land")
+            Shape(self.place_paths[p.code][0], "land", _core20_words(p))
             for p in self.facts.places
             if p.code in self.place_paths
         ]
@@ -156,15 +164,15 @@ class MapMaker:
             decile = row.get(f"imd{vintage}_decile")
             core20 = row.get(f"core20_imd{vintage}")
             wards.setdefault(row.get("ward24_code") or "", []).append(shape)
-            words = f"{row['lsoa21_name']}" + (
+            told = f"{row['lsoa21_name']}" + (
                 f", {row['ward24_name']} ward" if row.get("ward24_name") else ""
             )
             if decile is not None:
-                words += f": IMD decile {decile}" + (", Core20" if core20 else "")
+                told += f": IMD decile {decile}" + (", Core20" if core20 else "")
             class_ = (
                 "empty" if decile is None else "d1" if decile == 1 else "d2" if core20 else "d3"
             )
-            shapes.append(Shape(maps.path_of(shape, frame), class_, words))
+            shapes.append(Shape(maps.path_of(shape, frame), class_, told))
         for code in sorted(wards):
             if not code:
                 continue

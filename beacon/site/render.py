@@ -17,9 +17,10 @@ ASSETS = PACKAGE / "assets"
 
 # Nothing is fetched from anywhere but the site itself. `file:` lets the same page open from a
 # folder in browsers for which 'self' is nothing there; over HTTP it allows nothing.
+# `data:` is the chart of the page itself, on its way to a PNG.
 CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; style-src 'self' file:; script-src 'self' file:; img-src 'self' file:; "
-    "base-uri 'none'; form-action 'none'"
+    "default-src 'none'; style-src 'self' file:; script-src 'self' file:; "
+    "img-src 'self' file: data:; base-uri 'none'; form-action 'none'"
 )
 
 
@@ -73,7 +74,8 @@ def render(page: Page, facts: ReleaseFacts) -> str:
         released=words.day(facts.released_on) if facts.released_on else facts.label,
         **{"policy": CONTENT_SECURITY_POLICY, **page.context},
     )
-    return text
+    # The banner and the title say it once; after every name it would only be in the way.
+    return text.replace(" (fictional)", "") if facts.fictional else text
 
 
 _MARKS = {

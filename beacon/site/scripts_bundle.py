@@ -7,11 +7,13 @@ from pathlib import Path
 
 _FOLDER = Path(__file__).resolve().parent / "scripts"
 # What every page but the explorer loads. Of the parts of a script each uses what stands before it.
-OF_PAGES = ("reading.js", "tables.js")
+OF_PAGES = (
+    "elements.js", "reading.js", "tables.js", "downloads.js", "zoom.js", "chart_tools.js",
+)  # fmt: skip
 OF_EXPLORER = (
-    "values.js", "drawing.js", "reading.js", "chart_ranking.js", "chart_trend.js",
-    "chart_pairs.js", "chart_map.js", "chart_neighbourhoods.js", "explorer_tables.js",
-    "downloads.js", "explorer.js",
+    "values.js", "elements.js", "drawing.js", "reading.js", "chart_ranking.js", "chart_trend.js",
+    "chart_pairs.js", "chart_map.js", "zoom.js", "chart_neighbourhoods.js",
+    "explorer_tables.js", "downloads.js", "explorer.js",
 )  # fmt: skip
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Iterator
+from csv import reader
 
 import pytest
 
@@ -209,3 +211,78 @@ def test_an_accessibility_engine_finds_no_violation(browser, sample_site, hostil
         browser.view(1280, dark=dark)
         browser.open(site / f"{name}.html")
         assert violations(browser, of_colours=dark) == [], name
+
+
+def test_each_chart_is_kept_as_png_svg_and_csv_from_a_menu_by_keyboard(browser, sample_site):
+    browser.open(sample_site / "indicators" / "life-expectancy.html")
+    browser.run(
+        "window.kept = []; const make = URL.createObjectURL; "
+        "URL.createObjectURL = blob => { kept.push(blob); return make(blob); }; 0"
+    )
+    charts = "document.querySelectorAll('figure > svg.panel, figure > svg.map').length"
+    assert browser.run("document.querySelectorAll('.keep').length") == browser.run(charts) > 10
+    menu = "document.querySelector('figure:has(> svg.panel) .keep')"
+    browser.run(f"{menu}.querySelector('summary').focus()")
+    browser.press("Enter")
+    for number, kind in enumerate(("image/png", "image/svg+xml", "text/csv")):
+        browser.press("Tab")
+        browser.press("Enter")
+        deadline = time.monotonic() + 20
+        while browser.run("kept.length") <= number:
+            assert time.monotonic() < deadline, kind
+        assert browser.run(f"kept[{number}].type").startswith(kind)
+    assert browser.opened.complaints == []
+    svg, csv = browser.run("kept[1].text()"), browser.run("kept[2].text()")
+    assert "Fictional sample" in svg
+    assert "class=" not in svg
+    shown = browser.run(
+        "[...document.querySelector('table.dense').querySelectorAll('tbody data')].map(e => e.value)"
+    )
+    table = list(reader(csv.splitlines()))
+    assert [float(v) for row in table[1:] for v in row[1:-1]] == [float(v) for v in shown]
+    assert table[0][-1] == "release"
+    browser.press("Escape")
+    assert not browser.run(f"{menu}.open")
+    browser.view(1280, media="print")
+    assert not browser.run(f"{menu}.checkVisibility()")
+
+
+def test_a_map_zooms_and_goes_to_a_ward_and_to_a_place(browser, sample_site):
+    for name, asked in (("places/dunmarrow", "Thistledene"), ("index", "Dunmarrow")):
+        browser.open(sample_site / f"{name}.html")
+        width = "Number(document.querySelector('svg.map').getAttribute('viewBox').split(' ')[2])"
+        whole = browser.run(width)
+        browser.run("document.querySelector('.zoom button').click()")
+        assert browser.run(width) < whole
+        browser.run(
+            "(() => { const input = document.querySelector('.zoom input'); "
+            f"input.value = '{asked}'; input.dispatchEvent(new Event('change')); }})()"
+        )
+        assert browser.run(width) < whole
+        found = browser.run(
+            "[...document.querySelectorAll('.map .here')].map(e => e.dataset.story)"
+        )
+        assert found
+        assert all(asked in story for story in found)
+        assert asked in browser.run("document.querySelector('[data-said]').textContent")
+
+
+def test_a_link_to_what_is_folded_unfolds_it(browser, sample_site):
+    browser.open(sample_site / "targets.html")
+    browser.run("location.hash = '#smoking_cheshire_merseyside-areas'")
+    assert browser.run(
+        "document.querySelector('#smoking_cheshire_merseyside-areas').checkVisibility()"
+    )
+
+
+def test_no_page_is_longer_than_four_screens_of_a_laptop(browser, sample_site):
+    """As it opens, folded; the methods are for reference and begin with their contents."""
+    browser.view(1280, 800)
+    lengths = {}
+    for page in sorted(sample_site.rglob("*.html")):
+        browser.open(page)
+        screens = browser.run("document.documentElement.scrollHeight") / 800
+        lengths[page.relative_to(sample_site).as_posix()] = round(screens, 2)
+    assert len(lengths) > 70
+    assert {name for name, length in lengths.items() if length > 4} <= {"methods.html"}, lengths
+    assert parse(sample_site / "methods.html").all("nav", aria_label="On this page")

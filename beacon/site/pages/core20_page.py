@@ -46,8 +46,11 @@ def _ages(facts: ReleaseFacts) -> list[dict[str, Any]]:
 
 def _areas(facts: ReleaseFacts) -> list[tuple[str, str, str | None]]:
     """Code and name of the nation, the board and the Places; of Places the address too."""
-    larger = [facts.cohort_area("nation"), facts.cohort_area("icb")]
-    listed: list[tuple[str, str, str | None]] = [(*area, None) for area in larger if area]
+    larger = [(facts.cohort_area("nation"), facts.nation),
+              (facts.cohort_area("icb"), facts.system_name)]  # fmt: skip
+    listed: list[tuple[str, str, str | None]] = [
+        (area[0], name, None) for area, name in larger if area
+    ]
     return listed + [(p.code, p.name, p.slug) for p in facts.places]
 
 

@@ -2,35 +2,28 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from beacon.site import messages, words
 from beacon.site.catching_up import SLOPE_OF_LIFE, GapSeries
 from beacon.site.charts import strips
 from beacon.site.charts.scale import scale_for
-from beacon.site.facts import ADULTS, BEACONS, CHILDREN, OTHERS, ReleaseFacts
-from beacon.site.insights import (
-    Trends,
-    briefly,
-    outliers,
-    place_insights,
-    quarter_counts,
-    system_trends,
-)
+from beacon.site.facts import ADULTS, BEACONS, CHILDREN, OTHERS, Place, ReleaseFacts
+from beacon.site.insights import briefly, outliers, place_insights, state_counts, system_trends
 from beacon.site.maps import MapMaker
 from beacon.site.page import Page, Shared
 from beacon.site.pages.changes_page import change_groups
 from beacon.site.pages.place_page import headline
+from beacon.site.standouts import everyones_series, moving, worst
 
-# Judgements of indicators for which neither direction is better.
-_DIRECTIONLESS = ("higher", "lower")
-# More things that get worse than these are counted, not named.
-_MOST_NAMED = 4
+# Indicators that stand out are shown up to here; the rest is folded.
+_MOST_SHOWN = 5
 _ALL = (BEACONS, ADULTS, CHILDREN, OTHERS)
 
 
 def overview_page(shared: Shared, maps: MapMaker) -> Page:
-    """The front page of a release."""
+    """The front page of a release: what is worst, what gets worse, what could be done by whom."""
     facts = shared.facts
     beacons = facts.of_programme(BEACONS)
     published = [
@@ -40,7 +33,7 @@ def overview_page(shared: Shared, maps: MapMaker) -> Page:
     shares = [p.row["core20_share_percent"] for p in facts.places]
     scale = scale_for([*shares, _share(facts, "nation")], strips.INSET,
                       strips.WIDTH - strips.INSET, from_zero=True)  # fmt: skip
-    places: list[dict[str, Any]] = [
+    places = [
         {
             "place": place,
             "headline": headline(facts, place),
@@ -48,47 +41,98 @@ def overview_page(shared: Shared, maps: MapMaker) -> Page:
                 scale, place.row["core20_share_percent"], reference=_share(facts, "nation"),
                 state="core20",
             ),
-            "furthest": [
-                item.name
-                for item in briefly(place_insights(facts, place, (BEACONS,)).get("worse", []))[:2]
-            ],
-            "behind": [
-                item.name for item in outliers(facts, place, (BEACONS,)).get("worst", [])
-            ],
+            **_standing_of(facts, place),
         }
         for place in facts.places
     ]  # fmt: skip
     trends = system_trends(facts, _ALL)
     gaps = front_gaps(shared.gaps)
-    totals = {"icb": _total(facts, "icb"), "nation": _total(facts, "nation")}
-    ages = _ages(facts)
     return Page(
         "index.html",
         "overview.html.j2",
         "Overview",
         "overview",
         {
-            "totals": totals,
             "beacons": len(beacons),
             "published": len(published),
             "unconfirmed": sum(i.row["name_status"] != "confirmed" for i in beacons),
             "places": places,
-            "messages": _messages(facts, totals, gaps, trends),
+            "who": _who(facts),
+            "most": _MOST_SHOWN,
+            "worst": worst(facts, _ALL),
+            "worsening": moving(facts, _ALL, "worse"),
+            "widening": [gap for gap in shared.gaps if gap.tested and gap.count("up")],
+            "gaps_tested": sum(gap.tested for gap in shared.gaps),
+            "trends": trends,
+            "trends_said": trends and messages.trends_sentence(
+                trends.tested, trends.count("better"), trends.count("worse"),
+                trends.count("neither"),
+            ),
             "gaps": gaps,
+            "gap_messages": [(_gap_heading(gap), _gap_sentence(facts, gap)) for gap in gaps],
             "gap_rows": [
                 (place, [gap.places[number][1] for gap in gaps])
                 for number, place in enumerate(facts.places)
             ],
             "quartered": any(entry["headline"]["quarters"]["placed"] for entry in places),
-            "directionless": any(
-                entry["headline"]["counts"][state] for entry in places for state in _DIRECTIONLESS
-            ),
+            "left_out": _left_out([entry["headline"]["counts"] for entry in places]),
             "share_axis": strips.axis(scale, suffix="%"),
             "map_core20": maps.of_core20,
-            "trends": trends,
             "changes": change_groups(facts),
-            "ages": ages,
+            "ages": _ages(facts),
         },
+    )  # fmt: skip
+
+
+def _standing_of(facts: ReleaseFacts, place: Place) -> dict[str, Any]:
+    """A Place's line of the table: what is judged worse, what gets worse, what lies far behind."""
+    trends = [
+        trend
+        for series in everyones_series(facts, (BEACONS,))
+        if (row := facts.scorecard(series).get(place.code)) is not None
+        and (trend := words.trend_of(row.get("recent_trend"))) is not None
+        and trend.arrow
+    ]
+    counts = state_counts(facts, place, (BEACONS,))
+    furthest = briefly(place_insights(facts, place, (BEACONS,)).get("worse", []))
+    return {
+        "judged": counts["worse"] + counts["similar"] + counts["better"],
+        "worsening": sum(trend.key == "worse" for trend in trends),
+        "tested": len(trends),
+        "furthest": [(item.name, item.page) for item in furthest[:2]],
+        "behind": [
+            (item.name, item.page)
+            for item in outliers(facts, place, (BEACONS,)).get("worst", [])[: 0 if furthest else 2]
+        ],
+    }
+
+
+def _left_out(counts: list[Counter[str]]) -> dict[str, int]:
+    """Headline figures that the table of Places does not count, and of how many."""
+    return {
+        "not_compared": sum(count["not_compared"] for count in counts),
+        "missing": sum(count["missing"] for count in counts),
+        "directionless": sum(count["higher"] + count["lower"] for count in counts),
+        "all": sum(sum(count.values()) for count in counts),
+    }
+
+
+def _who(facts: ReleaseFacts) -> str | None:
+    """Who lives in Core20, in one sentence; None where the release does not count them."""
+    board, nation = _total(facts, "icb"), _total(facts, "nation")
+    if board is None:
+        return None
+    shares: messages.Valued = [
+        (p.name, p.row["core20_share_percent"],
+         "" if p.row["core20_share_percent"] is None
+         else f"{words.number(p.row['core20_share_percent'])}%")
+        for p in facts.places
+    ]  # fmt: skip
+    beside = f", against {nation['share']} in {facts.nation}" if nation else ""
+    return (
+        f"{board['share']} of people in {facts.system_name}, {board['people']} of {board['of']}, "
+        f"live in the most deprived fifth of {facts.nation}’s neighbourhoods (Core20){beside}. "
+        f"Among the Places it is {messages.spread_sentence(shares)}."
     )
 
 
@@ -97,77 +141,6 @@ def front_gaps(gaps: tuple[GapSeries, ...]) -> list[GapSeries]:
     life = [gap for gap in gaps if gap.slug == SLOPE_OF_LIFE]
     others = [gap for gap in gaps if gap.slug != SLOPE_OF_LIFE]
     return [*life, *others[:1]]
-
-
-def _messages(
-    facts: ReleaseFacts,
-    totals: dict[str, Any],
-    gaps: list[GapSeries],
-    trends: Trends | None,
-) -> list[tuple[str, str, str]]:
-    """The page's sentences: a heading, the sentence, and where its detail is."""
-    found = []
-    shares: messages.Valued = [
-        (p.name, p.row["core20_share_percent"],
-         "" if p.row["core20_share_percent"] is None
-         else f"{words.number(p.row['core20_share_percent'])}%")
-        for p in facts.places
-    ]  # fmt: skip
-    if totals["icb"]:
-        beside = f" ({facts.nation}: {totals['nation']['share']})" if totals["nation"] else ""
-        found.append(
-            (
-                "Who",
-                f"{totals['icb']['share']} of people in {facts.system_name} live in the most "
-                f"deprived fifth of {facts.nation}’s neighbourhoods{beside}; among the Places, "
-                f"{messages.spread_sentence(shares)}.",
-                "#places",
-            )
-        )
-    found += _standing(facts)
-    for gap in gaps:
-        found.append((_gap_heading(gap), _gap_sentence(facts, gap), "#behind"))
-    if trends is not None:
-        found.append(
-            (
-                "Direction",
-                messages.trends_sentence(
-                    trends.tested, trends.count("better"), trends.count("worse"),
-                    trends.count("neither"),
-                ) + _named(trends),
-                "#trends",
-            )
-        )  # fmt: skip
-    return found
-
-
-def _standing(facts: ReleaseFacts) -> list[tuple[str, str, str]]:
-    """How many beacon figures each Place has in the worst quarter of the nation's authorities."""
-    counts = [(p.name, quarter_counts(facts, p, (BEACONS,))) for p in facts.places]
-    if not any(count["placed"] for _, count in counts):
-        return []
-    items: messages.Valued = [
-        (name, count["worst"] / count["placed"] if count["placed"] else None,
-         f"{count['worst']} of {count['placed']}" if count["worst"] else "none")
-        for name, count in counts
-    ]  # fmt: skip
-    return [
-        (
-            "Standing",
-            f"Beacon figures in the worst quarter of {facts.nation}’s authorities: "
-            f"{messages.spread_sentence(items)}.",
-            "#places",
-        )
-    ]
-
-
-def _named(trends: Trends) -> str:
-    """What gets worse, by name, where that is little enough to be named."""
-    worse = trends.of("worse")
-    if not 0 < trends.count("worse") <= _MOST_NAMED:
-        return ""
-    named = [f"{g.name} ({words.listed([p.name for p in g.places])})" for g in worse]
-    return f" Getting worse: {'; '.join(named)}."
 
 
 def _gap_heading(gap: GapSeries) -> str:

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from beacon.site import core20, words
 from beacon.site.catching_up import Change, GapSeries
-from beacon.site.charts import strips, trend_chart
+from beacon.site.charts import strips
 from beacon.site.charts.scale import scale_for
 from beacon.site.facts import (
     ADULTS,
@@ -33,6 +33,7 @@ from beacon.site.page import Page, Shared
 from beacon.site.pages.rugs import badges_of
 from beacon.site.pages.targets_page import standing
 from beacon.site.spread import Spread, spread_of, why_no_spread
+from beacon.site.standouts import spark_of
 
 ALL_PROGRAMMES = (BEACONS, ADULTS, CHILDREN, OTHERS)
 # Wards with most people in Core20 that the map numbers.
@@ -149,6 +150,7 @@ def _pages_of(shared: Shared, place: Place, maps: MapMaker) -> Iterator[Page]:
         "moving": _moving([row for _, rows in groups for row in rows]),
         "absent": [(title, [r for r in rows if r.figure.value is None]) for title, rows in groups],
         "vintages": _vintages(facts, place),
+        "alike": _alike(facts, place),
         "briefing_pdf": f"{place.slug}-briefing.pdf"
         if place.slug in shared.briefing_pdfs
         else None,
@@ -175,6 +177,15 @@ def _pages_of(shared: Shared, place: Place, maps: MapMaker) -> Iterator[Page]:
         "places",
         context,
     )
+
+
+def _alike(facts: ReleaseFacts, place: Place) -> list[Place]:
+    """The Places nearest in Core20 share: the explorer shows four side by side."""
+    share = place.row["core20_share_percent"]
+    others = [p for p in facts.places if p.code != place.code]
+    if share is None or any(p.row["core20_share_percent"] is None for p in others):
+        return others[:3]
+    return sorted(others, key=lambda p: (abs(p.row["core20_share_percent"] - share), p.name))[:3]
 
 
 def _moving(rows: list[SpineRow]) -> dict[str, list[SpineRow]]:
@@ -237,21 +248,8 @@ def _spine_row(facts: ReleaseFacts, place: Place, series: Series) -> SpineRow:
         spread=spread,
         no_direction=any_row["polarity"] == "no_judgement",
         no_spread=None if strip is not None or row is None else _why_no_spine(facts, row),
-        spark=_spark(facts, indicator, series, place),
+        spark=spark_of(facts, indicator, series, place.code),
     )
-
-
-def _spark(
-    facts: ReleaseFacts, indicator: IndicatorFacts, series: Series, place: Place
-) -> Markup | None:
-    points = [
-        trend_chart.Point(row["period"], row["value"])
-        for row in facts.series_rows(series)
-        if row["area_code"] == place.code
-    ]
-    breaks = indicator.registry.known_breaks if indicator.registry else ()
-    starts = [b.period for b in breaks if b.measure in {None, series.measure}]
-    return trend_chart.sparkline(points, starts)
 
 
 def _why_no_spine(facts: ReleaseFacts, row: Row) -> str:

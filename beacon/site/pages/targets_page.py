@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from markupsafe import Markup
@@ -32,6 +33,8 @@ STANDING_WORDS = {
     "expired": "Date passed, no figure of that time",
     "no_due_date": "Not reached; no date",
 }
+# What stands in the place of a distance that is none.
+REACHED = "reached"
 IN_TIME_WORDS = {
     "yes": "Yes",
     "uncertain": "Uncertain",
@@ -70,6 +73,10 @@ def targets_page(shared: Shared) -> Page:
         "targets",
         {
             "groups": list(groups.items()),
+            "measured": [
+                _measured(row) for rows in groups.values() for row in rows if row["standing"]
+            ],
+            "total": sum(map(len, groups.values())),
             "documents": register.documents if register else (),
             "key": [(k, *STATUS_WORDS[k]) for k in STATUS_WORDS if k in used],
             "counts": [
@@ -97,6 +104,22 @@ def _target(facts: ReleaseFacts, target: Any) -> dict[str, Any]:
         "standing": standing(facts, target.id),
         "why": _why_not(facts, target),
         "panels": _panels(facts, target.id),
+    }
+
+
+def _measured(row: dict[str, Any]) -> dict[str, Any]:
+    """A target that areas can be held against: the whole system, and how many Places stand how."""
+    standing_rows = row["standing"]
+    places = [r for r in standing_rows if r["role"] == "within"]
+    ahead = Counter(r["in_time"] for r in places if r["to_go"] != REACHED)
+    return {
+        "target": row["target"],
+        "aim": standing_rows[0]["aim"],
+        "due": standing_rows[0]["due"],
+        "whole": next((r for r in standing_rows if r["role"] == "set_for"), None),
+        "reached": sum(r["to_go"] == REACHED for r in places),
+        "areas": len(places),
+        "in_time": [(word, ahead[word]) for word in IN_TIME_WORDS.values() if ahead[word]],
     }
 
 
@@ -208,9 +231,7 @@ def _standing_row(row: dict[str, Any], item: Any, decimals: int) -> dict[str, An
         "page": item.page if item else None,
         "period": words.period_text(row["period"]),
         "value": shown("value"),
-        "to_go": "reached"
-        if row["still_to_go"] <= 0
-        else words.number(row["still_to_go"], decimals),
+        "to_go": REACHED if row["still_to_go"] <= 0 else words.number(row["still_to_go"], decimals),
         "unit": words.difference_unit(unit),
         "needed": change("yearly_change_needed"),
         "change": change("yearly_change"),

@@ -6,7 +6,8 @@ from typing import Any
 
 from beacon.registry.sources import load_source_register
 from beacon.registry.supplies import supplies
-from beacon.site.facts import OTHERS, IndicatorFacts, Row
+from beacon.site.facts import OTHERS, IndicatorFacts, ReleaseFacts, Row
+from beacon.site.figures import figure, short_series_name
 from beacon.site.page import Page, Shared
 from beacon.site.pages.indicator_page import PROGRAMMES
 from beacon.site.words import state_of
@@ -29,8 +30,38 @@ def unknown_page(shared: Shared) -> Page:
         "unknown.html.j2",
         "What we do not know yet",
         "quality",
-        {"groups": groups, "unknown": sum(len(items) for _, items, _ in groups)},
+        {
+            "groups": groups,
+            "unknown": sum(len(items) for _, items, _ in groups),
+            "apart": _not_compared(facts),
+        },
     )
+
+
+def _not_compared(facts: ReleaseFacts) -> list[dict[str, Any]]:
+    """Headline series with figures that are not compared with the nation's, and why."""
+    found = []
+    for series in facts.scorecard_series():
+        item = facts.by_slug[series.slug]
+        shown = facts.scorecard(series)
+        notes: dict[str, int] = {}
+        known = 0
+        for place in facts.places:
+            one = figure(facts, item, shown.get(place.code), place.name)
+            known += one.value is not None
+            if one.value is not None and one.state.key == "not_compared":
+                notes[one.note or ""] = notes.get(one.note or "", 0) + 1
+        if notes:
+            found.append(
+                {
+                    "item": item,
+                    "name": short_series_name(item, series),
+                    "places": sum(notes.values()),
+                    "of": known,
+                    "why": " ".join(notes),
+                }
+            )
+    return found
 
 
 def _own(item: IndicatorFacts) -> list[Row]:

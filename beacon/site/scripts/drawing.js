@@ -1,23 +1,4 @@
 /* Drawing: elements, scales, and marks whose shape says the judgement. */
-const make = (name, attributes = {}, ...children) => {
-  const element = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) {
-    if (value === true) element.setAttribute(key, "");
-    else if (value !== null && value !== false && value !== undefined) element.setAttribute(key, value);
-  }
-  element.append(...children.filter((child) => child !== null && child !== undefined));
-  return element;
-};
-
-const draw = (name, attributes = {}, ...children) => {
-  const element = document.createElementNS("http://www.w3.org/2000/svg", name);
-  for (const [key, value] of Object.entries(attributes)) {
-    if (value !== null && value !== undefined) element.setAttribute(key, typeof value === "number" ? Math.round(value * 10) / 10 : value);
-  }
-  element.append(...children);
-  return element;
-};
-
 const text = (words, x, y, attributes = {}) => draw("text", { x, y, class: "tick", ...attributes }, words);
 
 const canvas = (width, height, label) => draw("svg", { viewBox: `0 0 ${width} ${height}`, width, height, class: "chart", role: "group", "aria-label": label });

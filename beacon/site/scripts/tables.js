@@ -176,6 +176,18 @@ const filtering = (form) => {
   apply();
 };
 
+// A link to what is folded unfolds it, in browsers that do not do so themselves.
+const unfold = () => {
+  const target = location.hash.length > 1 && document.getElementById(location.hash.slice(1));
+  if (!target) return;
+  let folded = target.closest("details:not([open])");
+  if (!folded) return;
+  for (; folded; folded = folded.parentElement.closest("details:not([open])")) folded.open = true;
+  target.scrollIntoView();
+};
+addEventListener("hashchange", unfold);
+unfold();
+
 document.querySelectorAll("table[data-sortable]").forEach(sortable);
 // On a phone one Place is shown at a time: the style sheet hides the cells not chosen.
 const placeChoosing = () => {

@@ -123,7 +123,7 @@ def test_every_link_resolves_within_the_site(sample_site, pages):
             target = (sample_site / name).parent / path if path else sample_site / name
             assert target.resolve().is_relative_to(sample_site.resolve()), (name, address)
             assert target.is_file(), (name, address)
-            if fragment:
+            if fragment and not fragment.startswith("view="):
                 known = ids[target.resolve().relative_to(sample_site.resolve()).as_posix()]
                 assert fragment in known, (name, address)
 
@@ -155,6 +155,11 @@ def test_no_file_of_the_site_names_another_host(sample_site):
 def test_every_page_of_a_fictional_release_says_so(pages):
     for name, page in pages.items():
         assert "Do not use it for any decision" in page.one("div", "fictional").text, name
+
+
+def test_the_mark_of_the_fictional_is_not_repeated_after_names(pages):
+    for name, page in pages.items():
+        assert "(fictional)" not in page.one("html").text, name
 
 
 def test_a_release_that_is_not_fictional_has_no_banner(own_release, tmp_path):
@@ -311,10 +316,17 @@ def test_targets_are_listed_with_what_is_fictional_said(sample_release, pages):
     assert "Plans disagree" in text
     rows = sample_release.rows("target", "target_id = 'smoking_cheshire_merseyside'")
     known = [row for row in rows if row["value"] is not None]
-    section = page.one("h3", id="smoking_cheshire_merseyside-areas").text
+    section = page.one("h4", id="smoking_cheshire_merseyside-areas").text
     assert section == "Adults who smoke: how areas stand"
     for row in known:
-        assert row["area_name"] in text
+        assert row["area_name"].replace(" (fictional)", "") in text
+    # The figures of the whole lead, and the subjects are folded.
+    lead = page.all("table")[0]
+    assert {a.attributes["href"] for a in lead.all("a")} == {
+        f"#{r['target_id']}-areas"
+        for r in sample_release.rows("target", "value is not null and still_to_go is not null")
+    }
+    assert len(page.all("details", "group")) > 10
 
 
 def test_a_place_is_held_against_the_targets(sample_release, pages):
@@ -525,36 +537,59 @@ def test_reading_a_release_keeps_missing_apart_from_zero(sample_release):
     assert all(row["value"] is None for row in suppressed)
 
 
-def test_the_front_page_counts_every_figure_of_a_place_once(sample_release, pages):
-    table = pages["index.html"].one("table", "glance")
-    for row in table.one("tbody").all("tr"):
-        worst, best, *cells = row.all("td", "num")[2:]
-        counted = [int(cell.text) for cell in cells]
-        code = row.attributes["data-place"]
-        rows = sample_release.rows(
-            "scorecard", f"place_code = '{code}' and programme = 'marmot_beacon'"
-        )
-        assert sum(counted) == len(rows)
-        placed = [r for r in rows if r["value"] is not None and r["nation_lowest"] is not None]
+def test_the_front_page_counts_what_is_compared_and_says_what_is_not(sample_release, pages):
+    page = pages["index.html"].one("main")
+    table = page.one("table", "glance")
+    assert "ot compared" not in table.text
+    rows = sample_release.rows("scorecard", "programme = 'marmot_beacon'")
+    for line in table.one("tbody").all("tr"):
+        _, _, worse, worst, worsening = line.all("td", "num")
+        own = [r for r in rows if r["place_code"] == line.attributes["data-place"]]
+        known = [r for r in own if r["value"] is not None]
+        judged = [r["compared_with_nation"] for r in known]
+        compared = sum(word in {"worse", "similar", "better"} for word in judged)
+        assert worse.text == f"{judged.count('worse')} of {compared}"
+        placed = [r for r in known if r["nation_lowest"] is not None]
         low = [r for r in placed if r["value"] <= r["nation_quartile_1"]]
         high = [r for r in placed if r["value"] > r["nation_quartile_3"]]
-        good = [r for r in high if r["polarity"] == "high_is_good"]
-        good += [r for r in low if r["polarity"] == "low_is_good"]
         bad = [r for r in low if r["polarity"] == "high_is_good"]
         bad += [r for r in high if r["polarity"] == "low_is_good"]
         assert worst.text == f"{len(bad)} of {len(placed)}"
-        assert best.text == f"{len(good)} of {len(placed)}"
-        worse = [r for r in rows if r["value"] is not None and r["compared_with_nation"] == "worse"]
-        assert counted[0] == len(worse)
+        assert worsening.text.startswith("0 of ")
+    missing = sum(r["value"] is None for r in rows)
+    apart = [
+        r for r in rows if r["value"] is not None and r["compared_with_nation"] == "not_compared"
+    ]
+    said = f"{missing + len(apart)} of {len(rows)} beacon figures are not compared with Albion"
+    (line,) = [p for p in page.all("p") if said in p.text]
+    assert f"({len(apart)}) or not there ({missing})" in line.text
+    assert [a.attributes["href"] for a in line.all("a")] == ["unknown.html"]
 
 
-def test_judgements_without_a_better_direction_are_counted_too(own_release, tmp_path):
+def test_the_front_page_leads_with_what_is_worst_and_who_can_act(sample_release, pages):
+    page = pages["index.html"].one("main")
+    assert [h.attributes["id"] for h in page.all("h2")][:3] == ["worst", "trends", "places"]
+    worst = page.all("table", "standouts")
+    shown = [row for table in worst for row in table.one("tbody").all("tr")]
+    counts = [int(row.all("td")[0].one("strong").text.split(" of ")[0]) for row in shown]
+    assert counts == sorted(counts, reverse=True)
+    judged = sample_release.rows(
+        "scorecard", "compared_with_nation = 'worse' and value is not null"
+    )
+    assert {row.one("th").one("a").attributes["href"] for row in shown} == {
+        f"indicators/{r['indicator_slug'].replace('_', '-')}.html" for r in judged
+    }
+    assert all(row.all("td")[2].one("strong").text for row in shown)
+
+
+def test_judgements_without_a_better_direction_are_counted_apart(own_release, tmp_path):
     own_release.replace(
         "scorecard", compared_with_nation="if(value is null, 'not_compared', 'higher')"
     )
     build_site(own_release.path, tmp_path / "site")
-    table = parse(tmp_path / "site" / "index.html").one("table", "glance")
-    assert "Higher or lower" in table.one("thead").text
+    front = parse(tmp_path / "site" / "index.html").one("main").text
+    assert "No figure of any Place is judged worse than Albion." in front
+    assert "more are higher or lower where neither is better" in front
     assert "Higher" in parse(tmp_path / "site" / "rug.html").one("table", id="beacons").text
 
 
@@ -663,7 +698,8 @@ def test_nothing_is_unknown_where_every_beacon_and_clinical_measure_has_a_figure
     assert re.search(r"22 of 22 beacon indicators", text)
     unknown = pages["unknown.html"].one("main")
     assert "Every indicator has a figure for at least one Place." in unknown.text
-    assert not unknown.all("section")
+    (apart,) = unknown.all("section")
+    assert apart.one("h2").attributes["id"] == "not-compared"
     assert "beacon returns template" not in unknown.text
 
 
