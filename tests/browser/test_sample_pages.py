@@ -163,6 +163,8 @@ def test_arrow_keys_read_the_points_of_a_line_and_the_areas_of_a_map(browser, sa
         assert browser.run("document.querySelector('#tip').hidden")
     browser.run("document.querySelectorAll('svg.panel [tabindex=\"0\"]')[0].focus()")
     browser.press("Tab")
+    assert browser.run("document.activeElement.matches('.keep summary')")
+    browser.press("Tab")
     assert browser.run(
         "document.activeElement === document.querySelectorAll('svg.panel [tabindex=\"0\"]')[1]"
     )
