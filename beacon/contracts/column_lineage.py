@@ -130,7 +130,16 @@ def derive_column_lineage(sql_text: str, schemas: Mapping[str, Mapping[str, str]
                 result.notes["*"] = "the query's * cannot be expanded: what it reads is not known"
                 continue
             try:
-                node = lineage(name, tree, schema=nested, scope=scope, dialect=DIALECT)
+                # Nothing here changes a query, so none needs a copy.
+                node = lineage(
+                    name,
+                    tree,
+                    schema=nested,
+                    scope=scope,
+                    dialect=DIALECT,
+                    trim_selects=False,
+                    copy=False,
+                )
                 result[name] = _sources(node, schemas)
             except Exception as error:  # noqa: BLE001 - as above
                 result[name] = []

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 
 from sqlglot import exp, parse_one
 from sqlglot.optimizer.qualify import qualify
+from sqlglot.schema import MappingSchema, Schema
 
-Schema = dict[str, object]
 DIALECT = "duckdb"
 
 
@@ -31,14 +31,17 @@ def quiet() -> Iterator[None]:
 
 
 def nested_schema(schemas: Mapping[str, Mapping[str, str]]) -> Schema:
-    """Columns and types by ``schema.table``, as sqlglot wants them."""
+    """Columns and types by ``schema.table``, as sqlglot reads them.
+
+    Read once: given a plain dictionary, sqlglot would read it anew for every query and column.
+    """
     nested: dict[str, dict[str, dict[str, str]]] = {}
     for name, columns in schemas.items():
         if not columns:
             continue  # a table of which nothing is known; sqlglot refuses the whole schema for it
         schema, _, table = name.rpartition(".")
         nested.setdefault(schema or "main", {})[table] = dict(columns)
-    return {**nested}
+    return MappingSchema({**nested}, dialect=DIALECT)
 
 
 def qualified(tree: exp.Expr, schema: Schema) -> exp.Expr:
