@@ -29,7 +29,7 @@ from pipelines.definitions import defs
 from pipelines.instance import open_instance
 from pipelines.nightly_run import run_config
 from pipelines.schedules import nightly_schedule
-from tests.fixtures.runs import run_on_sample, settings_of
+from tests.fixtures.runs import assert_in_history, run_on_sample, settings_of
 
 
 @pytest.fixture(scope="module")
@@ -53,19 +53,14 @@ def test_a_second_identical_night_publishes_nothing_and_is_in_the_history(
     night: tuple[Home, dict],
 ) -> None:
     home, _ = night
-    outcome = run_on_sample(home.root, quiet=True)
+    # That nothing is new is found out.
+    outcome = run_on_sample(home.root)
     assert outcome["status"] == "unchanged"
-    assert len(list_releases(home)) == 1
+    (release,) = list_releases(home)
     with open_instance(home) as instance:
         runs = instance.get_runs()
         assert [run.is_success for run in runs] == [True, True]
-
-
-def test_a_full_run_over_unchanged_inputs_is_unchanged_too(night: tuple[Home, dict]) -> None:
-    home, _ = night
-    outcome = run_on_sample(home.root, quiet=False)
-    assert outcome["status"] == "unchanged"
-    assert len(list_releases(home)) == 1
+        assert_in_history(instance, release)
 
 
 def test_row_counts_and_column_schemas_are_in_the_history(night: tuple[Home, dict]) -> None:
@@ -164,7 +159,7 @@ def test_the_committed_column_lineage_is_that_of_the_sql() -> None:
     assert known_lineage() == derive_lineage(), "run `python -m assets.lineage` and commit"
 
 
-def test_a_refused_file_fails_a_check_and_the_run_says_so(
+def test_a_whole_run_over_the_same_inputs_and_a_refused_file_is_unchanged_and_says_so(
     night: tuple[Home, dict], tmp_path: Path
 ) -> None:
     home = Home(tmp_path / "home")
@@ -173,6 +168,7 @@ def test_a_refused_file_fails_a_check_and_the_run_says_so(
     damaged.write_text("<html>Sorry</html>")
     outcome = run_on_sample(home.root, quiet=False)
     assert outcome["status"] == "unchanged"
+    assert len(list_releases(home)) == 1
     with open_instance(home) as instance:
         records = instance.event_log_storage.get_asset_check_execution_history(
             dg.AssetCheckKey(dg.AssetKey(["landing", "fingertips"]), "received"), limit=1

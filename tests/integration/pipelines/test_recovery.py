@@ -106,7 +106,8 @@ def test_going_on_after_a_failure_keeps_what_was_made(
         (failed,) = instance.get_runs()
         result = _go_on(instance, failed, sample_home)
         assert result.success
-        steps = {event.step_key for event in result.all_events if event.is_step_success}
+        steps = {event.step_key for event in result.all_events if event.is_step_start}
+        assert instance.get_run_by_id(result.run_id).parent_run_id == failed.run_id
     assert steps == {"release"}
     assert list_runs(home)[0].outcome == "published"
     assert len(list_releases(home)) == 2
