@@ -1,4 +1,8 @@
-"""A home that lives through a fault: live inputs from replicas on this machine, whole processes."""
+"""A home that lives through a fault: live inputs from replicas on this machine, whole runs.
+
+What is killed, waits for another or is watched from outside is a process of its own; what follows
+is a command in this one.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import duckdb
 import pytest
 
@@ -28,6 +33,8 @@ from beacon.release import layout
 from beacon.release.layout import latest_release, list_releases
 from beacon.release.verify import verify_release
 from beacon.sample import PRESETS, write_sample
+from pipelines.instance import open_instance
+from tests.fixtures.commands import Ended, beacon, told
 from tests.replicas.world import World, not_in_sample, serve
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -41,21 +48,13 @@ class Rehearsal:
     """A home with one release, the publishers that feed it, and what is told of its runs."""
 
     home: Home
-    world: World
     environment: dict[str, str]
+    publishers: World | None = None
     told: int = 0
 
-    def beacon(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """One command, to its end."""
-        return subprocess.run(
-            [sys.executable, "-m", "beacon.cli.main", *arguments],
-            env=self.environment,
-            cwd=ROOT,
-            text=True,
-            capture_output=True,
-            timeout=LIMIT_SECONDS,
-            check=False,
-        )
+    def beacon(self, *arguments: str) -> Ended:
+        """One command, to its end, in this process."""
+        return beacon(*arguments, environment=self.environment)
 
     def start(self, *command: str) -> subprocess.Popen[bytes]:
         """A Python program in the background, in a process group of its own."""
@@ -85,6 +84,12 @@ class Rehearsal:
 
     revised_at: float = 0.0
 
+    @property
+    def world(self) -> World:
+        """The publishers; a home that reads the sample has none."""
+        assert self.publishers is not None
+        return self.publishers
+
     def revise(self, factor: float) -> None:
         """The publisher issues other figures."""
         exports = self.world.fingertips.exports
@@ -110,11 +115,18 @@ class Rehearsal:
         self.told = len(lines)
         return {(alert["kind"], alert["state"]): alert["command"] for alert in fresh}
 
-    def follow(self, command: str) -> subprocess.CompletedProcess[str]:
+    def follow(self, command: str) -> Ended:
         """Do what an alert says, to the letter."""
-        program, *arguments = shlex.split(command)
-        assert program == "beacon", command
-        return self.beacon(*arguments)
+        return self.beacon(*_arguments(command))
+
+    def start_as_told(self, command: str) -> subprocess.Popen[bytes]:
+        """Begin what an alert says in the background."""
+        return self.start("-m", "beacon.cli.main", *_arguments(command))
+
+    def runs(self) -> list[dg.DagsterRun]:
+        """The runs in the history, the latest first."""
+        with told(self.environment), open_instance(self.home) as instance:
+            return list(instance.get_runs())
 
     @property
     def release(self) -> str:
@@ -141,10 +153,23 @@ class Rehearsal:
         assert not (self.home.releases / layout.JOURNAL).exists()
 
 
+def _arguments(command: str) -> list[str]:
+    program, *arguments = shlex.split(command)
+    assert program == "beacon", command
+    return arguments
+
+
 def stop_group(process: subprocess.Popen[bytes], sign: signal.Signals) -> None:
     """Send a signal to a process that a test started and to its process group."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, sign)
+
+
+def on_sample(published: Path, root: Path, **settings: str) -> Rehearsal:
+    """A copy of a home that reads the sample, told settings by their environment variables."""
+    shutil.copytree(published, root)
+    inherited = {name: value for name, value in os.environ.items() if "BEACON_" not in name}
+    return Rehearsal(Home(root), {**inherited, "BEACON_HOME": str(root), **settings})
 
 
 @pytest.fixture(scope="module")
@@ -173,9 +198,8 @@ def _first_home(
 ) -> Path:
     world, environment = _served
     root = tmp_path_factory.mktemp("first") / "home"
-    done = Rehearsal(
-        Home(root), world, {**environment, "BEACON_HOME": str(root), "BEACON_HISTORY_URL": "sqlite"}
-    ).beacon("run")
+    told_of_home = {"BEACON_HOME": str(root), "BEACON_HISTORY_URL": "sqlite"}
+    done = Rehearsal(Home(root), {**environment, **told_of_home}, world).beacon("run")
     assert done.returncode == 0, done.stderr[-2000:]
     # Each test has its own history, on the storage that it names.
     shutil.rmtree(root / "dagster", ignore_errors=True)
@@ -197,7 +221,7 @@ def rehearsal(
     }
     names = {"BEACON_HOME": str(root), "DAGSTER_HOME": str(root / "dagster")}
     exports = dict(world.fingertips.exports)
-    rehearsal = Rehearsal(Home(root), world, {**environment, **storage, **names})
+    rehearsal = Rehearsal(Home(root), {**environment, **storage, **names}, world)
     rehearsal.alerts()
     yield rehearsal
     world.fingertips.exports.clear()

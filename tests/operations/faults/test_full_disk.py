@@ -4,13 +4,12 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from beacon.core.home import Home
-from tests.operations.faults.conftest import Rehearsal
+from tests.fixtures.runs import revise
+from tests.operations.faults.conftest import on_sample
 
 pytestmark = pytest.mark.slow
 
@@ -27,14 +26,13 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "-l", str(disk)], check=True)
 
 
-@pytest.mark.parametrize("history", ["sqlite"], indirect=True)
-def test_a_full_disk_is_told_and_publishes_nothing(rehearsal: Rehearsal, small_disk: Path) -> None:
-    home = small_disk / "home"
-    shutil.copytree(rehearsal.home.root, home)
-    names = {"BEACON_HOME": str(home), "DAGSTER_HOME": str(home / "dagster")}
-    full = replace(rehearsal, home=Home(home), environment={**rehearsal.environment, **names})
+def test_a_full_disk_is_told_and_publishes_nothing(
+    published_sample: Path, small_disk: Path
+) -> None:
+    full = on_sample(published_sample, small_disk / "home")
+    full.alerts()
     before = full.release
-    full.revise(1.0005)
+    revise(full.home.root)
     filler = small_disk / "filler"
     with filler.open("wb") as stream:
         os.posix_fallocate(stream.fileno(), 0, shutil.disk_usage(small_disk).free - 20_000_000)

@@ -7,46 +7,44 @@ import os
 import random
 import shutil
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from beacon.core.home import Home
+from beacon.core.settings import Settings
+from beacon.pipeline import run_pipeline
 from beacon.release import layout
+from beacon.release.approval import ApprovalNeededError
 from beacon.release.build import digest_of
 from beacon.release.layout import latest_release, list_releases
-from tests.operations.faults.conftest import Rehearsal
+from beacon.workspace import Workspace
+from tests.operations.faults.conftest import on_sample
 
 KILLS = int(os.environ.get("BEACON_TEST_KILLS", "4"))
+SEED = 20260102
+"""Of another sample than the first release was made from."""
+another = {"BEACON_SAMPLE_SEED": str(SEED)}
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, float]:
+def undisturbed(
+    published_sample: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, str, float]:
     """A home whose next run publishes; the digest of what it publishes, and its seconds."""
     root = tmp_path_factory.mktemp("kills")
-    first = sample_run(root / "first", "20260101")
-    assert first.beacon("run").returncode == 0
-    trial = copied(first, root / "trial", "20260102")
-    assert trial.beacon("run").returncode == 1, "another sample is a revision that needs approval"
-    assert trial.beacon("approve", "--yes", "--by", "a person").returncode == 0
-    shutil.copy(trial.home.releases / ".approvals.json", first.home.releases / ".approvals.json")
+    held = on_sample(published_sample, root / "held", **another)
+    # Another sample is a revision that needs approval.
+    with pytest.raises(ApprovalNeededError):
+        run_pipeline(Workspace(Settings(home=held.home.root, sample_seed=SEED)), checks=False)
+    assert held.beacon("approve", "--yes", "--by", "a person").returncode == 0
+    first = on_sample(published_sample, root / "first", **another)
+    shutil.copy(held.home.releases / ".approvals.json", first.home.releases / ".approvals.json")
+    trial = on_sample(first.home.root, root / "trial", **another)
     began = time.monotonic()
-    assert trial.beacon("run").returncode == 0
+    assert trial.start().wait(600) == 0
     current = latest_release(trial.home)
     assert current is not None
     return first.home.root, digest_of(current), time.monotonic() - began
-
-
-def sample_run(root: Path, seed: str) -> Rehearsal:
-    inherited = {name: value for name, value in os.environ.items() if "BEACON_" not in name}
-    environment = {**inherited, "BEACON_HOME": str(root), "BEACON_SAMPLE_SEED": seed}
-    return Rehearsal(Home(root), None, environment)  # type: ignore[arg-type]
-
-
-def copied(source: Rehearsal, target: Path, seed: str) -> Rehearsal:
-    shutil.copytree(source.home.root, target)
-    return replace(sample_run(target, seed))
 
 
 @pytest.mark.slow
@@ -55,8 +53,7 @@ def test_whatever_the_moment(
     number: int, undisturbed: tuple[Path, str, float], tmp_path: Path
 ) -> None:
     template, digest, seconds = undisturbed
-    run = sample_run(tmp_path / "home", "20260102")
-    shutil.copytree(template, run.home.root)
+    run = on_sample(template, tmp_path / "home", **another)
     dice = random.Random(number)
     process = run.start()
     delay = dice.uniform(0, seconds)
