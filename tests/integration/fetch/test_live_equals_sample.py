@@ -9,22 +9,26 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import polars as pl
 import pytest
 
+from beacon.core.home import Home
 from beacon.core.settings import Settings
 from beacon.pipeline import run_pipeline
 from beacon.release.layout import Release, latest_release
 from beacon.workspace import Workspace
+from tests.fixtures.commands import Ended, beacon
 from tests.integration.fetch.conftest import whole_register
-from tests.replicas.world import World, not_in_sample
+from tests.replicas.world import World, not_in_sample, serve
 
 # What says where a figure came from, and nothing else.
 PROVENANCE = {"sha256", "original_name", "origin", "size_bytes"}
+
+RUN = ("run", "--inputs", "live", "--footprint", "sample")
+NOBODY = "https://127.0.0.1:9/statistics/v1"
+"""An address at which nothing listens."""
 
 pytestmark = pytest.mark.slow
 
@@ -47,14 +51,40 @@ def publish(settings: Settings) -> tuple[str, Release]:
     return status, release
 
 
-def test_live_publishes_what_the_sample_does(
-    tmp_path: Path, world: World, sample_files: Path
-) -> None:
-    _, sample = publish(Settings(home=tmp_path / "sample", inputs="sample"))
+@pytest.fixture(scope="module")
+def live_release(
+    published_sample: Path, sample_files: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A home in which live inputs have been published once. Tests only read it."""
+    home = tmp_path_factory.mktemp("live") / "home"
     # Returns are sent to a home, whatever the mode of its inputs.
     of_returns = Path("landing", "local_return")
-    shutil.copytree(tmp_path / "sample" / of_returns, tmp_path / "live" / of_returns)
-    _, fetched = publish(live(tmp_path / "live", world, sample_files))
+    shutil.copytree(published_sample / of_returns, home / of_returns)
+    with serve(sample_files) as world:
+        assert publish(live(home, world, sample_files))[0] == "published"
+    return home
+
+
+@pytest.fixture
+def home(live_release: Path, tmp_path: Path) -> Path:
+    """A home of its own in which live inputs have been published once."""
+    return Path(shutil.copytree(live_release, tmp_path / "home"))
+
+
+def command(*arguments: str, settings: Settings) -> Ended:
+    """A command on live inputs, told where the publishers are as an operator would tell it."""
+    told = {
+        "BEACON_LIVE_BASE_URLS": json.dumps(settings.live_base_urls),
+        "BEACON_LIVE_SKIP": json.dumps(settings.live_skip),
+    }
+    where = ("--home", str(settings.home))
+    return beacon(*arguments, *where, environment={**os.environ, **told})
+
+
+def test_live_publishes_what_the_sample_does(published_sample: Path, live_release: Path) -> None:
+    sample, fetched = (latest_release(Home(home)) for home in (published_sample, live_release))
+    assert sample is not None
+    assert fetched is not None
     marts = sorted(path.name for path in sample.path.glob("*.parquet"))
     assert marts == sorted(path.name for path in fetched.path.glob("*.parquet"))
     differ = [
@@ -88,76 +118,41 @@ def test_live_publishes_what_the_sample_does(
     assert origins.str.starts_with("http://127.0.0.1:").all()
 
 
-def test_when_one_publisher_is_down_the_rest_is_published(
-    tmp_path: Path, world: World, sample_files: Path
+def test_when_one_publisher_is_down_the_rest_is_published_with_a_status_to_alert_on(
+    home: Path, world: World, sample_files: Path
 ) -> None:
-    home = tmp_path / "live"
-    publish(live(home, world, sample_files))
-    path = "/claimant-count/claimant-count.csv"
+    """`beacon run --inputs live` with a publisher down and one file of another gone: status 3."""
+    del world.ons_els.files["/claimant-count/claimant-count.csv"]
+    path = "/modelled-unemployment/modelled-unemployment.csv"
     world.ons_els.files[path] = world.ons_els.files[path].replace(b"Fictional fig", b"Revised fig")
-    status, release = publish(
-        live(home, world, sample_files, ees="https://127.0.0.1:9/statistics/v1?".rstrip("?"))
-    )
-    assert status == "published"
+    done = command(*RUN, settings=live(home, world, sample_files, ees=NOBODY))
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert "claimant-count.csv: answered 404" in " ".join(done.stdout.split())
+    assert "(published)" in done.stdout
+    release = latest_release(Home(home))
+    assert release is not None
     rows = pl.read_parquet(release.path / "source_status.parquet")
     down = rows.filter(pl.col("source") == "dfe_eyfsp")
     assert down["status"].to_list() == ["refused_last_good_in_use"]
     assert "could not be reached" in down["message"][0]
     assert "last confirmed today, stays in use" in down["message"][0]
     assert down["rows_staged"][0] > 0
-    revised = rows.filter(pl.col("part") == "claimant-count")
+    revised = rows.filter(pl.col("part") == "modelled-unemployment")
     assert revised["status"].to_list() == ["in_use"]
-
-
-def test_the_command_ends_with_a_status_to_alert_on(
-    tmp_path: Path, world: World, sample_files: Path
-) -> None:
-    """`beacon run --inputs live` with one file gone: published, and status 3."""
-    settings = live(tmp_path / "home", world, sample_files)
-    publish(settings)
-    del world.ons_els.files["/claimant-count/claimant-count.csv"]
-    path = "/modelled-unemployment/modelled-unemployment.csv"
-    world.ons_els.files[path] = world.ons_els.files[path].replace(b"Fictional fig", b"Revised fig")
-    done = subprocess.run(
-        [sys.executable, "-c", "from beacon.cli.main import main; main()", "run", "--inputs", "live",
-         "--footprint", "sample", "--home", str(settings.home)],
-        env={
-            **os.environ,
-            "BEACON_LIVE_BASE_URLS": json.dumps(settings.live_base_urls),
-            "BEACON_LIVE_SKIP": json.dumps(settings.live_skip),
-        },
-        capture_output=True, text=True, timeout=240, check=False,
-    )  # fmt: skip
-    assert done.returncode == 3, done.stdout + done.stderr
-    assert "claimant-count.csv: answered 404" in " ".join(done.stdout.split())
-    assert "(published)" in done.stdout
+    gone = rows.filter(pl.col("part") == "claimant-count")
+    assert gone["status"].to_list() == ["refused_last_good_in_use"]
 
 
 def test_an_outage_on_a_night_without_news_is_seen_though_nothing_is_published(
-    tmp_path: Path, world: World, sample_files: Path
+    home: Path, world: World, sample_files: Path
 ) -> None:
-    home = tmp_path / "live"
-    _, before = publish(live(home, world, sample_files))
-    command = [sys.executable, "-c", "from beacon.cli.main import main; main()"]
-    down = live(home, world, sample_files, ees="https://127.0.0.1:9/statistics/v1")
-    environment = {
-        **os.environ,
-        "BEACON_LIVE_BASE_URLS": json.dumps(down.live_base_urls),
-        "BEACON_LIVE_SKIP": json.dumps(down.live_skip),
-    }
-    run = subprocess.run(
-        [*command, "run", "--inputs", "live", "--footprint", "sample", "--home", str(home)],
-        env=environment, capture_output=True, text=True, timeout=300, check=False,
-    )  # fmt: skip
+    before = latest_release(Home(home))
+    down = live(home, world, sample_files, ees=NOBODY)
+    run = command(*RUN, settings=down)
     assert run.returncode == 3, run.stdout + run.stderr
     assert "(unchanged)" in run.stdout
-    after = latest_release(Workspace(down).home)
-    assert after is not None
-    assert after.label == before.label
-    listed = subprocess.run(
-        [*command, "sources", "--home", str(home), "--format", "json"],
-        env=environment, capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
+    assert latest_release(Home(home)) == before
+    listed = command("sources", "--format", "json", settings=down)
     assert listed.returncode == 3, listed.stderr
     states = {row["dataset"]: row for row in json.loads(listed.stdout)}
     early_years = states["dfe_eyfsp/aps_gld_elg"]
