@@ -92,16 +92,21 @@ def test_live_publishes_what_the_sample_does(published_sample: Path, live_releas
         for name in marts
         if (sample.path / name).read_bytes() != (fetched.path / name).read_bytes()
     ]
-    assert differ == ["beacon_indicator.parquet", "source_status.parquet"]
+    of_neighbours = ["neighbour.parquet", "neighbour_comparison.parquet"]
+    of_figures = ["beacon_indicator.parquet", "observation.parquet"]
+    assert differ == sorted([*of_figures, *of_neighbours, "source_status.parquet"])
+    # Rural and urban areas come in a file only; neighbours are found without.
+    found = pl.read_parquet(fetched.path / "neighbour.parquet")
+    assert found["neighbour_rural_percent"].is_null().all()
+    assert not found["characteristics"].str.contains("rural").any()
     # Nomis gives pages where the sample has one file: other bytes, whose rows count from elsewhere.
-    figures, others = (
-        pl.read_parquet(r.path / "beacon_indicator.parquet") for r in (sample, fetched)
-    )
-    of_nomis = (pl.col("source") == "nomis").fill_null(False)
-    where_from = ("source_sha256", "source_row")
-    assert figures.drop(where_from).equals(others.drop(where_from))
-    assert figures.filter(~of_nomis).equals(others.filter(~of_nomis))
-    assert len(figures.filter(of_nomis)) > 100
+    for name in of_figures:
+        figures, others = (pl.read_parquet(r.path / name) for r in (sample, fetched))
+        of_nomis = (pl.col("source") == "nomis").fill_null(False)
+        where_from = ("source_sha256", "source_row")
+        assert figures.drop(where_from).equals(others.drop(where_from))
+        assert figures.filter(~of_nomis).equals(others.filter(~of_nomis))
+        assert len(figures.filter(of_nomis)) > 100
     # What comes in folders only is in the sample and is not fetched.
     fetched_too = [
         key for key, spec in whole_register().datasets.items() if spec.dataset.fetch is not None
@@ -132,12 +137,12 @@ def test_when_one_publisher_is_down_the_rest_is_published_with_a_status_to_alert
     release = latest_release(Home(home))
     assert release is not None
     rows = pl.read_parquet(release.path / "source_status.parquet")
-    down = rows.filter(pl.col("source") == "dfe_eyfsp")
+    down = rows.filter(pl.col("source") == "dfe_eyfsp", pl.col("dataset") == "aps_gld_elg")
     assert down["status"].to_list() == ["refused_last_good_in_use"]
     assert "could not be reached" in down["message"][0]
     assert "last confirmed today, stays in use" in down["message"][0]
     assert down["rows_staged"][0] > 0
-    revised = rows.filter(pl.col("part") == "modelled-unemployment")
+    revised = rows.filter(pl.col("part") == "modelled-unemployment-rate")
     assert revised["status"].to_list() == ["in_use"]
     gone = rows.filter(pl.col("part") == "claimant-count")
     assert gone["status"].to_list() == ["refused_last_good_in_use"]
