@@ -154,11 +154,12 @@ def test_a_restart_of_postgresql_in_a_night_leaves_nothing_half_done(
     cluster: Cluster = request.getfixturevalue("_postgres_cluster")
     home, before = rehearsal.home, rehearsal.release
     rehearsal.revise(1.0005)
-    try:
-        with at_the_first_table(lambda: cluster.stop("immediate")):
+    with at_the_first_table(lambda: cluster.stop("immediate")) as heard:
+        try:
             failed = rehearsal.beacon("run")
-    finally:
-        cluster.start()
+        finally:
+            if heard:
+                cluster.start()
     assert failed.returncode == 1
     assert "run history: it could not be written to" in failed.stdout
     assert not layout.unfinished_builds(home)
@@ -182,8 +183,11 @@ def test_a_restart_of_postgresql_in_a_night_leaves_nothing_half_done(
 
 
 @contextlib.contextmanager
-def at_the_first_table(happens: Callable[[], object]) -> Iterator[None]:
-    """Something happens once, when a run in this process begins to derive tables."""
+def at_the_first_table(happens: Callable[[], object]) -> Iterator[list[str]]:
+    """Something happens once, when a run in this process begins to derive tables.
+
+    Gives a list that holds the run's line on it once it has happened.
+    """
     heard: list[str] = []
 
     def say(line: str) -> None:
@@ -192,5 +196,5 @@ def at_the_first_table(happens: Callable[[], object]) -> Iterator[None]:
             happens()
 
     with reporting_to(say):
-        yield
+        yield heard
     assert heard
