@@ -68,9 +68,9 @@ def test_what_is_not_known_is_every_beacon_without_a_figure_and_what_would_give_
     published = int(re.search(r"(\d+) of 22 beacon indicators", text)[1])
     beacons = parse(official_site / "unknown.html").one("main").all("section")[0]
     assert f"{22 - published} of 22" in beacons.one("h2").text
-    headings = beacons.all("h3")
-    assert len(headings) == 22 - published
-    for heading in headings:
-        assert (official_site / heading.one("a").attributes["href"]).is_file()
+    unknown = beacons.all("details")
+    assert len(unknown) == 22 - published
+    for one in unknown:
+        assert (official_site / one.all("a")[-1].attributes["href"]).is_file()
     assert "beacon returns template 12" in beacons.text
     assert "a proxy" in beacons.text
