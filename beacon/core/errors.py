@@ -26,6 +26,8 @@ class Problem:
             have no meaning.
         column: Column header, field or sheet at fault; None where the whole file is.
         remedy: What a person should do about it.
+        wrong_codes: In how many rows a code is not of the kind expected, which is what is found
+            where fictional data are read as official, or the other way round.
     """
 
     file: str
@@ -33,6 +35,7 @@ class Problem:
     row: int | None = None
     column: str | None = None
     remedy: str = "Download the file again from its publisher; the last good version stays in use."
+    wrong_codes: int = 0
 
     def __str__(self) -> str:
         place = self.file

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -162,25 +161,16 @@ def _read(name: str, path: Path, allow_fictional: bool) -> tuple[FileReport, pl.
             continue
         remarks = (*reading.remarks, *_of_no_use(path, spec, rows))
         return FileReport(name, "read", seen.key, rows.height, remarks, seen), rows
-    problems = min(faults, key=_faults_of_the_other_kind)
+    problems = min(faults, key=_wrong_codes)
     return FileReport(name, "refused", seen.key, None, problems, seen), None
 
 
 _NOTHING_KNOWN = "no row near its top has the headers of a table that the source register knows."
-# Fictional data read as official, or the other way round: all codes are wrong, or there are few.
-_OTHER_KIND = re.compile(r"is not a code of|is a real code in fictional| are expected[;.]")
 
 
-_ROWS_IN_ALL = re.compile(r"\(([\d,]+) rows in all\)")
-
-
-def _faults_of_the_other_kind(problems: tuple[Problem, ...]) -> int:
+def _wrong_codes(problems: tuple[Problem, ...]) -> int:
     """In how many rows codes are wrong, as they are where a file is read as what it is not."""
-    told = [problem.message for problem in problems if _OTHER_KIND.search(problem.message)]
-    return sum(
-        int(found[1].replace(",", "")) if (found := _ROWS_IN_ALL.search(message)) else 1
-        for message in told
-    )
+    return sum(problem.wrong_codes for problem in problems)
 
 
 def _of_no_use(path: Path, spec: DatasetSpec, rows: pl.DataFrame) -> Iterator[Problem]:

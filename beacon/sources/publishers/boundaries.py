@@ -85,7 +85,8 @@ def _check(path: Path, frame: pl.DataFrame, spec: DatasetSpec, fictional: bool) 
     for row, code in frame.filter(~pl.col("area_code").str.contains(f"^{pattern}$")).select(
         "source_row", "area_code"
     ).head(5).iter_rows():  # fmt: skip
-        problems.append(Problem(path.name, f"{code!r} is not a code of this kind.", row, column))
+        message = f"{code!r} is not a code of this kind."
+        problems.append(Problem(path.name, message, row, column, wrong_codes=1))
     for row, code in frame.filter(pl.col("area_code").is_duplicated()).select(
         "source_row", "area_code"
     ).head(2).iter_rows():  # fmt: skip

@@ -149,7 +149,10 @@ def _check_area_codes_of_places(columns: Columns, *, fictional: bool) -> None:
     codes = columns.text("Area Code")
     wrong = codes.str.contains(r"^[EW]\d{8}$") if fictional else codes.str.contains(r"^Z\d{8}$")
     columns.fail_where(
-        wrong, "Area Code", "is a real code in fictional data, or a fictional one in official data"
+        wrong,
+        "Area Code",
+        "is a real code in fictional data, or a fictional one in official data",
+        is_code=True,
     )
 
 

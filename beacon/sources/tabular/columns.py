@@ -196,7 +196,13 @@ class Columns:
             )
 
     def _add(
-        self, message: str, row: int | None, column: str | None, *, drift: bool = False
+        self,
+        message: str,
+        row: int | None,
+        column: str | None,
+        *,
+        drift: bool = False,
+        wrong_codes: int = 0,
     ) -> None:
         if column in self._names:
             column = self._names[column]
@@ -206,7 +212,7 @@ class Columns:
             if drift
             else "Download the file again from its publisher; the last good version stays in use."
         )
-        self.problems.append(Problem(self.table.file, message, row, column, remedy))
+        self.problems.append(Problem(self.table.file, message, row, column, remedy, wrong_codes))
 
     def has(self, name: str) -> bool:
         """Whether an optional column is there."""
@@ -255,7 +261,7 @@ class Columns:
         if blank and bad.any():
             bad &= values != ""
         form = f", such as {like}" if like else f" {pattern}"
-        self._report(bad, name, f"is not a code of the expected form{form}")
+        self._report(bad, name, f"is not a code of the expected form{form}", is_code=True)
         return values
 
     def allowed(self, name: str, values: Sequence[str]) -> pl.Series:
@@ -352,12 +358,18 @@ class Columns:
         keys = pl.DataFrame([code_column(self.text(name)).alias(name) for name in names])
         self._report(keys.is_duplicated(), names[0], "occurs in more than one row", by=names)
 
-    def fail_where(self, bad: pl.Series, name: str, message: str) -> None:
-        """Report the rows where `bad` is true as faults in a column."""
-        self._report(bad.fill_null(value=False), name, message)
+    def fail_where(self, bad: pl.Series, name: str, message: str, *, is_code: bool = False) -> None:
+        """Report the rows where `bad` is true as faults in a column, which may be one of codes."""
+        self._report(bad.fill_null(value=False), name, message, is_code=is_code)
 
     def _report(
-        self, bad: pl.Series, name: str, message: str, by: Sequence[str] | None = None
+        self,
+        bad: pl.Series,
+        name: str,
+        message: str,
+        by: Sequence[str] | None = None,
+        *,
+        is_code: bool = False,
     ) -> None:
         count = int(bad.sum() or 0)
         if not count:
@@ -368,7 +380,8 @@ class Columns:
         more = f" ({count:,} rows in all)" if count > 1 else ""
         key = f" by {', '.join(repr(part) for part in by)}" if by and len(by) > 1 else ""
         for row, value in shown.head(1 if count > _SHOWN_ROWS else count).iter_rows():
-            self._add(f"{value!r} {message}{key}{more}.", int(row), name)
+            told = f"{value!r} {message}{key}{more}."
+            self._add(told, int(row), name, wrong_codes=count if is_code else 0)
 
     @property
     def _last_row(self) -> int:
