@@ -164,6 +164,9 @@ def export(
         bool,
         typer.Option("--cml", help="Also write NHS England's Central Metrics Library tables."),
     ] = False,
+    qgis: Annotated[
+        bool, typer.Option("--qgis", help="Also write a QGIS project of LSOAs and Places.")
+    ] = False,
     home: HomeOption = None,
 ) -> None:
     """Copy a release to a directory that needs nothing else.
@@ -173,6 +176,7 @@ def export(
     from beacon.release.cml import write_cml
     from beacon.release.layout import get_release
     from beacon.release.manage import export_release
+    from beacon.release.qgis_project import write_qgis
 
     with _locked(home) as place:
         found = get_release(place, release)
@@ -184,6 +188,8 @@ def export(
         left = counts.pop("left_out")
         rows = ", ".join(f"{name} {count:,}" for name, count in counts.items())
         inform(f"{beside}: {rows}; {left:,} values without a start of their period left out")
+    if qgis:
+        inform(f"{write_qgis(found, made.with_name(f'{found.label}-qgis'))}")
     inform("Open it with: cd there, then duckdb -init views.sql")
 
 
