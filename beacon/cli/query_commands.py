@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -18,7 +19,7 @@ _TIMEOUT_SECONDS = 60.0
 # DuckDB stops between vectors of rows, and counts the memory of its buffers. One call of a function
 # on a long text can take longer and more; these bounds are the operating system's.
 _GRACE_SECONDS = 2.0
-_PROCESS_BYTES = 4 << 30
+_PROCESS_BYTES = 3 << 30
 
 
 def query(
@@ -44,18 +45,32 @@ def query(
 
 @contextmanager
 def _bounded(seconds: float) -> Iterator[None]:
-    """Keep this process within its memory, and end it where DuckDB does not stop in time."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    bound = _PROCESS_BYTES if hard == resource.RLIM_INFINITY else min(_PROCESS_BYTES, hard)
-    resource.setrlimit(resource.RLIMIT_DATA, (bound, hard))
+    """Keep this process within its memory, and end it where DuckDB does not stop in time.
+
+    The bound is on what the query adds: beneath what the process holds already, not even a thread
+    could start, and Python would wait for it for ever.
+    """
     watchdog = threading.Timer(seconds + _GRACE_SECONDS, _end, [seconds])
     watchdog.daemon = True
     watchdog.start()
+    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    bound = _held_bytes() + _PROCESS_BYTES
+    bound = bound if hard == resource.RLIM_INFINITY else min(bound, hard)
+    resource.setrlimit(resource.RLIMIT_DATA, (bound, hard))
     try:
         yield
     finally:
         watchdog.cancel()
         resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
+
+
+def _held_bytes() -> int:
+    """What RLIMIT_DATA counts of this process; 0 where the system does not tell."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[5])
+    except OSError:
+        return 0
+    return pages * resource.getpagesize()
 
 
 def _end(seconds: float) -> None:

@@ -225,3 +225,15 @@ def test_a_query_that_would_take_all_memory_is_refused(published_sample: Path, g
     assert done.returncode == 1
     assert "memory" in done.stderr or "after 60 seconds" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_process_that_holds_more_than_the_bound_is_answered_too(published_sample: Path) -> None:
+    """As where a long program calls the command: under the bound no thread could start."""
+    program = (
+        "import mmap, sys; from typer.testing import CliRunner; from beacon.cli.main import app\n"
+        "held = mmap.mmap(-1, 5 << 30, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)\n"
+        "sys.exit(CliRunner().invoke(app, sys.argv[1:]).exit_code)"
+    )
+    command = ["query", "from place", "--home", str(published_sample)]
+    done = subprocess.run([sys.executable, "-c", program, *command], timeout=120, check=False)
+    assert done.returncode == 0
