@@ -176,7 +176,6 @@ def export(
     from beacon.release.cml import write_cml
     from beacon.release.layout import get_release
     from beacon.release.manage import export_release
-    from beacon.release.qgis_project import write_qgis
 
     with _locked(home) as place:
         found = get_release(place, release)
@@ -189,6 +188,8 @@ def export(
         rows = ", ".join(f"{name} {count:,}" for name, count in counts.items())
         inform(f"{beside}: {rows}; {left:,} values without a start of their period left out")
     if qgis:
+        from beacon.release.qgis_project import write_qgis
+
         inform(f"{write_qgis(found, made.with_name(f'{found.label}-qgis'))}")
     inform("Open it with: cd there, then duckdb -init views.sql")
 

@@ -14,6 +14,9 @@ from beacon.core.paths import resource_dir
 INDICATOR_MARTS = ("beacon_indicator", "core20plus5_indicator")
 """Marts that have a row for each figure of the programmes' own areas."""
 
+OBSERVATION = "observation"
+"""The mart that has a row for each figure of all areas, those of `INDICATOR_MARTS` among them."""
+
 
 def value_marts(marts: Container[str]) -> tuple[str, ...]:
     """The marts to read values from: `observation` has all areas; older releases lack it.
@@ -21,8 +24,8 @@ def value_marts(marts: Container[str]) -> tuple[str, ...]:
     Args:
         marts: The marts of a release.
     """
-    if "observation" in marts:
-        return ("observation",)
+    if OBSERVATION in marts:
+        return (OBSERVATION,)
     return tuple(mart for mart in INDICATOR_MARTS if mart in marts)
 
 

@@ -17,7 +17,7 @@ from beacon.release.layout import Release
 GEOPACKAGE = "outlines.gpkg"
 PROJECT = "beacon.qgs"
 
-# Layer, its title, the column that colours it, and each colour: value, words, fill.
+# Value of imd2025_decile, words of the legend, colour; without a value, all others.
 _DECILES = [
     ("1", "Decile 1, the most deprived tenth (Core20)", "#5b1f58"),
     ("2", "Decile 2 (Core20)", "#b073ab"),
@@ -54,7 +54,7 @@ def write_qgis(release: Release, directory: Path) -> Path:
         rows[rows.geometry.notna()].to_file(package, layer=mart, driver="GPKG")
     fictional = bool(rows["fictional"].all())
     project = _project(release.label, fictional, tuple(map(float, rows.total_bounds)))
-    text = ET.tostring(project, encoding="unicode", short_empty_elements=True)
+    text = ET.tostring(project, encoding="unicode")
     write_atomically(directory / PROJECT, f"<!DOCTYPE qgis>\n{text}\n".encode())
     return directory / PROJECT
 

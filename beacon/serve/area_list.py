@@ -6,6 +6,7 @@ from typing import Any
 
 import duckdb
 
+from beacon.contracts.sql_files import value_marts
 from beacon.core.suggestions import did_you_mean
 from beacon.serve.served_release import ServedRelease
 from beacon.serve.trace_rows import records
@@ -17,15 +18,6 @@ class UnknownNameError(Exception):
     """A name that the release does not know, with what it does know."""
 
 
-# Mart, and what of it names areas. A code that is of several kinds (a Place that is one authority)
-# is listed once, as the first of them.
-_NAMED_IN = {
-    "place": "select place_code as code, place_name as name, 'place' as type, "
-    "icb_code as parent_code, 0 as priority",
-    "area": "select area_code, area_name, kind, parent_code, 1 + 1 / (1.0 + vintage)",
-    "observation": "select area_code, area_name, area_type, null, 3",
-    "lsoa": "select lsoa21_code, lsoa21_name, 'lsoa', place_code, 4",
-}
 _OF_THE_FOOTPRINT = ("place", "board", "nation")
 
 
@@ -44,14 +36,22 @@ def list_areas(
         kind: One kind only, as mart `area` names them, or lsoa, region, metropolitan_county.
         name: Part of the name or of the code; case is ignored.
     """
-    marts = [mart for mart in _NAMED_IN if mart in served.marts]
-    every = " union all ".join(f"{_NAMED_IN[mart]} from read_parquet(?)" for mart in marts)
+    # A code of several kinds and vintages (a Place that is one authority) is listed once: as a
+    # Place, else as mart `area` has it last, else as its figures are called.
+    every = {
+        "area": "area_code, area_name, kind, parent_code, if(kind = 'place', 0, 1), vintage",
+        **dict.fromkeys(value_marts(served.marts), "area_code, area_name, area_type, null, 2, 0"),
+        "lsoa": "lsoa21_code, lsoa21_name, 'lsoa', place_code, 3, 0",
+    }
+    marts = [mart for mart in every if mart in served.marts]
+    named = " union all ".join(f"select {every[mart]} from read_parquet(?)" for mart in marts)  # noqa: S608
     return records(
         con,
-        "select code, arg_min(name, priority) as name, arg_min(type, priority) as type, "  # noqa: S608
-        f"arg_min(parent_code, priority) as parent_code from ({every}) group by code "
-        "having (? is null or type = ?) "
-        "and (? is null or contains(lower(arg_min(name, priority) || ' ' || code), lower(?))) "
+        "with named(code, name, type, parent_code, priority, vintage) as "  # noqa: S608
+        f"({named}), once as (from named qualify row_number() over "
+        "(partition by code order by priority, vintage desc, type, name) = 1) "
+        "select code, name, type, parent_code from once where (? is null or type = ?) "
+        "and (? is null or contains(lower(name || ' ' || code), lower(?))) "
         f"order by type, code limit {_MOST_AREAS}",
         [*(str(served.path_of(mart)) for mart in marts), kind, kind, name, name],
     )

@@ -14,7 +14,7 @@ import duckdb
 from beacon.contracts import Contract
 from beacon.contracts.ddl import quote_identifier
 from beacon.contracts.row_id import row_id_sql
-from beacon.contracts.sql_files import INDICATOR_MARTS, all_sql_tables, value_marts
+from beacon.contracts.sql_files import INDICATOR_MARTS, OBSERVATION, all_sql_tables, value_marts
 from beacon.serve.limits import QueryGate
 from beacon.serve.mart_models import mart_contracts, shown_columns
 from beacon.serve.problems import not_found
@@ -108,7 +108,7 @@ def _made_from(
 ) -> list[dict[str, Any]]:
     """The rows of the indicator marts behind a row: itself, the Places of a sum, or its figures."""
     area = row.get("area_code") or row.get("place_code")
-    if mart in {*INDICATOR_MARTS, "observation"} and row.get("value_method") != "sum_of_places":
+    if mart in {OBSERVATION, *INDICATOR_MARTS} and row.get("value_method") != "sum_of_places":
         return [row]
     if area is None or not row.get("indicator_slug") or "measure" not in row:
         return []

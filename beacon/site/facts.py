@@ -85,6 +85,13 @@ BEACONS = "marmot_beacon"
 OTHERS = "context"
 ADULTS = "core20plus5_adults"
 CHILDREN = "core20plus5_children"
+PROGRAMMES = {
+    BEACONS: "Marmot beacon indicators",
+    ADULTS: "Core20PLUS5, adults",
+    CHILDREN: "Core20PLUS5, children and young people",
+    OTHERS: "Other indicators",
+}
+"""Lists of indicators, in words and in the order of the pages."""
 
 
 class SiteError(BeaconError):
@@ -216,11 +223,11 @@ class ReleaseFacts:
         footprint: Mapping[str, Any] = self.manifest.get("footprint") or {}
         given = footprint.get("name")
         name = str(given or (self.rows("place") or [{}])[0].get("icb_name") or "the system")
-        return self._unmarked(name)
+        return self.unmarked(name)
 
-    def _unmarked(self, name: str) -> str:
-        """A name without its mark of the fictional: the banner of every page bears it."""
-        return name.replace(" (fictional)", "") if self.fictional else name
+    def unmarked(self, text: str) -> str:
+        """A text without the mark of the fictional after names: every page's banner bears it."""
+        return text.replace(" (fictional)", "") if self.fictional else text
 
     @cached_property
     def places(self) -> list[Place]:
@@ -249,14 +256,14 @@ class ReleaseFacts:
     @property
     def nation(self) -> str:
         """Name of the nation that Places are compared with."""
-        return self._unmarked(self._areas.get("nation", ("", "the nation"))[1])
+        return self.unmarked(self._areas.get("nation", ("", "the nation"))[1])
 
     def area_name(self, kind: str) -> str | None:
         """Name of the nation, region or system; None where no row has it."""
         if kind == "icb":
             return self.system_name
         found = self._areas.get(kind)
-        return self._unmarked(found[1]) if found else None
+        return self.unmarked(found[1]) if found else None
 
     @cached_property
     def benchmark_kinds(self) -> list[str]:

@@ -216,6 +216,13 @@ class Trends:
         return sum(len(group.places) for group in self.of(key))
 
 
+def series_without_sex_splits(facts: ReleaseFacts, programmes: tuple[str, ...]) -> list[Series]:
+    """Headline series, without those on one sex where the same measure has one on everyone."""
+    shown = facts.scorecard_series(*programmes)
+    whole = {(s.slug, s.measure) for s in shown if s.sex == "Persons"}
+    return [s for s in shown if s.sex == "Persons" or (s.slug, s.measure) not in whole]
+
+
 def system_trends(facts: ReleaseFacts, programmes: tuple[str, ...]) -> Trends | None:
     """Recent trends by indicator; None where the release judges none.
 
@@ -225,11 +232,7 @@ def system_trends(facts: ReleaseFacts, programmes: tuple[str, ...]) -> Trends | 
         return None
     found: dict[tuple[Series, str], tuple[words.Trend, list[Place]]] = {}
     tested = level = untested = 0
-    series_shown = facts.scorecard_series(*programmes)
-    whole = {(s.slug, s.measure) for s in series_shown if s.sex == "Persons"}
-    for series in series_shown:
-        if series.sex != "Persons" and (series.slug, series.measure) in whole:
-            continue
+    for series in series_without_sex_splits(facts, programmes):
         for place in facts.places:
             row = facts.scorecard(series).get(place.code)
             trend = words.trend_of(row["recent_trend"]) if row is not None else None

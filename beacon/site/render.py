@@ -74,8 +74,8 @@ def render(page: Page, facts: ReleaseFacts) -> str:
         released=words.day(facts.released_on) if facts.released_on else facts.label,
         **{"policy": CONTENT_SECURITY_POLICY, **page.context},
     )
-    # The banner and the title say it once; after every name it would only be in the way.
-    return text.replace(" (fictional)", "") if facts.fictional else text
+    # Names of the board and the nation come with the marts' rows too.
+    return facts.unmarked(text)
 
 
 _MARKS = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -10,26 +10,9 @@ from markupsafe import Markup
 from beacon.registry import Action
 from beacon.site import words
 from beacon.site.charts.trend_chart import Point, sparkline
-from beacon.site.facts import (
-    ADULTS,
-    BEACONS,
-    CHILDREN,
-    OTHERS,
-    IndicatorFacts,
-    Place,
-    ReleaseFacts,
-    Row,
-    Series,
-)
+from beacon.site.facts import PROGRAMMES, IndicatorFacts, Place, ReleaseFacts, Row, Series
 from beacon.site.figures import short_series_name
-from beacon.site.insights import distance_from_nation
-
-PROGRAMME_WORDS = {
-    BEACONS: "Marmot beacon",
-    ADULTS: "Core20PLUS5, adults",
-    CHILDREN: "Core20PLUS5, children",
-    OTHERS: "Other indicator",
-}
+from beacon.site.insights import distance_from_nation, series_without_sex_splits
 
 
 @dataclass(frozen=True)
@@ -83,15 +66,6 @@ def moving(facts: ReleaseFacts, programmes: tuple[str, ...], key: str) -> list[S
     return _standouts(facts, programmes, tested)
 
 
-def everyones_series(facts: ReleaseFacts, programmes: tuple[str, ...]) -> Iterator[Series]:
-    """Headline series without those on one sex where everyone of the same measure is among them."""
-    shown = facts.scorecard_series(*programmes)
-    whole = {(s.slug, s.measure) for s in shown if s.sex == "Persons"}
-    for series in shown:
-        if series.sex == "Persons" or (series.slug, series.measure) not in whole:
-            yield series
-
-
 def spark_of(
     facts: ReleaseFacts, indicator: IndicatorFacts, series: Series, area_code: str
 ) -> Markup | None:
@@ -111,7 +85,7 @@ def _standouts(
 ) -> list[Standout]:
     """Indicators of which `holds` is true for some Place; it is None where that is not known."""
     found: list[tuple[int, float, Standout]] = []
-    for series in everyones_series(facts, programmes):
+    for series in series_without_sex_splits(facts, programmes):
         known, rows = 0, []
         for place in facts.places:
             row = facts.scorecard(series).get(place.code)
@@ -139,7 +113,7 @@ def _standout(
     return Standout(
         name=short_series_name(indicator, series),
         page=indicator.page,
-        programme=PROGRAMME_WORDS.get(indicator.row["programme"], ""),
+        programme=PROGRAMMES.get(indicator.row["programme"], ""),
         places=tuple(place for place, _ in rows),
         of=known,
         furthest=words.in_cell(row["value"], row["unit"], decimals),

@@ -12,19 +12,13 @@ from beacon.site import words
 from beacon.site.charts import strips
 from beacon.site.charts import trend_chart as trend
 from beacon.site.charts.scale import Scale, scale_for
-from beacon.site.facts import IndicatorFacts, ReleaseFacts, Row, Series
+from beacon.site.facts import PROGRAMMES, IndicatorFacts, ReleaseFacts, Row, Series
 from beacon.site.figures import Figure, figure, series_name
 from beacon.site.inequality_facts import Gap, gap_of, latest_gaps
 from beacon.site.maps import Map, MapMaker
 from beacon.site.page import Page, Shared
 from beacon.site.pages.rugs import DIRECTIONS, badges_of
 
-PROGRAMMES = {
-    "marmot_beacon": "Marmot beacon indicators",
-    "core20plus5_adults": "Core20PLUS5, adults",
-    "core20plus5_children": "Core20PLUS5, children and young people",
-    "context": "Other indicators",
-}
 # Zero means something for these: a bar from zero is honest.
 _BARS = {"proportion", "modelled_proportion", "crude_rate", "directly_standardised_rate", "count"}
 

@@ -10,12 +10,19 @@ from beacon.site.catching_up import SLOPE_OF_LIFE, GapSeries
 from beacon.site.charts import strips
 from beacon.site.charts.scale import scale_for
 from beacon.site.facts import ADULTS, BEACONS, CHILDREN, OTHERS, Place, ReleaseFacts
-from beacon.site.insights import briefly, outliers, place_insights, state_counts, system_trends
+from beacon.site.insights import (
+    briefly,
+    outliers,
+    place_insights,
+    series_without_sex_splits,
+    state_counts,
+    system_trends,
+)
 from beacon.site.maps import MapMaker
 from beacon.site.page import Page, Shared
 from beacon.site.pages.changes_page import change_groups
 from beacon.site.pages.place_page import headline
-from beacon.site.standouts import everyones_series, moving, worst
+from beacon.site.standouts import moving, worst
 
 # Indicators that stand out are shown up to here; the rest is folded.
 _MOST_SHOWN = 5
@@ -88,7 +95,7 @@ def _standing_of(facts: ReleaseFacts, place: Place) -> dict[str, Any]:
     """A Place's line of the table: what is judged worse, what gets worse, what lies far behind."""
     trends = [
         trend
-        for series in everyones_series(facts, (BEACONS,))
+        for series in series_without_sex_splits(facts, (BEACONS,))
         if (row := facts.scorecard(series).get(place.code)) is not None
         and (trend := words.trend_of(row.get("recent_trend"))) is not None
         and trend.arrow

@@ -6,9 +6,8 @@ from datetime import date
 from typing import Any
 
 from beacon.site import words
-from beacon.site.facts import ReleaseFacts, Row
+from beacon.site.facts import PROGRAMMES, ReleaseFacts, Row
 from beacon.site.page import Page, Shared
-from beacon.site.pages.indicator_page import PROGRAMMES
 from beacon.site.pages.rugs import badges_of
 
 _FILE_STATUS = {

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from beacon.site.facts import OTHERS
+from beacon.site.facts import OTHERS, PROGRAMMES
 from beacon.site.page import Page, Shared
-from beacon.site.pages.indicator_page import PROGRAMMES
 
 
 def signatures_page(shared: Shared) -> Page:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from beacon.registry.sources import load_source_register
 from beacon.registry.supplies import supplies
-from beacon.site.facts import OTHERS, IndicatorFacts, ReleaseFacts, Row
+from beacon.site.facts import OTHERS, PROGRAMMES, IndicatorFacts, ReleaseFacts, Row
 from beacon.site.figures import figure, short_series_name
 from beacon.site.page import Page, Shared
-from beacon.site.pages.indicator_page import PROGRAMMES
 from beacon.site.words import state_of
 
 
@@ -44,19 +44,19 @@ def _not_compared(facts: ReleaseFacts) -> list[dict[str, Any]]:
     for series in facts.scorecard_series():
         item = facts.by_slug[series.slug]
         shown = facts.scorecard(series)
-        notes: dict[str, int] = {}
+        notes: Counter[str] = Counter()
         known = 0
         for place in facts.places:
             one = figure(facts, item, shown.get(place.code), place.name)
             known += one.value is not None
             if one.value is not None and one.state.key == "not_compared":
-                notes[one.note or ""] = notes.get(one.note or "", 0) + 1
+                notes[one.note or ""] += 1
         if notes:
             found.append(
                 {
                     "item": item,
                     "name": short_series_name(item, series),
-                    "places": sum(notes.values()),
+                    "places": notes.total(),
                     "of": known,
                     "why": " ".join(notes),
                 }

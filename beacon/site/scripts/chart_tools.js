@@ -32,7 +32,7 @@ const titleOfChart = (figure) => {
   return own ? `${series}: ${own}` : series;
 };
 
-const keeping = (figure, chart) => {
+const downloadMenu = (figure, chart) => {
   const title = titleOfChart(figure);
   const named = (ending) => `${fileName(title, release.release)}.${ending}`;
   const ways = {
@@ -55,7 +55,7 @@ const keeping = (figure, chart) => {
 };
 
 // Zoom, and a search that goes to what it names: whole names before parts of them.
-const finding = (chart, order) => {
+const zoomAndSearch = (chart, order) => {
   const { buttons, around } = zoomable(chart, chart.getAttribute("viewBox").split(" ").map(Number));
   const marks = [...chart.querySelectorAll("[data-story]")];
   const wordsOf = (mark) => mark.dataset.story.split(": ")[0];
@@ -79,6 +79,6 @@ const finding = (chart, order) => {
 [...document.querySelectorAll("figure > svg.panel, figure > svg.map")].forEach((chart, order) => {
   const figure = chart.parentElement;
   figure.classList.add("with-tools");
-  figure.append(keeping(figure, chart));
-  if (chart.matches(".map") && chart.querySelector("[data-story]")) chart.before(finding(chart, order));
+  figure.append(downloadMenu(figure, chart));
+  if (chart.matches(".map") && chart.querySelector("[data-story]")) chart.before(zoomAndSearch(chart, order));
 });

@@ -379,9 +379,11 @@ class Columns:
         ).filter(bad)
         more = f" ({count:,} rows in all)" if count > 1 else ""
         key = f" by {', '.join(repr(part) for part in by)}" if by and len(by) > 1 else ""
-        for row, value in shown.head(1 if count > _SHOWN_ROWS else count).iter_rows():
+        in_all = count > _SHOWN_ROWS
+        wrong_codes = (count if in_all else 1) if is_code else 0
+        for row, value in shown.head(1 if in_all else count).iter_rows():
             told = f"{value!r} {message}{key}{more}."
-            self._add(told, int(row), name, wrong_codes=count if is_code else 0)
+            self._add(told, int(row), name, wrong_codes=wrong_codes)
 
     @property
     def _last_row(self) -> int:

@@ -34,7 +34,7 @@ from beacon.release.layout import latest_release, list_releases
 from beacon.release.verify import verify_release
 from beacon.sample import PRESETS, write_sample
 from pipelines.instance import open_instance
-from tests.fixtures.commands import Ended, beacon, told
+from tests.fixtures.commands import Ended, beacon, only_environment
 from tests.replicas.world import World, not_in_sample, serve
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -125,7 +125,7 @@ class Rehearsal:
 
     def runs(self) -> list[dg.DagsterRun]:
         """The runs in the history, the latest first."""
-        with told(self.environment), open_instance(self.home) as instance:
+        with only_environment(self.environment), open_instance(self.home) as instance:
             return list(instance.get_runs())
 
     @property
