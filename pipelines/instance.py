@@ -146,9 +146,26 @@ def open_instance(home: Home) -> dg.DagsterInstance:
     """
     directory = str(instance_directory(home))
     url = history_url()
-    if url is None:
-        with _first_alone(home):
+    with _first_alone(home):
+        if url is None:
             return dg.DagsterInstance.from_config(directory)
+        return _open_on_postgres(directory, url)
+
+
+def make_history(home: Home) -> Path:
+    """The home's Dagster directory, with its settings file and the history's tables in place.
+
+    For whoever starts several of Dagster's programs: each makes the tables where there are none,
+    and two that do so at once break each other.
+
+    Raises:
+        BeaconError: When the history's server cannot be reached.
+    """
+    open_instance(home).dispose()
+    return home.dagster
+
+
+def _open_on_postgres(directory: str, url: str) -> dg.DagsterInstance:
     try:
         from dagster_postgres.utils import DagsterPostgresException
     except ImportError as error:

@@ -52,21 +52,22 @@ def command(program: str, *, host: str, code_host: str, code_socket: str = "") -
 
 
 def environment() -> dict[str, str]:
-    """The environment of a service; the home's settings file is in place afterwards.
+    """The environment of a service; the home's settings and run history are in place afterwards.
 
     Raises:
         SettingsError: When the settings cannot be used.
+        BeaconError: When the history's server cannot be reached.
     """
     from beacon.core.home import Home
     from beacon.core.settings import Settings
-    from pipelines.instance import instance_directory
+    from pipelines.instance import make_history
 
-    directory = instance_directory(Home(Settings().home))
+    directory = make_history(Home(Settings().home))
     return {**os.environ, "DAGSTER_HOME": str(directory), "DAGSTER_DISABLE_TELEMETRY": "1"}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Start the program that is named, or only prepare the home's settings file."""
+    """Start the program that is named, or only prepare the home's settings and history."""
     parser = argparse.ArgumentParser(prog="pipelines.programs", description=__doc__)
     parser.add_argument("program", choices=PROGRAMS)
     program = parser.parse_args(arguments).program

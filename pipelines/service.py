@@ -21,7 +21,7 @@ from beacon.core.errors import BeaconError
 from beacon.core.home import Home
 from beacon.core.settings import Settings
 from beacon.operations.health import beat
-from pipelines.instance import instance_directory
+from pipelines.instance import make_history
 from pipelines.programs import LOCATION
 from pipelines.ui_proxy import LOOPBACK, free_unreachable_port, make_proxy
 
@@ -62,7 +62,7 @@ def _environment(settings: Settings, home: Home) -> dict[str, str]:
     root = Path(__file__).resolve().parent.parent
     environment = {
         **os.environ,
-        "DAGSTER_HOME": str(instance_directory(home)),
+        "DAGSTER_HOME": str(make_history(home)),
         "DAGSTER_DISABLE_TELEMETRY": "1",
         "BEACON_HOME": str(home.root),
         "BEACON_INPUTS": settings.inputs,

@@ -10,6 +10,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
 from pipelines.programs import CODE_PORT, WEBSERVER_PORT, command
@@ -46,6 +47,26 @@ def test_unusable_settings_are_said_in_words(tmp_path: Path) -> None:
     assert "holds a password" in done.stderr
     assert "Traceback" not in done.stderr
     assert "hunter2" not in done.stderr
+
+
+def test_programs_that_start_at_once_in_an_empty_home_find_one_sound_history(
+    history: str, tmp_path: Path
+) -> None:
+    """Dagster's own programs would each make the tables, and break each other."""
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-m", "pipelines.programs", "prepare"],
+            cwd=ROOT,
+            env={**os.environ, "BEACON_HOME": str(tmp_path / "home")},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(4)
+    ]
+    said = [process.communicate(timeout=300)[1] for process in started]
+    assert [process.returncode for process in started] == [0] * 4, said
+    with dg.DagsterInstance.from_config(str(tmp_path / "home" / "dagster")) as instance:
+        assert instance.get_runs_count() == 0
 
 
 def test_a_code_server_behind_a_socket_listens_on_no_port() -> None:
