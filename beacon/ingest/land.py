@@ -199,7 +199,7 @@ def land_files(
     copies.save()
     supplied = {outcome.key for outcome in outcomes}
     for spec in register.datasets.values():
-        if spec.key not in supplied and spec.dataset.part_by is None and needed.dataset(spec):
+        if spec.key not in supplied and needed.dataset(spec):
             outcomes.append(LandingOutcome(spec.key, spec.key, "absent", None))
     return LandingReport(
         outcomes=tuple(sorted(outcomes, key=lambda outcome: outcome.name)),

@@ -117,13 +117,10 @@ def _release_without(
     assert publication.status == "published"
 
     before, said = _statuses(published), _statuses(home)
-    # It says so of each that is absent, and of no other. What comes in parts is named by those that
-    # have come: without any, by none.
-    datasets = load_source_register().datasets
-    in_parts = {key for key in missing if datasets[key].dataset.part_by is not None}
-    absent = {key: {"not_supplied"} for key in missing}
-    assert said == {key: how for key, how in (before | absent).items() if key not in in_parts}
+    # It says so of each that is absent, and of no other.
+    assert said == before | {key: {"not_supplied"} for key in missing}
 
+    datasets = load_source_register().datasets
     sources = {spec.source.id for spec in datasets.values()}
     supplied = {_source(key) for key, statuses in said.items() if "in_use" in statuses}
     touched = {_source(key) for key in missing}
