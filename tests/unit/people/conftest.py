@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.people.fixtures import PeopleRun, people_run_of
+from tests.unit.people.fixtures import PERSONS, PeopleRun, people_run_of
 
 
 @pytest.fixture(scope="session")
 def people_run(tmp_path_factory: pytest.TempPathFactory) -> PeopleRun:
-    """Two extracts of 12,000 fictional persons, admitted, counted, protected and crossed."""
+    """Two extracts of fictional persons, admitted, counted, protected and crossed."""
     root: Path = tmp_path_factory.mktemp("people")
-    return people_run_of(root, persons=12_000)
+    return people_run_of(root, persons=PERSONS)

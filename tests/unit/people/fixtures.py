@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -59,7 +60,14 @@ def surroundings_of_sample() -> Surroundings:
     return Surroundings(lsoa.to_arrow(), 2025, FOOTPRINT_ICB_CODE, places, practices, "sample")
 
 
-COHORTS = ("hypertension_register", "smi_register", "copd_register", "cyp_asthma_register")
+PERSONS = int(os.environ.get("BEACON_TEST_PERSONS", "12000"))
+"""Persons of the whole run in tests."""
+
+COHORTS = (
+    tuple(load_cohorts())
+    if "BEACON_TEST_PERSONS" in os.environ
+    else ("hypertension_register", "smi_register", "copd_register", "cyp_asthma_register")
+)
 """Cohorts of the whole run in tests: protecting all of them takes most of a minute."""
 
 

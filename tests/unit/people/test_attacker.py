@@ -1,4 +1,7 @@
-"""Every table that crossed, of both as-at dates, attacked together: no small count is worked out."""
+"""Every table that crossed, of both as-at dates, attacked together: no small count is worked out.
+
+With BEACON_TEST_PERSONS=300000 every cohort is attacked, in as many persons as the sample has.
+"""
 
 from __future__ import annotations
 
