@@ -1,4 +1,4 @@
-"""People: Census 2021 by age band as Nomis exports it, mid-2020 estimates by single year.
+"""People: Census 2021 by age band and by ethnic group as Nomis exports them, mid-2020 by age.
 
 Belongs here: population files. Does not belong here: rates or cohorts.
 """
@@ -11,16 +11,23 @@ from pathlib import Path
 import polars as pl
 
 from beacon.sample.formats import chunks, write_csv
-from beacon.sample.world import AGE_BANDS, World, census_bands, single_years
+from beacon.sample.world import AGE_BANDS, World, census_bands, ethnic_groups, single_years
 
 CENSUS_BANDS = (
     "Aged 4 years and under",
     *(f"Aged {a} to {a + 4} years" for a in range(5, 85, 5)),
     "Aged 85 years and over",
 )
+ETHNIC_GROUPS = (
+    "Asian, Asian British or Asian Welsh",
+    "Black, Black British, Black Welsh, Caribbean or African",
+    "Mixed or Multiple ethnic groups",
+    "White",
+    "Other ethnic group",
+)
 SINGLE_YEARS = (*(str(age) for age in range(90)), "90+")
 _PREAMBLE = (
-    b'\n"TS007A - Age by five-year age bands"\n'
+    b'\n"%s"\n'
     b'"FICTIONAL residents written by the Beacon sample publisher [not from Nomis]"\n'
     b'"Date       :","2021"\n\n'
 )
@@ -31,7 +38,17 @@ def write_population(directory: Path, world: World) -> None:
     write_csv(
         directory / "FICTIONAL_TS007A_age_by_five_year_age_bands_lsoa21.csv",
         _census_frames(world),
-        before=_PREAMBLE + _census_header(),
+        before=_PREAMBLE % b"TS007A - Age by five-year age bands"
+        + _census_header("Total", *CENSUS_BANDS),
+        after=b"\n\n\n",
+        quote="non_numeric",
+        header=False,
+    )
+    write_csv(
+        directory / "FICTIONAL_TS021_ethnic_group_lsoa21.csv",
+        _ethnic_frames(world),
+        before=_PREAMBLE % b"TS021 - Ethnic group"
+        + _census_header("Total: All usual residents", *ETHNIC_GROUPS),
         after=b"\n\n\n",
         quote="non_numeric",
         header=False,
@@ -42,8 +59,8 @@ def write_population(directory: Path, world: World) -> None:
     )
 
 
-def _census_header() -> bytes:
-    names = ("2021 super output area - lower layer", "mnemonic", "Total", *CENSUS_BANDS)
+def _census_header(*counted: str) -> bytes:
+    names = ("2021 super output area - lower layer", "mnemonic", *counted)
     # Nomis leaves a blank line between the header and the first row.
     return (",".join(f'"{name}"' for name in names) + "\n\n").encode()
 
@@ -57,6 +74,19 @@ def _census_frames(world: World) -> Iterator[pl.DataFrame]:
                 "code": world.code21[start:stop],
                 "total": world.people21[start:stop],
                 **{CENSUS_BANDS[band]: bands[:, band] for band in range(AGE_BANDS)},
+            }
+        )
+
+
+def _ethnic_frames(world: World) -> Iterator[pl.DataFrame]:
+    for start, stop in chunks(world.lsoas21):
+        groups = ethnic_groups(world, start, stop)
+        yield pl.DataFrame(
+            {
+                "name": world.name21[start:stop],
+                "code": world.code21[start:stop],
+                "total": world.people21[start:stop],
+                **{name: groups[:, place] for place, name in enumerate(ETHNIC_GROUPS)},
             }
         )
 

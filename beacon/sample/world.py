@@ -174,6 +174,22 @@ def census_bands(world: World, start: int, stop: int) -> Ints:
     return spread_whole(shares, world.people21[start:stop])
 
 
+def ethnic_groups(world: World, start: int, stop: int) -> Ints:
+    """Census residents by the five ethnic groups of TS021 for LSOAs 2021 `start` to `stop`.
+
+    Of every group but White, more live where deprivation is greater; how many more is invented.
+
+    Returns:
+        (stop - start, 5) people, in the order of the census table; rows sum to `people21`.
+    """
+    rng = stream_of(world.seed, f"ethnic groups from {start}")
+    slope = np.array([0.35, 0.55, 0.25, 0.0, 0.45])
+    tilt = np.exp(slope * world.z21[start:stop, None])
+    shares = np.array([4.0, 2.0, 2.0, 91.0, 1.0]) * tilt * rng.lognormal(0.0, 0.4, tilt.shape)
+    shares /= shares.sum(axis=1, keepdims=True)
+    return spread_whole(shares, world.people21[start:stop])
+
+
 def single_years(world: World, start: int, stop: int) -> Ints:
     """Mid-2020 persons by single year 0 ... 89, 90+ for LSOAs 2011 `start` to `stop`.
 

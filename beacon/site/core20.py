@@ -236,6 +236,12 @@ def domains_of(facts: ReleaseFacts, place: Place) -> dict[str, Any] | None:
     }
 
 
+def ethnic_groups_of(facts: ReleaseFacts, area_code: str) -> list[Row]:
+    """The mart's rows of an area, most people in Core20 first; none without the census table."""
+    rows = [row for row in facts.rows("core20_ethnicity") if row["area_code"] == area_code]
+    return sorted(rows, key=lambda row: (-row["people_core20"], row["ethnic_group"]))
+
+
 def plus_groups(facts: ReleaseFacts, area_codes: Iterable[str]) -> list[dict[str, Any]]:
     """Core20, PLUS or both of some areas, one entry a group; empty while no group is on."""
     wanted = list(area_codes)

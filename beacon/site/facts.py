@@ -35,6 +35,7 @@ MARTS_SHOWN = (
     "target",
     "aspiration",
     "minimum_breakdown",
+    "core20_ethnicity",
     "core20_movement",
     "core20_movement_area",
     "core20_pocket",

@@ -32,7 +32,11 @@ from beacon.sources.publishers.nhse_smi_checks import read_smi_checks
 from beacon.sources.publishers.nomis import read_nomis
 from beacon.sources.publishers.ons_els import read_ons_els
 from beacon.sources.publishers.ons_living_wage import read_below_living_wage
-from beacon.sources.publishers.population import read_census_age_bands, read_single_years
+from beacon.sources.publishers.population import (
+    read_census_age_bands,
+    read_census_ethnic_groups,
+    read_single_years,
+)
 from beacon.sources.publishers.returned_tables import read_local_returns
 from beacon.sources.publishers.stat_xplore import read_stat_xplore
 from beacon.sources.refusals import refusing_by_name
@@ -79,6 +83,7 @@ READERS: dict[str, Reader] = {
     "below_living_wage": read_below_living_wage,
     "boundaries": read_boundaries,
     **{name: _at_once(reader) for name, reader in LAZY_READERS.items()},
+    "census_ethnic_groups": read_census_ethnic_groups,
     "eyfsp": read_eyfsp,
     "fingertips": read_fingertips,
     "fingertips_extract": read_fingertips_extract,

@@ -129,6 +129,10 @@ EDITS: dict[str, dict[str, str]] = {
         "no_small_counts": _row(cohort="c", people=100, people_core20=3),
     },
     "marts.core20_cohort": _WHOLE,
+    "marts.core20_ethnicity": {
+        "core20_is_part_of_the_group": _set("people_core20 = people + 1"),
+        "groups_make_the_whole": _set("people = people + 1"),
+    },
     "marts.core20_movement": _MOVEMENT,
     "marts.core20_movement_area": {
         "movements_make_the_whole": _set("people = people + 1"),

@@ -211,6 +211,7 @@ def _core20(facts: ReleaseFacts, place: Place, maps: MapMaker) -> dict[str, Any]
         "movement_names": core20.MOVEMENTS,
         "movers": core20.movers(facts, place),
         "domains": core20.domains_of(facts, place),
+        "ethnic_groups": core20.ethnic_groups_of(facts, place.code),
         "plus_groups": core20.plus_groups(facts, (place.code,)),
         "plus_parts": core20.PARTS,
     }

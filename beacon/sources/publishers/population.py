@@ -1,7 +1,8 @@
-"""Small-area populations by age: Census 2021 residents and mid-year estimates."""
+"""Small-area populations by age and by ethnic group: Census 2021 residents, mid-year estimates."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
@@ -31,24 +32,59 @@ def read_census_age_bands(
         InputRefusedError: When the bands of an LSOA do not add up to its total within the
             census's own cell perturbation.
     """
+    codes, counts, rows = _census_table(path, container, spec, fictional, AGE_BANDS, "age bands")
+    return _long(spec, codes, counts, rows)
+
+
+def read_census_ethnic_groups(
+    path: Path, container: Container, spec: DatasetSpec, fictional: bool
+) -> pl.DataFrame:
+    """Read a Nomis export of Census 2021 TS021, usual residents by ethnic group.
+
+    Returns:
+        lsoa21_code, ethnic_group (the census's own five names), people: a row each.
+
+    Raises:
+        InputRefusedError: When the groups of an LSOA do not add up to its total within the
+            census's own cell perturbation.
+    """
+    groups = spec.dataset.header[3:]
+    codes, counts, rows = _census_table(path, container, spec, fictional, groups, "ethnic groups")
+    return counts.with_columns(codes.alias("lsoa21_code"), rows.alias("source_row")).unpivot(
+        groups,
+        index=["lsoa21_code", "source_row"],
+        variable_name="ethnic_group",
+        value_name="people",
+    )
+
+
+def _census_table(
+    path: Path,
+    container: Container,
+    spec: DatasetSpec,
+    fictional: bool,
+    names: Sequence[str],
+    parts: str,
+) -> tuple[pl.Series, pl.DataFrame, pl.Series]:
+    """LSOA codes, counts by the names of the columns after the total, and row numbers."""
     columns = Columns(read_table(path, container, spec.dataset), spec.dataset, fictional=fictional)
     columns.check_row_count()
-    _, code, total, *bands = spec.dataset.header
+    _, code, total, *headers = spec.dataset.header
     codes = columns.code(code, area_pattern("lsoa", fictional=fictional))
     totals = columns.integer(total, 0)
     counts = pl.DataFrame(
-        {band: columns.integer(header, 0) for band, header in zip(AGE_BANDS, bands, strict=True)}
+        {name: columns.integer(header, 0) for name, header in zip(names, headers, strict=True)}
     )
     columns.unique([code])
-    # ONS perturbs cells of census tables by small amounts, so bands and total differ by a few.
+    # ONS perturbs cells of census tables by small amounts, so parts and total differ by a few.
     difference = (counts.sum_horizontal() - totals).abs()
     columns.fail_where(
         difference > int(spec.dataset.options["total_tolerance"]),
         total,
-        "is not the sum of the age bands in the same row",
+        f"is not the sum of the {parts} in the same row",
     )
     columns.raise_if_problems()
-    return _long(spec, codes, counts, columns.rows)
+    return codes, counts, columns.rows
 
 
 def read_single_years(

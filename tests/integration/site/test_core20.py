@@ -8,8 +8,8 @@ from beacon.site import build_site
 from tests.fixtures.dom import Node, parse
 from tests.fixtures.sites import MARKUP
 
-DETAIL = ("core20_movement", "core20_movement_area", "core20_pocket", "core20_ward",
-          "deprivation_domain", "plus_cohort")  # fmt: skip
+DETAIL = ("core20_ethnicity", "core20_movement", "core20_movement_area", "core20_pocket",
+          "core20_ward", "deprivation_domain", "plus_cohort")  # fmt: skip
 
 
 def _values(row: Node) -> list[float]:
@@ -47,6 +47,19 @@ def test_wards_are_the_marts_most_people_first(sample_release, places):
         assert [li.text for li in numbered] == [
             f"{n} {r['ward24_name']}" for n, r in enumerate(expected[:5], start=1)
         ]
+
+
+def test_ethnic_groups_are_the_marts_most_in_core20_first(sample_release, places):
+    for place, page in places:
+        expected = sample_release.rows(
+            "core20_ethnicity",
+            f"area_code = '{place['place_code']}' order by people_core20 desc, ethnic_group",
+        )
+        assert len(expected) == 5
+        for row, mart in zip(_body(page, "ethnicity-table"), expected, strict=True):
+            assert row.one("th").text == mart["ethnic_group"]
+            names = ("people", "people_core20", "core20_share_percent", "share_of_core20_percent")
+            assert _values(row) == [mart[name] for name in names]
 
 
 def test_movement_is_the_marts_with_its_caution(sample_release, places):

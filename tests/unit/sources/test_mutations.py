@@ -93,6 +93,7 @@ TEXT_FILES: dict[str, Cells] = {
     "lookups/*LTLA-UTLA*": _looked_up,
     "lookups/*RUC21*": _looked_up,
     "population/*TS007A*": _ages,
+    "population/*TS021*": lambda row, spec: [(row["people"], row["ethnic_group"])],
 }
 # Readers that take some rows and leave others, by design.
 SOME_ROWS = ("dfe_level2_at_19/dashboard", "nhs_qof/achievement")
