@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from beacon.core.source_names import LOCAL_RETURN
 from beacon.registry import Indicator, load_pocket_rules
 from beacon.registry.authorities import AuthorityRegister
 from beacon.registry.bindings import ObservationFilter, ObservationLabel
@@ -321,7 +322,8 @@ def _why_missing(indicator: Indicator, measure_id: str) -> tuple[str, str]:
     if indicator.no_open_source:
         return "not_supplied", indicator.no_open_source
     sources = [
-        binding.publisher_id or binding.source
+        binding.publisher_id
+        or ("a return of organisations" if binding.source == LOCAL_RETURN else binding.source)
         for binding in indicator.sources
         if binding.measure == measure_id
     ]
