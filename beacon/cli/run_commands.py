@@ -94,6 +94,7 @@ def run(
 
     workspace = Workspace(settings)
     _ = workspace.footprint
+    _refuse_the_sample_over_official(workspace)
     if as_of is not None:
         _make_past(settings, as_of.date())
         return
@@ -104,6 +105,21 @@ def run(
         raise typer.Exit(INTERRUPTED) from None
     _report(workspace, outcome, time.monotonic() - started)
     raise typer.Exit(_exit_code(workspace, outcome))
+
+
+def _refuse_the_sample_over_official(workspace: Workspace) -> None:
+    """Say at once what publishing would refuse a minute later."""
+    from beacon.core.errors import BeaconError
+    from beacon.release.layout import latest_release
+
+    release = latest_release(workspace.home) if workspace.is_fictional else None
+    if release is not None and not release.manifest["fictional"]:
+        home = workspace.home.root
+        raise BeaconError(
+            f"{home} holds official releases; the fictional sample, which is read where no inputs "
+            "are named, may not take their place. Name the inputs: `beacon run --inputs folder "
+            f"--folder FOLDER --home {home}`, or give the sample a home of its own."
+        )
 
 
 def _make_past(settings: Any, day: date) -> None:

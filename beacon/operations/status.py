@@ -359,7 +359,7 @@ def _refused(status: Status, source: SourceState) -> Condition:
         since,
         ("Its last good version is in use. " if held else "Nothing of it had been received. ")
         + _good(status),
-        "beacon run",
+        "beacon run --inputs live" if live else "beacon run --inputs folder --folder FOLDER",
         "It is asked for again each night; run it by hand if that cannot wait."
         if live
         else f"First put a sound file into the folder: {source.landing_page}",

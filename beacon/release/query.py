@@ -77,6 +77,10 @@ def ask(
             f"The query needs more memory than a query may have ({MEMORY_LIMIT}). Ask for less, or "
             "read the mart in Python: beacon.connect()."
         ) from error
+    except duckdb.CatalogException as error:
+        raise BeaconError(
+            f'The query failed. {error}\nThe tables of a release: beacon query "show tables"'
+        ) from error
     except duckdb.Error as error:
         raise BeaconError(f"The query failed. {error}") from error
     finally:

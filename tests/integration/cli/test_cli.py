@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner
@@ -231,6 +232,17 @@ def test_without_a_release_the_way_on_is_said(tmp_path: Path) -> None:
     found = CliRunner().invoke(app, ["query", "select 1", "--home", str(tmp_path)])
     assert found.exit_code == 1
     assert "beacon run" in str(found.exception)
+
+
+def test_the_sample_is_refused_at_once_over_official_releases(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    official = SimpleNamespace(manifest={"fictional": False})
+    monkeypatch.setattr("beacon.release.layout.latest_release", lambda home: official)
+    found = CliRunner().invoke(app, ["run", "--home", str(tmp_path)])
+    assert found.exit_code == 1
+    assert f"beacon run --inputs folder --folder FOLDER --home {tmp_path}" in str(found.exception)
+    assert not (tmp_path / "sample").exists()
 
 
 def test_the_home_comes_from_the_environment(

@@ -134,7 +134,7 @@ RAISES: list[tuple[Callable[[Home], None], str, str, str]] = [
     (full_disk, "run_failed", "critical", "beacon prune --keep 7"),
     (foreign_lock, "run_failed", "critical", "beacon run"),
     (failed_check, "release_blocked", "critical", "beacon run"),
-    (stale_source, "source_stale", "warning", "beacon run"),
+    (stale_source, "source_stale", "warning", "beacon run --inputs live"),
     (overdue_source, "source_overdue", "warning", "beacon sources"),
     (held_release, "approval_needed", "warning", "beacon approve"),
     (silent_daemon, "daemon_silent", "critical", "systemctl restart beacon-daemon"),
