@@ -75,6 +75,26 @@ class Measure:
 
 
 @dataclass(frozen=True)
+class Standing:
+    """How Core20 of one area stands against everybody else there, where that was tested.
+
+    Attributes:
+        worse: Measures in which it is worse, most people to close the gap first.
+        better: In how many it is better.
+        similar: In how many no difference is clear.
+    """
+
+    worse: tuple[Measure, ...]
+    better: int
+    similar: int
+
+    @property
+    def compared(self) -> int:
+        """In how many measures that have a direction it was tested."""
+        return len(self.worse) + self.better + self.similar
+
+
+@dataclass(frozen=True)
 class Segmentation:
     """The segments of one area.
 
@@ -127,6 +147,20 @@ def measures_of(facts: ReleaseFacts, area_code: str) -> list[Measure]:
     measures = [_measure(rows, unchecked) for rows in found.values() if "all" in rows]
     return sorted(
         measures, key=lambda m: (m.row["clinical_area"], m.row["cohort_name"], m.row["measure"])
+    )
+
+
+def standing_of(measures: list[Measure]) -> Standing:
+    """How Core20 stands in the measures that have a direction."""
+    tested: dict[str, list[tuple[int, Measure]]] = {"worse": [], "better": [], "similar": []}
+    for measure in measures:
+        core20 = measure.core20
+        if core20 is not None and core20.row["compared_with_rest"] in tested:
+            wanting = core20.row["people_to_close_gap"] or 0
+            tested[core20.row["compared_with_rest"]].append((wanting, measure))
+    worse = sorted(tested["worse"], key=lambda pair: (-pair[0], pair[1].anchor))
+    return Standing(
+        tuple(measure for _, measure in worse), len(tested["better"]), len(tested["similar"])
     )
 
 

@@ -10,16 +10,17 @@ from tests.browser.chromium import Browser
 _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
-def violations(browser: Browser, *, of_colours: bool = False) -> list[Any]:
+def violations(browser: Browser, *, of_colours: bool = False, unfolded: bool = True) -> list[Any]:
     """What the engine faults in the open page: rule, how many elements, the first of them.
 
-    Every `details` is opened first. The page is loaded anew without its content security policy,
+    The page is loaded anew without its content security policy,
     which lets no engine in, so call this last.
 
     Args:
         browser: With the page open.
         of_colours: Only whether colours are far enough from each other, which is all that a dark
             scheme changes.
+        unfolded: Open every `details` first.
     """
     engine = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
     only = "['color-contrast']" if of_colours else str(_RULES)
@@ -28,7 +29,8 @@ def violations(browser: Browser, *, of_colours: bool = False) -> list[Any]:
         if not browser.run("'axe' in window"):
             browser.reload()
             browser.run(f"{engine};0")
-        browser.run("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+        if unfolded:
+            browser.run("document.querySelectorAll('details').forEach(d => { d.open = true; })")
         # Without resultTypes the engine writes a selector for each element that is in order.
         found: list[Any] = browser.run(
             f"axe.run(document, {{preload: false, resultTypes: ['violations'], runOnly: {only}}})"

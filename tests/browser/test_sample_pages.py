@@ -22,7 +22,7 @@ pytestmark = [
 
 PAGES = (
     "index", "rug", "core20plus5", "inequality", "targets", "aspirations", "changes", "quality",
-    "methods",
+    "methods", "unknown", "signatures",
     "places/index", "places/dunmarrow", "places/dunmarrow-briefing", "indicators/index",
     "indicators/gld-reception", "indicators/self-harm-15-19",
 )  # fmt: skip

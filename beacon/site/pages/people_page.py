@@ -21,6 +21,9 @@ _TABLES = {
     "no_judgement": ("undirected", "Counted without a direction", "Of whom it is so"),
 }
 
+# How many of the measures in which Core20 is worse a page begins with.
+_FIRST = 6
+
 
 @dataclass(frozen=True)
 class Table:
@@ -81,6 +84,8 @@ def _context(
         "as_at": people.as_at(facts),
         "tables": _tables(measures),
         "measures": measures,
+        "standing": people.standing_of(measures),
+        "most": _FIRST,
         "counted": {key: counted for key, (_, _, counted) in _TABLES.items()},
         "unchecked": len({m.row["cohort"] for m in measures if m.unchecked}),
         "cohorts": len({m.row["cohort"] for m in measures}),

@@ -45,6 +45,15 @@ def areas(people_release: SmallRelease, pages: dict[str, Node]) -> list[tuple[st
     return found
 
 
+def test_each_region_has_a_name_of_its_own(pages):
+    """What a screen reader lists as landmarks: two of one name cannot be told apart."""
+    for name, page in pages.items():
+        texts = {n.attributes["id"]: n.text for n in page.all("caption") if "id" in n.attributes}
+        regions = [n.attributes.get("aria-labelledby", "") for n in page.all("div", role="region")]
+        named = [texts[identity] for identity in regions if identity in texts]
+        assert len(named) == len(set(named)), name
+
+
 def _rows_of(release: SmallRelease, code: str, where: str) -> list[dict[str, object]]:
     """The mart's rows of an area, of the latest extract."""
     own = release.rows("care_gap", f"area_code = '{code}' and {where}")
@@ -109,7 +118,8 @@ def test_every_group_is_the_marts(people_release, areas):
 def test_better_and_worse_are_said_just_where_the_mart_has_tested_it(people_release, areas):
     said = 0
     for code, page in areas:
-        tables = [details.one("table") for details in page.one("main").all("details")]
+        groups = page.one("section", aria_labelledby="groups").all("details")
+        tables = [details.one("table") for details in groups if "id" in details.attributes]
         for word in ("better", "worse"):
             expected = [
                 r for r in _rows_of(people_release, code, "true") if r["compared_with_rest"] == word
@@ -142,6 +152,23 @@ def test_the_first_table_sets_core20_against_those_elsewhere(people_release, are
                 assert _values(cells[3]) == [row["not_reached"]]
                 assert _values(cells[4]) == [row["not_reached_percent"]]
                 assert _values(cells[7]) == [row["people_to_close_gap"]]
+
+
+def test_a_page_begins_with_what_is_worse_in_core20_most_people_first(people_release, areas):
+    for code, page in areas:
+        rows = _rows_of(people_release, code, "breakdown_group = 'Core20' and breakdown = 'core20'")
+        worse = sorted(
+            (r["people_to_close_gap"] for r in rows if r["compared_with_rest"] == "worse"),
+            reverse=True,
+        )
+        section = page.one("main").all("section")[0]
+        better, similar = (
+            sum(r["compared_with_rest"] == word for r in rows) for word in ("better", "similar")
+        )
+        said = f"worse in {len(worse)}, better in {better}, and no difference is clear in {similar}"
+        assert said in section.text
+        shown = [_values(tr)[-1] for body in section.all("tbody") for tr in body.all("tr")]
+        assert shown == worse[:6]
 
 
 def test_core20_of_each_place_is_a_count_or_said_why_not(people_release, areas):
