@@ -175,6 +175,14 @@ def indicator_page(facts: ReleaseFacts, item: IndicatorFacts, maps: MapMaker) ->
             "targets": targets,
             "rows": len(rows),
             "download": f"data/{item.page}.csv",
+            "traced": next(
+                (
+                    r["area_name"]
+                    for r in rows
+                    if r["area_type"] == "place" and r["value"] is not None
+                ),
+                None,
+            ),
             "badges_of_page": badges_of(item, item.row["measure"], modelled=False),
         },
     )

@@ -38,6 +38,7 @@ def inequality_page(shared: Shared) -> Page:
             "total": len(facts.rows("inequality")),
             "download": "data/inequality.csv" if rows else None,
             "life": life_by_place(facts),
+            "care_gaps": "people/index.html" if facts.rows("care_gap") else None,
             "within": shared.gaps,
             "people": _people(
                 facts, [r for r in rows if _of_people(r) and r["polarity"] == "no_judgement"]

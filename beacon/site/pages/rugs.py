@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from beacon.site import words
 from beacon.site.facts import IndicatorFacts, Place, ReleaseFacts, Series
@@ -28,6 +28,11 @@ class RugRow:
         return any(item.value is not None for _, item in self.cells)
 
     @property
+    def shows_anything(self) -> bool:
+        """Whether a Place or a larger area has a value."""
+        return self.has_values or any(item.value is not None for item in self.benchmarks)
+
+    @property
     def absence(self) -> Figure | None:
         """The one reason that all Places share for having no value; None where they differ."""
         if self.has_values or not self.cells:
@@ -50,6 +55,16 @@ class Rug:
     def rows(self) -> list[RugRow]:
         """All rows."""
         return [row for _, rows in self.themes for row in rows]
+
+    @property
+    def without_figures(self) -> list[RugRow]:
+        """Rows in which neither a Place nor a larger area has a value."""
+        return [row for row in self.rows if not row.shows_anything]
+
+    def of_figures(self) -> Rug:
+        """The same rug without those rows, and without themes that have no other."""
+        kept = ((theme, tuple(r for r in rows if r.shows_anything)) for theme, rows in self.themes)
+        return replace(self, themes=tuple((theme, rows) for theme, rows in kept if rows))
 
 
 DIRECTIONS = {

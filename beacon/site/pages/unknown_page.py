@@ -12,6 +12,8 @@ from beacon.site.figures import figure, short_series_name
 from beacon.site.page import Page, Shared
 from beacon.site.words import state_of
 
+_WAYS = {"file": "a file to download", "return": "a return to ask for"}
+
 
 def unknown_page(shared: Shared) -> Page:
     """The page of what is not known yet, by programme."""
@@ -73,10 +75,21 @@ def _is_unknown(item: IndicatorFacts) -> bool:
     return not any(row["places_with_value"] for row in _own(item))
 
 
+def _remedy(kinds: set[str]) -> str:
+    """What would give an indicator a figure, in a few words."""
+    ways = [words for kind, words in _WAYS.items() if kind in kinds]
+    if not ways and "not_read" in kinds:
+        return "a source that Beacon does not read"
+    return " or ".join(ways) or "no way is known"
+
+
 def _indicator(item: IndicatorFacts) -> dict[str, Any]:
     headline = _own(item)[0]
+    ways = supplies(item.registry, load_source_register()) if item.registry else []
     return {
         "item": item,
+        "name": item.short_name(headline["measure"]) if len(_own(item)) == 1 else item.title,
+        "remedy": _remedy({way.kind for way in ways}),
         "state": state_of(None, headline["status"], None),
         "why": headline["status_note"] or "",
         # Of an unknown indicator only proxies and context can have values.
@@ -85,5 +98,5 @@ def _indicator(item: IndicatorFacts) -> dict[str, Any]:
             for row in item.measures
             if row["places_with_value"]
         ],
-        "supplies": supplies(item.registry, load_source_register()) if item.registry else [],
+        "supplies": ways,
     }

@@ -193,6 +193,7 @@ document.querySelectorAll("table[data-sortable]").forEach(sortable);
 const placeChoosing = () => {
   const choice = document.querySelector("#filter-place");
   if (!choice) return;
+  choice.closest("p").hidden = false;
   const choose = () => {
     const wanted = Number(choice.value);
     document.querySelectorAll("table[data-rug]").forEach((table) => {
