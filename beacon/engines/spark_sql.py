@@ -50,6 +50,11 @@ def spark_sql(sql: str, schemas: Mapping[str, Mapping[str, str]]) -> str:
             table.set("db", None)
     for made in list(tree.find_all(exp.Lambda)):
         _count_from_one(made)
+    for alias in list(tree.find_all(exp.Alias)):
+        # Of a union of columns named as themselves, below a window, Spark 4.3's optimiser makes a
+        # plan that it then refuses (RemoveRedundantAliases).
+        if isinstance(alias.this, exp.Column) and alias.this.name == alias.alias:
+            alias.replace(alias.this)
     # Children before their parents, so that what is replaced is not lost.
     for node in reversed(list(tree.walk(bfs=False))):
         if isinstance(node, exp.Anonymous):

@@ -50,3 +50,10 @@ def test_qualify_keeps_the_table_of_its_columns() -> None:
         "qualify row_number() over (partition by b.k order by (a.t is null)) = 1"
     )
     assert "`a`.`t` IS NULL" in spark_sql(sql, TABLES)
+
+
+def test_a_column_is_not_named_as_itself() -> None:
+    # Of a union of such columns below a window Spark 4.3 makes a plan that it refuses.
+    made = spark_sql("select k as k, t as u from m.s", TABLES)
+    assert "`s`.`k`,\n" in made
+    assert "`s`.`t` AS `u`" in made
