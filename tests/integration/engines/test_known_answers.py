@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +10,7 @@ import pytest
 from beacon.engines import open_engine
 from tests.fixtures.engine_answers import NotCarriedError, Postgres, Runs, by_query, score_of
 from tests.fixtures.known_answers import KNOWN, Known
+from tests.fixtures.needs_spark import NEEDS_SPARK
 from tests.servers.postgres import Cluster
 
 pytestmark = pytest.mark.given
@@ -78,12 +77,8 @@ def test_postgres(postgres: Runs, known: Known, tmp_path: Path) -> None:
     assert_right(postgres, known, tmp_path)
 
 
-@pytest.mark.spark
-@pytest.mark.slow
-@pytest.mark.skipif(
-    importlib.util.find_spec("pyspark") is None or shutil.which("java") is None,
-    reason="pyspark (uv sync --group spark) or Java 17 (openjdk-17-jre-headless) is missing",
+@pytest.mark.parametrize(
+    "known", [pytest.param(each, marks=NEEDS_SPARK, id=named(each)) for each in IN_SQL]
 )
-@pytest.mark.parametrize("known", IN_SQL, ids=named)
 def test_spark(spark_engine: Runs, known: Known, tmp_path: Path) -> None:
     assert_right(spark_engine, known, tmp_path)

@@ -71,8 +71,10 @@ COHORTS = (
 """Cohorts of the whole run in tests: protecting all of them takes most of a minute."""
 
 
-def people_run_of(root: Path, persons: int, cohorts: tuple[str, ...] = COHORTS) -> PeopleRun:
-    """Write two fictional extracts and run some cohorts over them."""
+def people_run_of(
+    root: Path, persons: int, cohorts: tuple[str, ...] = COHORTS, engine: str = "duckdb"
+) -> PeopleRun:
+    """Write two fictional extracts and run some cohorts over them on an engine."""
     secure = SecureHome.open(root / "secure", ordinary=root / "home")
     truths = write_extracts(secure.inbox, seed=DEFAULT_SEED, size=SMALL, persons=persons)
     shutil.move(secure.inbox / TRUTHS_NAME, root / TRUTHS_NAME)
@@ -85,5 +87,6 @@ def people_run_of(root: Path, persons: int, cohorts: tuple[str, ...] = COHORTS) 
         now=NOW,
         fictional=True,
         cohorts={name: load_cohorts()[name] for name in cohorts},
+        engine=engine,
     )
     return PeopleRun(secure, root / "home", around, truths, report)
