@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import polars as pl
+import pytest
 from polars.testing import assert_frame_equal
 
 from beacon.people.crossing import CROSSING
 from tests.fixtures.needs_spark import NEEDS_SPARK
 from tests.unit.people.fixtures import people_run_of
 
-pytestmark = NEEDS_SPARK
+pytestmark = [*NEEDS_SPARK, pytest.mark.spark_long]
 
 PERSONS = 6_000
 COHORTS = ("hypertension_register", "cyp_asthma_register")
