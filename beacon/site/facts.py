@@ -511,6 +511,7 @@ def _rows(con: Any, path: Path, order_by: str = "all", part: str | None = None) 
         else f'"{name}"'
         for name, kind, *_ in columns
     ]
-    order = "" if order_by == "all" else f" order by {order_by}"
+    # A file is in order of its key; what is selected from one comes in any order.
+    order = f" order by {order_by}" if part is not None or order_by != "all" else ""
     query = f"select {', '.join(shown)} from {source}{order}"  # noqa: S608
     return [dict(zip(names, row, strict=True)) for row in con.execute(query).fetchall()]
