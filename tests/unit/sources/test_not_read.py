@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,25 @@ def test_no_staging_table_comes_from_a_file_that_is_not_read(register: SourceReg
 def test_every_reader_of_the_register_exists(register: SourceRegister) -> None:
     named = {spec.dataset.reader for spec in register.datasets.values() if spec.dataset.is_read}
     assert named == set(READERS)
+
+
+def test_no_dataset_that_is_read_has_the_header_of_another(register: SourceRegister) -> None:
+    """The first of the two would take the other's files."""
+    pairs = itertools.combinations([spec.dataset for spec in register.datasets.values()], 2)
+    same = [
+        (one.id, other.id)
+        for one, other in pairs
+        if (one.is_read or other.is_read)
+        and set(one.containers) & set(other.containers)
+        and (one.header, one.where) == (other.header, other.where)
+    ]
+    assert same == []
+
+
+def test_practices_without_a_header_are_named(tmp_path: Path, register: SourceRegister) -> None:
+    practice = "A81001,THE SURGERY,Y63,QHM,1 LAWSON STREET,,,,,TS18 1HU,19740401,,A,B,16C,20200401"
+    found = recognise(csv(tmp_path / "x.csv", practice, practice), register)
+    assert (found.key, found.problems) == ("not_read/practices_without_header", ())
 
 
 BASE = {
