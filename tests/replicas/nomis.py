@@ -20,16 +20,17 @@ Rows = list[dict[str, str]]
 
 
 class NomisReplica(Replica):
-    """Census 2021 TS007A, mid-2020 estimates by single year of age, and workless households."""
+    """Census 2021 TS007A and TS021, mid-2020 estimates by single year of age, and workless households."""
 
     validators = False
 
     def __init__(self, sample: Path) -> None:
         super().__init__()
-        census, estimates = _datasets(sample)
+        census, groups, estimates = _datasets(sample)
         # The first is small enough to be each replica's own, to be changed in tests.
         self.datasets: dict[str, Rows] = {
             "NM_2020_1": [dict(row) for row in census],
+            "NM_2041_1": groups,
             "NM_2010_1": estimates,
             "NM_136_1": _answer(sample / "other_official", "*NM_136_1*"),
         }
@@ -73,14 +74,17 @@ def _number(text: str) -> int | float | str:
 
 
 @cache
-def _datasets(sample: Path) -> tuple[Rows, Rows]:
+def _datasets(sample: Path) -> tuple[Rows, Rows, Rows]:
     folder = sample / "population"
     census = next(folder.glob("*TS007A*")).read_text("utf-8")
+    ethnic = next(folder.glob("*TS021*")).read_text("utf-8")
     estimates = gzip.decompress(next(folder.glob("*SAPE23*")).read_bytes()).decode()
     bands = [str(code) for code in range(19)]
+    groups = ["0", *(str(code) for code in range(1001, 1006))]
     ages = ["200", *(str(code) for code in range(101, 192))]
     return (
         _long(census, "2021 super output area - lower layer", "C2021_AGE_19", bands),
+        _long(ethnic, "2021 super output area - lower layer", "C2021_ETH_20", groups),
         _long(estimates, "lsoa11_name", "C_AGE", ages),
     )
 
