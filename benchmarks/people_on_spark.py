@@ -48,7 +48,10 @@ def count(work: Path) -> dict[str, Any]:
     session = local_session(**MANY_ROWS)
     engine = open_engine("spark", session, scratch=home.scratch)
     evaluate(con, home, extract, areas, every, engine=engine)
-    cells = con.execute("select count(*), sum(eligible), sum(done) from people_cell").fetchall()
+    cells = con.execute(
+        "select count(*), sum(eligible), sum(done) from read_parquet(?)",
+        [str(home.as_at(extract.as_at) / "cell.parquet")],
+    ).fetchall()
     said = {
         "wall_s": round(time.perf_counter() - wall, 1),
         "python_and_duckdb_cpu_s": round(time.process_time() - started, 1),
