@@ -197,10 +197,7 @@ def land_files(
         )
 
     copies.save()
-    supplied = {outcome.key for outcome in outcomes}
-    for spec in register.datasets.values():
-        if spec.key not in supplied and needed.dataset(spec):
-            outcomes.append(LandingOutcome(spec.key, spec.key, "absent", None))
+    outcomes += absent_datasets(outcomes, register, needed)
     return LandingReport(
         outcomes=tuple(sorted(outcomes, key=lambda outcome: outcome.name)),
         unrecognised=tuple(file.relative for file in found if file.recognition.key is None),
@@ -210,6 +207,18 @@ def land_files(
         id=uuid.uuid4().hex,
         problems_elsewhere=tuple(elsewhere),
     )
+
+
+def absent_datasets(
+    outcomes: list[LandingOutcome], register: SourceRegister, needed: Needed
+) -> list[LandingOutcome]:
+    """An outcome for each dataset that is needed and of which there is none."""
+    supplied = {outcome.key for outcome in outcomes}
+    return [
+        LandingOutcome(spec.key, spec.key, "absent", None)
+        for spec in register.datasets.values()
+        if spec.key not in supplied and needed.dataset(spec)
+    ]
 
 
 def _keep(

@@ -19,7 +19,7 @@ from beacon.core.clock import LONDON
 from beacon.core.errors import BeaconError
 from beacon.core.home import Home
 from beacon.core.settings import Settings
-from beacon.ingest.land import LandingOutcome, LandingReport
+from beacon.ingest.land import LandingOutcome, LandingReport, absent_datasets
 from beacon.ingest.landing_store import LandedObject, LandingStore
 from beacon.operations.home_lock import home_lock
 from beacon.people.crossing import CROSSING, people_folder
@@ -166,14 +166,7 @@ class FixedWorkspace(Workspace):
                     alternates=choice.older,
                 )
             )
-        supplied = {outcome.key for outcome in outcomes}
-        for spec in self.register.datasets.values():
-            if (
-                spec.key not in supplied
-                and spec.dataset.part_by is None
-                and self.needed.dataset(spec)
-            ):
-                outcomes.append(LandingOutcome(spec.key, spec.key, "absent", None))
+        outcomes += absent_datasets(outcomes, self.register, self.needed)
         outcomes.sort(key=lambda outcome: outcome.name)
         return LandingReport(tuple(outcomes), supplied_from=self.settings.inputs)
 
