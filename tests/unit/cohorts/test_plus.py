@@ -215,7 +215,9 @@ def test_a_faulty_list_is_refused_with_its_row(
     (supplied / "list.csv").write_text("plus_group,lsoa21_code\ncoast,E01000001\ncoast,Z01000001\n")
     with derive(sample_home, monkeypatch, COAST) as (warehouse, _):
         (part,) = [
-            p for p in staged_parts(warehouse.workspace) if p.name.startswith("plus_groups/lsoa21")
+            p
+            for p in staged_parts(warehouse.workspace)
+            if p.name.startswith("plus_groups/lsoa21_list")
         ]
         (problem,) = part.problems
         assert isinstance(problem, Problem)
