@@ -15,11 +15,13 @@ from beacon.registry.sources import DatasetSpec, RowBounds, SourceRegister, load
 from beacon.sample.formats import write_ods, write_xlsx
 from beacon.sources.readers import READERS
 from beacon.sources.recognise import recognise
+from tests.conftest import given_directory
 
 INPUTS = Path(os.environ.get("BEACON_TEST_INPUTS", "../shared/inputs"))
 
 Rows = Iterable[Sequence[Any]]
 Read = Callable[[Path], pl.DataFrame]
+ReadMore = Callable[[str, str], pl.DataFrame]
 
 
 @pytest.fixture(scope="session")
@@ -52,18 +54,29 @@ def read_replica(register: SourceRegister) -> Read:
     return read
 
 
+def _read_official(path: Path, register: SourceRegister, key: str | None = None) -> pl.DataFrame:
+    found = recognise(path, register)
+    assert found.key is not None
+    assert key in (None, found.key)
+    assert not found.problems
+    assert found.container is not None
+    spec = register.datasets[found.key]
+    return READERS[spec.dataset.reader](path, found.container, spec, False)
+
+
 @pytest.fixture(scope="session")
 def read_given(register: SourceRegister) -> Read:
     """Recognise and read an official file, or skip the test where it is not at hand."""
+    return lambda relative: _read_official(given_path(str(relative)), register)
 
-    def read(relative: Path) -> pl.DataFrame:
-        path = given_path(str(relative))
-        found = recognise(path, register)
-        assert found.key is not None
-        assert not found.problems
-        assert found.container is not None
-        spec = register.datasets[found.key]
-        return READERS[spec.dataset.reader](path, found.container, spec, False)
+
+@pytest.fixture(scope="session")
+def read_more_given(register: SourceRegister) -> ReadMore:
+    """The same of one of the further official files, which is recognised as the dataset named."""
+
+    def read(relative: str, key: str) -> pl.DataFrame:
+        folder = given_directory("BEACON_TEST_MORE_INPUTS", "more_inputs")
+        return _read_official(folder / relative, register, key)
 
     return read
 

@@ -8,11 +8,7 @@ import polars as pl
 import pytest
 
 from beacon.core.errors import InputRefusedError
-from beacon.registry.sources import SourceRegister
-from beacon.sources.readers import READERS
-from beacon.sources.recognise import recognise
-from tests.conftest import given_directory
-from tests.unit.sources.conftest import Read, messages
+from tests.unit.sources.conftest import Read, ReadMore, messages
 
 HEADER = (
     '"2021 super output area - lower layer","mnemonic","Total: All usual residents",'
@@ -58,14 +54,8 @@ def test_groups_far_from_the_total_are_refused(tmp_path: Path, read_replica: Rea
 
 
 @pytest.mark.given
-def test_the_export_of_april_2023(register: SourceRegister) -> None:
-    folder = given_directory("BEACON_TEST_MORE_INPUTS", "more_inputs")
-    path = folder / "population" / "TS021_ethnic_group_lsoa21.csv"
-    found = recognise(path, register)
-    assert found.key == "ons_census_2021/ts021"
-    assert found.container is not None
-    spec = register.datasets[found.key]
-    frame = READERS[spec.dataset.reader](path, found.container, spec, False)
+def test_the_export_of_april_2023(read_more_given: ReadMore) -> None:
+    frame = read_more_given("population/TS021_ethnic_group_lsoa21.csv", "ons_census_2021/ts021")
     assert frame.height == 5 * 35_672
     # England and Wales, as published to the hundred thousand: 59.6 million, 48.7 million White.
     assert round(frame["people"].sum() / 1e5) == 596

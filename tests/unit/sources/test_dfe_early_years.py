@@ -8,11 +8,7 @@ import polars as pl
 import pytest
 
 from beacon.core.errors import InputRefusedError
-from beacon.registry.sources import SourceRegister
-from beacon.sources.readers import READERS
-from beacon.sources.recognise import recognise
-from tests.conftest import given_directory
-from tests.unit.sources.conftest import Read, csv, messages, only
+from tests.unit.sources.conftest import Read, ReadMore, csv, messages, only
 
 HEADER = (
     "time_period,time_identifier,geographic_level,country_code,country_name,region_code,region_name,"
@@ -63,14 +59,11 @@ def test_a_percentage_that_does_not_follow_from_its_counts_is_refused(
 
 
 @pytest.mark.given
-def test_the_table_of_2022(register: SourceRegister) -> None:
-    folder = given_directory("BEACON_TEST_MORE_INPUTS", "more_inputs")
-    path = folder / "dfe" / "nesta_eyfsp_2022_headline_by_characteristics_la.csv"
-    found = recognise(path, register)
-    assert found.key == "dfe_eyfsp/headline_by_characteristics"
-    assert found.container is not None
-    spec = register.datasets[found.key]
-    frame = READERS[spec.dataset.reader](path, found.container, spec, False)
+def test_the_table_of_2022(read_more_given: ReadMore) -> None:
+    frame = read_more_given(
+        "dfe/nesta_eyfsp_2022_headline_by_characteristics_la.csv",
+        "dfe_eyfsp/headline_by_characteristics",
+    )
     assert frame.height == 9120
     # The publisher's `characteristic` is the kind of group, its `characteristic_type` the group.
     languages = frame.filter(pl.col("category_type") == "First language")["category"].unique()

@@ -9,10 +9,9 @@ import pytest
 
 from beacon.core.errors import InputRefusedError
 from beacon.registry.sources import SourceRegister
-from beacon.sources.readers import READERS
 from beacon.sources.recognise import recognise
 from tests.conftest import given_directory
-from tests.unit.sources.conftest import Read, messages, ods, only
+from tests.unit.sources.conftest import Read, ReadMore, messages, ods, only
 
 TRAVEL = "walking_2018_travel_3_times_a_week"
 OFTEN = ["Once per month", "Once per week", "Three times per week", "Five times per week"]
@@ -66,13 +65,8 @@ def test_what_has_no_limits_is_refused(
 
 
 @pytest.mark.given
-def test_the_official_tables_of_2018(register: SourceRegister) -> None:
-    folder = given_directory("BEACON_TEST_MORE_INPUTS", "more_inputs") / "other_official"
-    found = recognise(folder / "CW0303.ods", register)
-    assert found.key == "dft_walking_cycling/cw0303_2018"
-    assert found.container is not None
-    spec = register.datasets[found.key]
-    frame = READERS[spec.dataset.reader](folder / "CW0303.ods", found.container, spec, False)
+def test_the_official_tables_of_2018(register: SourceRegister, read_more_given: ReadMore) -> None:
+    frame = read_more_given("other_official/CW0303.ods", "dft_walking_cycling/cw0303_2018")
     row = only(frame, series=TRAVEL, area_code="E92000001", period="2017/18")
     # England in the publisher's table: 23.1 %, half-width 0.31 points.
     assert [round(row[name], 2) for name in ("value", "lower_95", "upper_95")] == [
@@ -80,6 +74,7 @@ def test_the_official_tables_of_2018(register: SourceRegister) -> None:
         22.80,
         23.41,
     ]
+    folder = given_directory("BEACON_TEST_MORE_INPUTS", "more_inputs") / "other_official"
     for name in ("CW0301", "CW0302"):
         key = recognise(folder / f"{name}.ods", register).key
         assert key == f"dft_walking_cycling/{name.lower()}_2018"
