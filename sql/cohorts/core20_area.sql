@@ -7,9 +7,7 @@ with membership as (
     select area.area_type, area.area_code, area.area_name, lsoa.imd_vintage, lsoa.lsoa_vintage, lsoa.lsoa_code, lsoa.core20
     from cohorts.lsoa_deprivation as lsoa
     inner join geography.area as area
-        on (area.area_type = 'place' and lsoa.place_code = area.area_code)
-        or (area.area_type = 'icb' and area.area_code in (lsoa.icb24_code, lsoa.icb26_code))
-        or area.area_type = 'nation'
+        on lies_in(area.area_type, area.area_code, lsoa.place_code, lsoa.icb24_code, lsoa.icb26_code)
 ),
 areas as (
     select area_type, area_code, area_name, imd_vintage, lsoa_vintage, count(*) as lsoas_in_area, count(*) filter (core20) as core20_lsoas

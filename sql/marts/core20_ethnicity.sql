@@ -11,9 +11,7 @@ with members as (
     inner join cohorts.lsoa_deprivation as deprivation
         on deprivation.imd_vintage = 2025 and counted.lsoa21_code = deprivation.lsoa_code
     inner join geography.area as area
-        on (area.area_type = 'place' and lsoa.place_code = area.area_code)
-        or (area.area_type = 'icb' and area.area_code in (lsoa.icb24_code, lsoa.icb26_code))
-        or area.area_type = 'nation'
+        on lies_in(area.area_type, area.area_code, lsoa.place_code, lsoa.icb24_code, lsoa.icb26_code)
 ),
 by_group as (
     select

@@ -9,9 +9,7 @@ with members as (
     from cohorts.lsoa_movement as movement
     inner join geography.lsoa21 as lsoa on movement.lsoa21_code = lsoa.lsoa21_code
     inner join geography.area as area
-        on (area.area_type = 'place' and lsoa.place_code = area.area_code)
-        or (area.area_type = 'icb' and area.area_code in (lsoa.icb24_code, lsoa.icb26_code))
-        or area.area_type = 'nation'
+        on lies_in(area.area_type, area.area_code, lsoa.place_code, lsoa.icb24_code, lsoa.icb26_code)
 ),
 areas as (
     select

@@ -35,9 +35,7 @@ members as (
     inner join registry.imd_default as wanted on lsoa.imd_vintage = wanted.imd_vintage
     cross join grouped
     inner join geography.area as area
-        on (area.area_type = 'place' and lsoa.place_code = area.area_code)
-        or (area.area_type = 'icb' and area.area_code in (lsoa.icb24_code, lsoa.icb26_code))
-        or area.area_type = 'nation'
+        on lies_in(area.area_type, area.area_code, lsoa.place_code, lsoa.icb24_code, lsoa.icb26_code)
     left join in_group on grouped.plus_group = in_group.plus_group and lsoa.lsoa_code = in_group.lsoa21_code
 ),
 areas as (
