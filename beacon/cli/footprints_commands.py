@@ -34,12 +34,12 @@ def footprints(
     form: FormatOption = Format.table,
     home: HomeOption = None,
 ) -> None:
-    """Write a footprint for every board, which `beacon run --footprint NAME` then takes."""
-    import yaml
+    """Write a footprint for every board.
 
+    `beacon run --footprint NAME` then takes one of them, and `--footprint all` every one.
+    """
     from beacon.core.errors import SettingsError
-    from beacon.core.files import write_atomically
-    from beacon.ingest.board_lookups import footprints_from
+    from beacon.ingest.board_lookups import footprints_from, write_footprints
 
     if year not in (2024, 2026):
         raise SettingsError(f"--year {year}: the boards of 2024 and of 2026 are known.")
@@ -48,12 +48,7 @@ def footprints(
     chosen: Literal["upper", "lower"] = "upper" if tier == "upper" else "lower"
     found, source = footprints_from(folder, year, chosen)
     directory = out or settings_from(home=home).footprints
-    directory.mkdir(parents=True, exist_ok=True)
-    for one in found:
-        content = one.model_dump(mode="json", exclude_defaults=True)
-        content = {"id": one.id, "name": one.name, "kind": one.kind, **content}
-        text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=110)
-        write_atomically(directory / f"{one.id}.yaml", f"# Made from: {source}\n{text}")
+    write_footprints(found, source, directory)
     rows = [
         (one.id, one.icb.code, one.icb.name, len(one.places), len(one.local_authority_codes))
         for one in found

@@ -7,16 +7,20 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import yaml
 
 from beacon.core.errors import BeaconError, InputRefusedError
+from beacon.core.files import write_atomically
+from beacon.core.settings import SAMPLE_FOOTPRINT
 from beacon.ingest.check_files import files_of, register_in_use
-from beacon.registry import Area, Footprint, load_successions
+from beacon.registry import Area, Footprint, load_footprint, load_successions
 from beacon.registry.board_footprints import (
     LocatedLsoa,
     Tier,
     board_footprints,
     of_april_2026,
 )
+from beacon.registry.sources import Container, DatasetSpec
 from beacon.sources.readers import read_rows
 from beacon.sources.recognise import recognise
 
@@ -52,7 +56,7 @@ def footprints_from(
         if seen.problems:
             raise InputRefusedError(seen.problems)
         spec = register.datasets[seen.key]
-        tables[seen.key] = read_rows(path, seen.container, spec, fictional=False).rows.collect()
+        tables[seen.key] = _rows(path, seen.container, spec)
     own = _BOARDS[vintage] in tables
     boards = tables.get(_BOARDS[vintage], tables.get(_BOARDS[2024]))
     missing = [
@@ -70,7 +74,37 @@ def footprints_from(
     said = register.datasets[_BOARDS[year]].dataset.title
     if not own and vintage == 2026:
         said += ", and what became of those boards in April 2026 (reference_data/successions.yaml)"
-    return board_footprints(lsoas, _ENGLAND, vintage, tier, counties), said
+    nation = _ENGLAND
+    if lsoas and lsoas[0].board_code.startswith("Z"):
+        nation = load_footprint(SAMPLE_FOOTPRINT).nation
+    return board_footprints(lsoas, nation, vintage, tier, counties), said
+
+
+def write_footprints(found: Iterable[Footprint], source: str, directory: Path) -> None:
+    """Write footprints as YAML files, named by their ids.
+
+    Args:
+        found: The footprints.
+        source: What they were made from, for the head of each file.
+        directory: Where to; made where it is not there yet.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    for one in found:
+        content = one.model_dump(mode="json", exclude_defaults=True)
+        content = {"id": one.id, "name": one.name, "kind": one.kind, **content}
+        text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=110)
+        write_atomically(directory / f"{one.id}.yaml", f"# Made from: {source}\n{text}")
+
+
+def _rows(path: Path, container: Container, spec: DatasetSpec) -> pl.DataFrame:
+    """The rows of a lookup, official or of the fictional sample; never of both in one file."""
+    try:
+        return read_rows(path, container, spec, fictional=False).rows.collect()
+    except InputRefusedError as refused:
+        try:
+            return read_rows(path, container, spec, fictional=True).rows.collect()
+        except InputRefusedError:
+            raise refused from None
 
 
 def _located(boards: pl.DataFrame, year: str, authorities: pl.DataFrame) -> list[LocatedLsoa]:
@@ -91,4 +125,4 @@ def _counties(table: pl.DataFrame | None) -> dict[str, tuple[str, str]]:
     if table is None:
         return {}
     rows: Iterable[Any] = table.select("ltla23_code", "utla23_code", "utla23_name").iter_rows()
-    return {code: (county, name) for code, county, name in rows if code.startswith("E")}
+    return {code: (county, name) for code, county, name in rows if code.startswith(("E", "Z"))}
