@@ -62,6 +62,8 @@ def find_files(workspace: Workspace, *, again: bool = False) -> list[FoundFile]:
     first; `again` asks only for what an earlier attempt did not reach.
     """
     found = [_unless_a_return(file) for file in _publishers_files(workspace, again)]
+    if not workspace.takes_returns:
+        return [*found, *_supplied_files(workspace)]
     if workspace.settings.inputs == "sample":
         _accept_sample_returns(workspace)
     return [*found, *_supplied_files(workspace), *_accepted_returns(workspace)]

@@ -143,13 +143,29 @@ def make_release(
     with open_warehouse(workspace) as warehouse:
         for table in workspace.staging_tables:
             stage(warehouse, table, store=store)
-        for table in CROSSING:
-            load_people(warehouse, f"people.{table}")
-        for table in derived_tables():
-            transform(warehouse, table)
-            if checks:
-                check(warehouse, table)
-        return finish(warehouse)
+        return release_from_staged(warehouse, finish, checks=checks)
+
+
+def release_from_staged(
+    warehouse: Warehouse, finish: Callable[[Warehouse], Publication], *, checks: bool = True
+) -> Publication:
+    """Transform, check and publish what is staged in the working database, for its footprint.
+
+    Args:
+        warehouse: The open working database, for the board that the release is of.
+        finish: As for `make_release`.
+        checks: False leaves out contract checks.
+
+    Raises:
+        PublicationBlockedError: When nothing may be published, and why.
+    """
+    for table in CROSSING:
+        load_people(warehouse, f"people.{table}")
+    for table in derived_tables():
+        transform(warehouse, table)
+        if checks:
+            check(warehouse, table)
+    return finish(warehouse)
 
 
 def run_pipeline(
@@ -187,6 +203,7 @@ __all__ = [
     "load_people",
     "make_release",
     "publish",
+    "release_from_staged",
     "run_pipeline",
     "stage",
     "staged_parts",

@@ -51,6 +51,15 @@ class Workspace:
         """The day that due dates are held against: today, and never before they were collected."""
         return self.as_of or max(self.targets.as_of, now().astimezone(LONDON).date())
 
+    @property
+    def takes_returns(self) -> bool:
+        """Whether returns of organisations are part of it: they are of the Places of one board.
+
+        Boards that share their landing take none: what one's organisations returned is not for the
+        others.
+        """
+        return self.home.above is None
+
     @cached_property
     def home(self) -> Home:
         """Where everything is written."""
@@ -146,3 +155,30 @@ class Workspace:
     def staging_report_file(self, table: str) -> Path:
         """Where the staging step of one table leaves its report."""
         return self.home.state / f"staging-{table}.json"
+
+
+# What `Workspace` loads that is the same for every board of one home.
+_OF_NO_BOARD = (
+    "register", "targets", "aspirations", "authorities", "successions", "plus_groups", "contracts",
+    "needed",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class SharedWorkspace(Workspace):
+    """What is done once for many boards: landing and staging.
+
+    Its footprint is that of the first board; nothing that it does depends on which that is.
+    """
+
+    @property
+    def takes_returns(self) -> bool:
+        """False: it is for every board."""
+        return False
+
+    def for_board(self, footprint: str) -> Workspace:
+        """The workspace of one board, in its own home; registers are not loaded again."""
+        home = self.home.boards / footprint
+        board = Workspace(self.settings.model_copy(update={"home": home, "footprint": footprint}))
+        vars(board).update({name: getattr(self, name) for name in _OF_NO_BOARD})
+        return board

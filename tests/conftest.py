@@ -14,7 +14,11 @@ from beacon.workspace import Workspace
 from tests.fixtures.once import made_once
 from tests.servers.postgres import Cluster, running_cluster
 
-pytest_plugins = ["tests.fixtures.sites", "tests.fixtures.people_homes"]
+pytest_plugins = [
+    "tests.fixtures.board_homes",
+    "tests.fixtures.people_homes",
+    "tests.fixtures.sites",
+]
 
 ROOT = Path(__file__).resolve().parent.parent
 UNIT = ROOT / "tests" / "unit"

@@ -50,6 +50,12 @@ def take_backup(home: Home, directory: Path) -> Taken:
         BeaconError: When there is nothing to keep, when what is in use is damaged, or when the
             directory cannot be used. No back-up is recorded then.
     """
+    if home.boards.is_dir():
+        raise BeaconError(
+            f"{home.root} is of many boards. Back each up by itself, into a directory of its own: "
+            f"`beacon backup {directory}/BOARD --home {home.boards}/BOARD`. A board's back-up has "
+            "the landing that they share."
+        )
     inside = directory.expanduser().absolute()
     if inside == home.root or home.root in inside.parents:
         raise BeaconError(

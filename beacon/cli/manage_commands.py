@@ -146,13 +146,24 @@ def prune(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
     home: HomeOption = None,
 ) -> None:
-    """Remove old releases; never the current one or a pinned one."""
+    """Remove old releases; never the current one or a pinned one.
+
+    In a home of many boards those of all boards too, but none that a kept release of all names.
+    """
+    from beacon.core.home import Home
     from beacon.release import manage
 
     with _locked(home) as place:
-        gone = manage.prunable(place, keep) if dry_run else manage.prune(place, keep)
+        homes = [place, *(Home(path) for path in sorted(place.boards.glob("*")) if path.is_dir())]
+        gone = [
+            release
+            for each in homes
+            for release in (manage.prunable(each, keep) if dry_run else manage.prune(each, keep))
+        ]
     for release in gone:
-        inform(f"{'would remove' if dry_run else 'removed'} {release.label}")
+        board = release.path.parent.parent
+        of = f" of {board.name}" if board != place.root else ""
+        inform(f"{'would remove' if dry_run else 'removed'} {release.label}{of}")
     if not gone:
         inform("Nothing to remove.")
 

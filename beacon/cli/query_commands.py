@@ -37,7 +37,7 @@ def query(
     from beacon.release.layout import get_release
     from beacon.release.query import ask
 
-    found = get_release(home_of(home), release)
+    found = get_release(home_of(home), release, of_many=True)
     with _bounded(timeout):
         columns, rows = ask(found, sql, timeout_seconds=timeout)
     print_rows(columns, rows, form)

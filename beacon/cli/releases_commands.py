@@ -57,9 +57,9 @@ def verify(
     from beacon.release.verify import verify_release
 
     place = home_of(home)
-    chosen = [get_release(place, release)] if release else list_releases(place)
+    chosen = [get_release(place, release, of_many=True)] if release else list_releases(place)
     try:
-        get_release(place)
+        get_release(place, of_many=True)
     except BeaconError as error:
         typer.echo(f"beacon: {error}", err=True)
         if not chosen:

@@ -95,6 +95,7 @@ def add(
 
     Exit status: 0 accepted, or accepted before; 1 refused, and nothing has changed.
     """
+    from beacon.core.errors import SettingsError
     from beacon.core.home import Home
     from beacon.ingest.landing_store import LandingStore
     from beacon.operations.home_lock import home_lock
@@ -109,6 +110,12 @@ def add(
         typer.echo(f"{file.name}: refused; nothing has changed", err=True)
         raise typer.Exit(1)
     target = Home(settings.home)
+    if target.above is not None:
+        raise SettingsError(
+            f"{target.root} shares what is landed with other boards, so it takes no returns: they "
+            "are for one board. Give that board a home by itself: `beacon run --footprint "
+            f"{target.root.name} --home NEW`, then add the return there."
+        )
     with home_lock(target):
         accepted, notices = accept_return(file, context, LandingStore(target.landing))
     if notices:

@@ -17,6 +17,7 @@ from beacon.cli.common import HomeOption, settings_from
 from beacon.cli.options import is_quiet
 from beacon.cli.printed_tables import write_pairs
 from beacon.core.errors import SettingsError
+from beacon.core.home import ALL_FOOTPRINTS
 
 if TYPE_CHECKING:
     from beacon.ingest.land import LandingReport
@@ -64,7 +65,7 @@ def run(
             "--footprint",
             envvar="BEACON_FOOTPRINT",
             show_default="sample for the sample, else cheshire_merseyside",
-            help="Name of a footprint, or a YAML file.",
+            help="Name of a footprint, a YAML file, or all: every board of HOME/footprints.",
         ),
     ] = None,
     home: HomeOption = None,
@@ -81,7 +82,8 @@ def run(
 
     Exit status: 0 published or unchanged; 1 nothing was published, for cause; 3 published or
     unchanged, but a source was refused or is damaged and its last good version is in use; 130
-    interrupted.
+    interrupted. With --footprint all: 1 where no board, 3 where not every board has a release of
+    what was landed.
 
     With --as-of nothing is asked for or looked for: what had been received by the end of that day
     is put through today's code. The current release is not touched.
@@ -90,10 +92,15 @@ def run(
     settings = settings_from(
         inputs=inputs.value if inputs else None, folder=folder, footprint=footprint, home=home
     )
+    if settings.footprint == ALL_FOOTPRINTS:
+        from beacon.cli.boards_run import run_all
+
+        run_all(settings, past=as_of is not None)
     from beacon.workspace import Workspace
 
     workspace = Workspace(settings)
     _ = workspace.footprint
+    _refuse_one_over_many(workspace)
     _refuse_the_sample_over_official(workspace)
     if as_of is not None:
         _make_past(settings, as_of.date())
@@ -101,7 +108,7 @@ def run(
     try:
         outcome = _execute(workspace)
     except KeyboardInterrupt:
-        _say("Interrupted. Nothing half done was published; `beacon run` starts anew.")
+        say("Interrupted. Nothing half done was published; `beacon run` starts anew.")
         raise typer.Exit(INTERRUPTED) from None
     _report(workspace, outcome, time.monotonic() - started)
     raise typer.Exit(_exit_code(workspace, outcome))
@@ -122,18 +129,33 @@ def _refuse_the_sample_over_official(workspace: Workspace) -> None:
         )
 
 
+def _refuse_one_over_many(workspace: Workspace) -> None:
+    """A home of many boards is not to become that of one."""
+    from beacon.core.errors import BeaconError
+    from beacon.release.layout import latest_release
+
+    release = latest_release(workspace.home)
+    if release is not None and "boards" in release.manifest:
+        home, board = workspace.home, workspace.footprint.id
+        raise BeaconError(
+            f"{home.root} holds many boards. `beacon run --footprint all --home {home.root}` makes "
+            f"them all; for one, give its own home: --home {home.boards / board}."
+        )
+
+
 def _make_past(settings: Any, day: date) -> None:
     from beacon.core.progress import reporting_to
     from beacon.replay.as_of import publish_as_of
 
-    with reporting_to(_say):
+    with reporting_to(say):
         made = publish_as_of(settings, day)
     home = made.release.path.parent.parent
     typer.echo(f"{made.release.label} ({made.status}): {made.release.path}")
     typer.echo(f'Read it with: beacon query --home {home} "from scorecard"')
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
+    """Say what a run is doing, unless only the outcome was asked for."""
     if is_quiet():
         return
     sys.stderr.write(text + "\n")
@@ -154,10 +176,10 @@ def _execute(workspace: Workspace) -> dict[str, Any]:
     from beacon.operations.runs import end_dead_runs
     from beacon.pipeline import confirm, land
 
-    _say(f"Reading {workspace.settings.inputs} inputs for {workspace.footprint.name} …")
-    with reporting_to(_say), home_lock(workspace.home):
+    say(f"Reading {workspace.settings.inputs} inputs for {workspace.footprint.name} …")
+    with reporting_to(say), home_lock(workspace.home):
         for done in mend(workspace.home):
-            _say(done)
+            say(done)
         cut_short = end_dead_runs(workspace.home, holds_lock=True)
         landed_id, quiet = _NOTHING_LANDED, False
         # The run meets the same, and its record and the alerts say so.
@@ -169,7 +191,7 @@ def _execute(workspace: Workspace) -> dict[str, Any]:
             if confirmed and not (landed.refused or unreached(workspace) or cut_short):
                 return _confirmed(workspace, landed, confirmed.release.label)
     runner = load_runner()
-    return {**runner(workspace.settings, landed_id, quiet, _say), "quiet": quiet}
+    return {**runner(workspace.settings, landed_id, quiet, say), "quiet": quiet}
 
 
 def _confirmed(workspace: Workspace, landed: LandingReport, label: str) -> dict[str, Any]:
@@ -191,7 +213,7 @@ def _confirmed(workspace: Workspace, landed: LandingReport, label: str) -> dict[
     see_sources(home, workspace.register, landed, [])
     recorder.end()
     for fault in tell(home):
-        _say(f"An alert was not delivered: {fault}")
+        say(f"An alert was not delivered: {fault}")
     return {"success": True, "status": "unchanged", "errors": [], "quiet": True}
 
 
@@ -234,18 +256,17 @@ def _exit_code(workspace: Workspace, outcome: dict[str, Any]) -> int:
     return SOURCES_NEED_ATTENTION if _problems(workspace, outcome) else PUBLISHED_OR_UNCHANGED
 
 
-def _report(workspace: Workspace, outcome: dict[str, Any], seconds: float) -> None:
+def report_inputs(workspace: Workspace, outcome: dict[str, Any]) -> bool:
+    """Say what became of the inputs; give whether any was refused or is damaged."""
     from beacon.ingest.land import LandingReport
-    from beacon.release.layout import latest_release
 
-    for problem in _problems(workspace, outcome):
+    problems = _problems(workspace, outcome)
+    for problem in problems:
         typer.echo(f"REFUSED  {problem}")
     for note in _notes(workspace, outcome):
         typer.echo(f"NOT USED {note}")
     for remark in _remarks(workspace, outcome)[:_MOST_REMARKS]:
         typer.echo(f"NOTED    {remark}")
-    for error in outcome["errors"]:
-        typer.echo(f"FAILED   {error}")
     report = LandingReport.load(workspace.landing_report_file)
     if report.unrecognised and not is_quiet():
         typer.echo(
@@ -254,10 +275,24 @@ def _report(workspace: Workspace, outcome: dict[str, Any], seconds: float) -> No
             f"{', '.join([*report.unrecognised, *report.not_needed][:6])} … "
             "(`beacon sources check` lists all)"
         )
-    if is_quiet():
-        return
-    release = latest_release(workspace.home)
-    write_pairs(_summary(workspace, outcome, release, seconds))
+    return bool(problems)
+
+
+def write_summary(rows: list[tuple[str, str]]) -> None:
+    """Print what a run came to, unless only the outcome was asked for."""
+    if not is_quiet():
+        write_pairs(rows)
+
+
+def _report(workspace: Workspace, outcome: dict[str, Any], seconds: float) -> None:
+    from beacon.release.layout import latest_release
+
+    report_inputs(workspace, outcome)
+    for error in outcome["errors"]:
+        typer.echo(f"FAILED   {error}")
+    if not is_quiet():
+        release = latest_release(workspace.home)
+        write_summary(_summary(workspace, outcome, release, seconds))
 
 
 def _summary(

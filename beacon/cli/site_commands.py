@@ -65,9 +65,11 @@ def open_site(
     from beacon.site import build_site
 
     place = home_of(home)
-    found = get_release(place, release)
+    found = get_release(place, release, of_many=True)
     directory = out or default_directory(place.root, found.label)
-    if not (directory / "index.html").is_file():
+    if "boards" in found.manifest:
+        directory = found.path / "site"  # made with it
+    elif not (directory / "index.html").is_file():
         build_site(found.path, directory)
     front = directory / "index.html"
     typer.echo(str(front))

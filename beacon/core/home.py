@@ -9,6 +9,12 @@ from pathlib import Path
 
 DEFAULT_HOME = Path("data")
 
+# In the place of a footprint's name: every footprint that the home has.
+ALL_FOOTPRINTS = "all"
+
+# Where a home of many boards has the home of each.
+BOARDS = "boards"
+
 
 class Home:
     """The layout of a home directory. Directories are made when first written to."""
@@ -73,8 +79,24 @@ class Home:
 
     @property
     def custom_areas(self) -> Path:
-        """The ledger of custom areas whose figures were given (`beacon area`)."""
-        return self.state / "custom_areas.json"
+        """The ledger of custom areas whose figures were given (`beacon area`).
+
+        Boards whose homes are of one home have one ledger, so that areas given out by one are known
+        to the others.
+        """
+        return (self.above or self).state / "custom_areas.json"
+
+    @property
+    def boards(self) -> Path:
+        """The homes of single boards, where this is a home of many."""
+        return self.root / BOARDS
+
+    @property
+    def above(self) -> Home | None:
+        """The home of many boards that this home of one board belongs to; None where it is none."""
+        folder = self.root.parent
+        shares = folder.name == BOARDS and (self.root / "landing").is_symlink()
+        return Home(folder.parent) if shares else None
 
     @property
     def logs(self) -> Path:

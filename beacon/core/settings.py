@@ -26,9 +26,9 @@ class Settings(BaseSettings):
         folder: The folder to read when `inputs` is "folder".
         secure_home: Directory of rows of persons, apart from `home`; None where there are none.
         people_engine: Where rows of persons are read and counted.
-        footprint: Name of a file in `reference_data/footprints`, or the path of a YAML file.
-            Defaults to the sample's own footprint for the sample and to Cheshire and Merseyside
-            otherwise.
+        footprint: Name of a file in `reference_data/footprints`, or the path of a YAML file, or
+            "all": every footprint that the home has. Defaults to the sample's own footprint for
+            the sample and to Cheshire and Merseyside otherwise.
         sample_seed: Seed of the fictional sample.
         sample_size: Preset size of the fictional sample.
         contact: An e-mail address or a page where publishers reach whoever runs this

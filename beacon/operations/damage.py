@@ -72,6 +72,8 @@ def find_damage(home: Home) -> list[Damage]:
 
 def _ledger(home: Home) -> Iterator[Damage]:
     """The ledger of custom areas, which no run can make anew."""
+    if home.above is not None:  # the ledger is that of the home above
+        return
     if home.custom_areas.exists() and (why := _not_loaded(home, home.custom_areas)):
         yield _critical(
             home.custom_areas.relative_to(home.root).as_posix(), why,

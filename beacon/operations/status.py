@@ -20,6 +20,7 @@ from beacon.operations.runs import RunRecord, find_dead, list_runs, lock_is_held
 from beacon.operations.source_history import SourcesSeen, SourceState, load_sources
 from beacon.release.approval import held_release
 from beacon.release.layout import Release, latest_release
+from beacon.release.named_boards import BoardRelease, named_boards
 
 Level = Literal["warning", "critical"]
 
@@ -81,6 +82,7 @@ class Status:
         conditions: What needs a person, worst first.
         broken: What could not be told, and why.
         damage: Files that are damaged.
+        behind: Boards of a home of many that the last run did not renew.
     """
 
     at: datetime
@@ -98,6 +100,7 @@ class Status:
     undelivered: int
     broken: tuple[str, ...] = ()
     damage: tuple[Damage, ...] = ()
+    behind: tuple[BoardRelease, ...] = ()
 
     @property
     def conditions(self) -> list[Condition]:
@@ -167,6 +170,9 @@ def gather(home: Home, at: datetime | None = None) -> Status:
         undelivered=sum(bool(entry.get("pending")) for entry in book.get("outbox", [])),
         broken=tuple(broken),
         damage=tuple(kept("the home", lambda: find_damage(home), [])),
+        behind=tuple(
+            board for board in kept("the boards", lambda: named_boards(release), []) if board.behind
+        ),
     )
 
 
@@ -182,6 +188,7 @@ def _published_at(release: Release | None) -> str | None:
 def _conditions(status: Status) -> Iterator[Condition]:
     yield from _about_runs(status)
     yield from _about_approval(status)
+    yield from _about_boards(status)
     yield from _about_sources(status)
     yield from _about_daemon(status)
     yield from _about_disk(status)
@@ -300,6 +307,24 @@ def _about_runs(status: Status) -> Iterator[Condition]:
         remedy.command,
         remedy.then,
         f"{latest.outcome}:{remedy.title}",
+    )
+
+
+def _about_boards(status: Status) -> Iterator[Condition]:
+    if not status.behind:
+        return
+    many = "board has" if len(status.behind) == 1 else "boards have"
+    yield Condition(
+        "boards",
+        "boards_behind",
+        "critical",
+        f"{len(status.behind)} {many} no new release",
+        " ".join(f"{board.id}: {board.behind}" for board in status.behind),
+        status.published_at or status.at.isoformat(timespec="seconds"),
+        "The other boards are renewed; the last releases of these stay current.",
+        f"beacon status --home HOME/boards/{status.behind[0].id}",
+        "It says what the board needs, such as an approval. `beacon run --footprint all` makes it.",
+        ",".join(board.id for board in status.behind),
     )
 
 

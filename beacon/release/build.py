@@ -146,8 +146,8 @@ def publish_release(
             pages = _made_pages(make_pages, building, manifest, record)
             record = {**record, "extras": {"pages": pages}}
         _write(building / layout.RUN_RECORD, canonical_json(record))
-        _write_checksums(building)
-        _flush(building)
+        write_hashes(building)
+        seal(building)
         release = Release(label, home.releases / label)
         write_json(home.releases / layout.JOURNAL, {"release": label})
         building.replace(release.path)
@@ -322,7 +322,8 @@ def _hashes(building: Path, known: set[str]) -> dict[str, str]:
     }
 
 
-def _write_checksums(building: Path) -> None:
+def write_hashes(building: Path) -> None:
+    """Write the hash of every file of a release in the making, so that each can be verified."""
     lines = [
         f"{sha256_of(path)}  {path.relative_to(building).as_posix()}\n"
         for path in sorted(building.rglob("*"))
@@ -331,7 +332,8 @@ def _write_checksums(building: Path) -> None:
     _write(building / layout.CHECKSUMS, "".join(lines))
 
 
-def _flush(building: Path) -> None:
+def seal(building: Path) -> None:
+    """Make every file of a release in the making read-only, and flush it to disk."""
     for path in sorted(building.rglob("*")):
         if path.is_file():
             path.chmod(0o444)

@@ -13,7 +13,8 @@ import duckdb
 from beacon.contracts import Contract, comment_statements, load_contracts
 from beacon.contracts.ddl import quote_literal
 from beacon.core.home import Home
-from beacon.release.layout import Release, damaged
+from beacon.release.board_views import BOARD, board_views
+from beacon.release.layout import BOARD_TABLE, Release, damaged
 from beacon.statistics.macros import install_macros
 
 # A view finds its files through this variable where it is set, so that a home that has moved can
@@ -68,6 +69,14 @@ def write_catalogue(home: Home, release: Release) -> None:
         # One transaction for some 700 statements; the macros above call each other, and DuckDB
         # binds a macro only to what has been committed.
         con.begin()
+        boards = release.manifest.get("boards", [])
+        for name, query in board_views(root, home, boards).items():
+            con.execute(f'create view "{name}" as {query}')
+            if contract := contracts.get(f"marts.{name}"):
+                con.execute(";".join(comment_statements(contract, name, kind="view")))
+        if boards:
+            path = quote_literal(f"/releases/{release.label}/{BOARD_TABLE}")
+            con.execute(f"create view {BOARD} as select * from read_parquet({root} || {path})")  # noqa: S608
         con.execute(
             f"create macro as_of(release, mart) as table select * from read_parquet({root} "  # noqa: S608
             "|| '/releases/' || release || '/' || mart || '.parquet')"

@@ -20,6 +20,9 @@ CHECKSUMS = "SHA256SUMS"
 VIEWS = "views.sql"
 DATAPACKAGE = "datapackage.json"
 
+# One row a board, in the release of a home of many boards.
+BOARD_TABLE = "board.parquet"
+
 # Names the release that is between its rename and the move of the pointer. Written before, removed
 # after: whoever finds it knows that a publication was cut short.
 JOURNAL = ".publishing.json"
@@ -144,11 +147,16 @@ def is_label(text: str) -> bool:
     return _LABEL.fullmatch(text) is not None
 
 
-def get_release(home: Home, label: str | None = None) -> Release:
+def get_release(home: Home, label: str | None = None, *, of_many: bool = False) -> Release:
     """A release by label, or the current one.
 
+    Args:
+        home: The home.
+        label: Its label; the current one by default.
+        of_many: Whether the release of many boards will do, which has no marts of its own.
+
     Raises:
-        ReleaseNotFoundError: When there is no such release.
+        ReleaseNotFoundError: When there is no such release, or none of one board.
     """
     release = latest_release(home) if label is None else Release(label, home.releases / label)
     if release is None:
@@ -160,6 +168,12 @@ def get_release(home: Home, label: str | None = None) -> Release:
         raise ReleaseNotFoundError(
             f"There is no release {release.label!r}.{did_you_mean(release.label, labels)} "
             f"Releases: {', '.join(labels) or 'none'}."
+        )
+    if not of_many and (release.path / BOARD_TABLE).is_file():
+        boards = ", ".join(sorted(path.name for path in home.boards.glob("*")))
+        raise ReleaseNotFoundError(
+            f"{release.label} is of many boards. Name one with --home {home.boards}/BOARD, where "
+            f"BOARD is one of: {boards}. `beacon query` reads all boards together."
         )
     return release
 

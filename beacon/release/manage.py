@@ -17,6 +17,7 @@ from beacon.release import layout
 from beacon.release.approval import reinstate, withdraw
 from beacon.release.build import digest_of, make_current, recover
 from beacon.release.layout import Release
+from beacon.release.named_boards import named_boards
 from beacon.release.verify import verify_release
 
 # Releases kept by `prune` beside the current and the pinned ones: a fortnight of nights.
@@ -41,7 +42,7 @@ def rollback(home: Home, label: str) -> Rollback:
         ReleaseNotFoundError: When there is no such release.
         PublicationBlockedError: When it is damaged.
     """
-    target = layout.get_release(home, label)
+    target = layout.get_release(home, label, of_many=True)
     # The pointer or the current release may be what is broken: neither is then needed.
     before = None
     with contextlib.suppress(BeaconError):
@@ -75,7 +76,7 @@ def pin(home: Home, label: str, note: str = "") -> None:
     Raises:
         ReleaseNotFoundError: When there is no such release.
     """
-    layout.get_release(home, label)
+    layout.get_release(home, label, of_many=True)
     kept = pins(home)
     kept[label] = {"note": note, "pinned_at": datetime.now(UTC).isoformat(timespec="seconds")}
     write_json(home.releases / layout.PINS, kept)
@@ -94,11 +95,18 @@ def unpin(home: Home, label: str) -> None:
 
 
 def prunable(home: Home, keep: int = KEPT_BY_DEFAULT) -> list[Release]:
-    """Releases that `prune` would remove: neither among the newest, nor current, nor pinned."""
+    """Releases that `prune` would remove: neither among the newest, nor current, nor pinned.
+
+    Nor one that a collection of boards names which is still there.
+    """
     if keep < 0:
         raise BeaconError(f"--keep is at least 0, not {keep}.")
     current = layout.latest_release(home)
     spared = set(pins(home)) | ({current.label} if current else set())
+    if home.above is not None:
+        for collection in layout.list_releases(home.above):
+            boards = named_boards(collection)
+            spared |= {one.release for one in boards if one.release and one.id == home.root.name}
     found = layout.list_releases(home)
     older = found[: len(found) - keep] if keep else found
     return [release for release in older if release.label not in spared]

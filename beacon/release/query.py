@@ -6,7 +6,9 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from beacon.core.errors import BeaconError
-from beacon.release.layout import Release, damaged
+from beacon.core.home import Home
+from beacon.release.board_views import BOARD, board_views, quoted
+from beacon.release.layout import BOARD_TABLE, Release, damaged
 from beacon.statistics.macros import install_macros, names_macros
 
 if TYPE_CHECKING:
@@ -33,8 +35,8 @@ def connect_release(release: Release, *, sql: str | None = None) -> duckdb.DuckD
     con = duckdb.connect()
     if sql is None or names_macros(sql):
         install_macros(con)
-    for mart in release.manifest["marts"]:
-        _create(con, "view", release, mart)
+    for name, source in _marts(release).items():
+        _create(con, "view", release, name, source)
     return con
 
 
@@ -91,28 +93,40 @@ def _load_and_lock(con: duckdb.DuckDBPyConnection, release: Release, sql: str) -
     if names_macros(sql):
         install_macros(con)
     asked = sql.lower()
-    for mart in release.manifest["marts"]:
+    for name, source in _marts(release).items():
         # A view of the others, so that SHOW TABLES and DESCRIBE tell of them.
-        kind = "table" if mart["name"].lower() in asked else "view"
-        _create(con, kind, release, mart)
+        kind = "table" if name.lower() in asked else "view"
+        _create(con, kind, release, name, source)
     con.execute("set enable_external_access = false")
     con.execute("set lock_configuration = true")
     con.execute("begin transaction read only")
 
 
+def _marts(release: Release) -> dict[str, str]:
+    """A query for each mart: of its file, or of the files of all boards that a collection names."""
+    manifest = release.manifest
+    files = {mart["name"]: mart["file"] for mart in manifest["marts"]}
+    queries: dict[str, str] = {}
+    if "boards" in manifest:
+        files[BOARD] = BOARD_TABLE
+        home = Home(release.path.parent.parent)
+        queries |= board_views(quoted(str(home.root)), home, manifest["boards"])
+    for name, file in files.items():
+        queries[name] = f"from read_parquet({quoted((release.path / file).as_posix())})"
+    return queries
+
+
 def _create(
-    con: duckdb.DuckDBPyConnection, kind: str, release: Release, mart: dict[str, Any]
+    con: duckdb.DuckDBPyConnection, kind: str, release: Release, name: str, source: str
 ) -> None:
     import duckdb
 
-    file = release.path / mart["file"]
-    quoted = file.as_posix().replace("'", "''")
     try:
-        con.execute(f"create {kind} \"{mart['name']}\" as from read_parquet('{quoted}')")
+        con.execute(f'create {kind} "{name}" as {source}')
     except duckdb.OutOfMemoryException:
         raise
     except duckdb.Error as error:
-        raise damaged(release, mart["file"], str(error).splitlines()[0]) from error
+        raise damaged(release, f"{name}.parquet", str(error).splitlines()[0]) from error
 
 
 def _the_statement(con: duckdb.DuckDBPyConnection, sql: str) -> duckdb.Statement:

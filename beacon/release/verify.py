@@ -60,6 +60,7 @@ def verify_release(home: Home, release: Release, *, with_pointer: bool = True) -
         for name in sorted(present - set(recorded) - {layout.CHECKSUMS})
     )
     faults.extend(_manifest_faults(release, recorded))
+    faults.extend(_board_faults(home, release))
     pointer = _pointer(home) if with_pointer else None
     if pointer and pointer["release"] == release.label:
         manifest = release.path / layout.MANIFEST
@@ -91,6 +92,23 @@ def _pointer(home: Home) -> dict[str, str] | None:
         return layout.read_pointer(home)
     except BeaconError:  # told by whoever asks which release is current
         return None
+
+
+def _board_faults(home: Home, release: Release) -> list[str]:
+    """Releases of boards that a collection names and that are gone or are others."""
+    try:
+        boards = (read_json(release.path / layout.MANIFEST) or {}).get("boards", [])
+        named = [(b["id"], b["release"], b["manifest_sha256"]) for b in boards if b["release"]]
+    except (BeaconError, KeyError, TypeError, AttributeError):  # told of the manifest itself
+        return []
+    faults = []
+    for board, label, digest in named:
+        manifest = home.boards / board / "releases" / label / layout.MANIFEST
+        if not manifest.is_file():
+            faults.append(f"{label} of board {board}, which it names, is gone")
+        elif sha256_of(manifest) != digest:
+            faults.append(f"{label} of board {board} is another than it names")
+    return faults
 
 
 def _manifest_faults(release: Release, recorded: dict[str, str]) -> list[str]:

@@ -53,6 +53,11 @@ class Warehouse:
         install_macros(self.con)
         load_registry_tables(self.con, self.workspace)
 
+    def for_board(self, workspace: Workspace) -> Warehouse:
+        """The same working database with the curated facts of another board; staged rows stay."""
+        load_registry_tables(self.con, workspace)
+        return Warehouse(self.con, workspace)
+
     def _contract(self, name: str) -> Contract:
         return self.workspace.contracts[name]
 

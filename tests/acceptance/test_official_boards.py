@@ -1,13 +1,18 @@
 """Boards and authorities of all England, from the official lookups, against sums made here by hand."""
 
 import csv
+import os
 from collections import Counter, defaultdict
 from pathlib import Path
 
+import duckdb
 import pytest
 
+from beacon.boards import run_boards, shared_workspace
 from beacon.core.home import Home
-from beacon.ingest.board_lookups import footprints_from
+from beacon.core.settings import Settings
+from beacon.ingest.board_lookups import footprints_from, write_footprints
+from beacon.operations.home_lock import home_lock
 from beacon.registry import load_footprint, load_successions
 from beacon.release.layout import get_release
 from beacon.release.query import connect_release
@@ -113,9 +118,8 @@ def _lsoas(folder: Path) -> dict[str, tuple[str, int, int]]:
     return {str(row[0]): (str(row[2]), int(row[5]), people.get(str(row[0]), 0)) for row in index}
 
 
-def test_core20_of_every_authority_and_board_is_right_to_the_person(
-    official_files: Path, official_home: Path
-) -> None:
+def core20_by_hand(official_files: Path) -> dict[tuple[str, int, str], list[int]]:
+    """LSOAs, people and people in Core20 of every authority and board, summed from the files' own cells."""
     lsoas = _lsoas(official_files)
     board = {row["LSOA21CD"]: (row["ICB24CD"], row["SICBL24CDH"])
              for row in rows(official_files, "LSOA21_SICBL24_ICB24_EN_LU.csv")}  # fmt: skip
@@ -140,6 +144,13 @@ def test_core20_of_every_authority_and_board_is_right_to_the_person(
             total[0] += 1
             total[1] += people
             total[2] += people if decile <= 2 else 0
+    return dict(expected)
+
+
+def test_core20_of_every_authority_and_board_is_right_to_the_person(
+    official_files: Path, official_home: Path
+) -> None:
+    expected = core20_by_hand(official_files)
     con = connect_release(get_release(Home(official_home)))
     found = {
         (kind, vintage, code): [lsoas_, people, core20]
@@ -149,7 +160,38 @@ def test_core20_of_every_authority_and_board_is_right_to_the_person(
         ).fetchall()
     }
     assert len(found) == 296 + 42 + 36
-    assert found == dict(expected)
+    assert found == expected
+
+
+def test_core20_of_boards_made_in_one_run_is_right_to_the_person(
+    official_files: Path, tmp_path: Path
+) -> None:
+    """Three boards that the changes of 2026 made; all 36 where BEACON_TEST_ALL_BOARDS is set."""
+    home = tmp_path / "home"
+    found, source = footprints_from([official_files / "lookups"], 2026)
+    write_footprints(found, source, home / "footprints")
+    every = [one.id for one in found]
+    some = ["essex_2026", "surrey_and_sussex_2026", "thames_valley_2026"]
+    chosen = every if os.environ.get("BEACON_TEST_ALL_BOARDS") else some
+    settings = Settings(home=home, inputs="folder", folder=official_files, footprint="all")
+    workspace = shared_workspace(settings)
+    with home_lock(workspace.home):
+        done = run_boards(workspace, only=chosen, checks=False, pages=False)
+    assert [one.status for one in done.outcomes] == ["published"] * len(chosen)
+    expected = core20_by_hand(official_files)
+    with duckdb.connect(str(home / "beacon.duckdb"), read_only=True) as con:
+        rows = con.execute(
+            "select board_id, board_code, lsoas, people, people_core20 from board where release is not null"
+        ).fetchall()
+        nations = con.execute(
+            "select count(distinct board_code), count(distinct (people, people_in_area)) from core20_cohort "
+            "where area_type = 'nation' and core20 and sex = 'Persons' and age_band = 'All ages' "
+            "and imd_vintage = 2025"
+        ).fetchone()
+    assert {board for board, *_ in rows} == set(chosen)
+    for _, code, *figures in rows:
+        assert figures == expected["board", 2026, code]
+    assert nations == (len(chosen), 1)
 
 
 @pytest.mark.parametrize(
