@@ -12,7 +12,7 @@ from beacon.core.errors import SettingsError
 from beacon.core.files import sha256_of
 from beacon.core.logs import log, step
 from beacon.core.progress import report
-from beacon.core.source_names import LOCAL_RETURN
+from beacon.core.source_names import LOCAL_RETURN, NEIGHBOURHOOD_RETURN, RETURNED
 from beacon.disclosure.returned_counts import ReturnedTable
 from beacon.ingest.copies import Copies
 from beacon.ingest.land import LandingReport, land_files
@@ -66,12 +66,17 @@ def find_files(workspace: Workspace, *, again: bool = False) -> list[FoundFile]:
         return [*found, *_supplied_files(workspace)]
     if workspace.settings.inputs == "sample":
         _accept_sample_returns(workspace)
-    return [*found, *_supplied_files(workspace), *_accepted_returns(workspace)]
+    return [
+        *found,
+        *_supplied_files(workspace),
+        *_accepted_returns(workspace),
+        *_accepted_neighbourhood_returns(workspace),
+    ]
 
 
 def _unless_a_return(file: FoundFile) -> FoundFile:
     """A table of returns that lies among the inputs was never accepted, so it is not known."""
-    if (file.recognition.key or "").startswith(f"{LOCAL_RETURN}/"):
+    if (file.recognition.key or "").partition("/")[0] in RETURNED:
         return replace(file, recognition=Recognition(None))
     return file
 
@@ -108,6 +113,20 @@ def _accepted_returns(workspace: Workspace) -> list[FoundFile]:
         return collect_returns(context, LandingStore(home.landing), home.state / "returns", earlier)
 
 
+def _accepted_neighbourhood_returns(workspace: Workspace) -> list[FoundFile]:
+    """What neighbourhood programmes returned to this home, as one table, small counts hidden."""
+    home = workspace.home
+    if not (home.landing / NEIGHBOURHOOD_RETURN).is_dir():
+        return []
+    from beacon.returns.neighbourhood_context import neighbourhood_context
+    from beacon.returns.neighbourhood_table import collect_neighbourhood_returns
+
+    context = neighbourhood_context(workspace.footprint)
+    return collect_neighbourhood_returns(
+        context, LandingStore(home.landing), home.state / "returns"
+    )
+
+
 # When the fictional organisations' returns were accepted: a day of its own for each run would give
 # every home other bytes.
 _SAMPLE_ACCEPTED = datetime(2025, 7, 1, 9, tzinfo=UTC)
@@ -120,18 +139,31 @@ def _accept_sample_returns(workspace: Workspace) -> None:
     """
     from beacon.returns import ReturnContext, ReturnRefusedError, accept_return
     from beacon.returns.accept import accepted_returns
+    from beacon.returns.neighbourhood_accept import (
+        accept_neighbourhood_return,
+        accepted_neighbourhood_returns,
+    )
+    from beacon.returns.neighbourhood_check import is_neighbourhood_return
+    from beacon.returns.neighbourhood_context import neighbourhood_context
     from beacon.sample import returns_beside
 
     context = ReturnContext(workspace.indicators, workspace.register, workspace.footprint)
     if not context.footprint.fictional:
         return
     store = LandingStore(workspace.home.landing)
-    known = {one.landed.sha256 for one in accepted_returns(store, context, superseded=True)}
+    neighbourhoods = neighbourhood_context(workspace.footprint)
+    known = {
+        *(one.landed.sha256 for one in accepted_returns(store, context, superseded=True)),
+        *(one.landed.sha256 for one in accepted_neighbourhood_returns(store, neighbourhoods)),
+    }
     for path in sorted(returns_beside(workspace.home.sample).glob("FICTIONAL_*.csv")):
         if sha256_of(path) in known:
             continue
         try:
-            accept_return(path, context, store, now=_SAMPLE_ACCEPTED)
+            if is_neighbourhood_return(path):
+                accept_neighbourhood_return(path, neighbourhoods, store, now=_SAMPLE_ACCEPTED)
+            else:
+                accept_return(path, context, store, now=_SAMPLE_ACCEPTED)
         except ReturnRefusedError:
             # `beacon returns check FILE` says why.
             log("dataset", source=LOCAL_RETURN, dataset=path.name, status="refused")

@@ -8,7 +8,7 @@ from typing import Any
 
 from beacon.core.errors import Problem
 from beacon.core.logs import log
-from beacon.core.source_names import LOCAL_RETURN
+from beacon.core.source_names import RETURNED
 
 
 def log_part(name: str, status: str, problems: Iterable[Problem], **fields: Any) -> None:
@@ -17,7 +17,7 @@ def log_part(name: str, status: str, problems: Iterable[Problem], **fields: Any)
     log("dataset", source=source, dataset=name, status=status, **fields)
     for problem in problems:
         # What is wrong with a return may quote a count of few people.
-        quoted = {} if source == LOCAL_RETURN else {"message": problem.message}
+        quoted = {} if source in RETURNED else {"message": problem.message}
         log(
             "refused",
             level=logging.WARNING,

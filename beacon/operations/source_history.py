@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 from beacon.core.clock import now
 from beacon.core.files import read_json, write_json
 from beacon.core.home import Home
+from beacon.core.source_names import RETURNED
 
 if TYPE_CHECKING:
     from beacon.ingest.land import LandingReport
     from beacon.ingest.stage import StagedPart
     from beacon.registry.sources import SourceRegister
 
-# What a refused local return says may quote what an organisation wrote.
-_NOT_QUOTED = frozenset({"local_return"})
+# What a refused return says may quote what an organisation wrote.
+_NOT_QUOTED = frozenset(RETURNED)
 
 
 @dataclass(frozen=True)

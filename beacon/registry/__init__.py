@@ -18,12 +18,14 @@ from beacon.registry.loading import (
     load_authorities,
     load_footprint,
     load_indicators,
+    load_neighbourhood_forms,
     load_plus_groups,
     load_pocket_rules,
     load_successions,
     load_targets,
 )
 from beacon.registry.local_returns import COMMON_FIELDS, LocalReturn, ReturnField
+from beacon.registry.neighbourhood_forms import NeighbourhoodForm
 from beacon.registry.plus_groups import PlusGroup
 from beacon.registry.pockets import PocketRule, PocketRules
 from beacon.registry.successions import SuccessionRegister
@@ -42,6 +44,7 @@ __all__ = [
     "IntegratedCareBoard",
     "LocalReturn",
     "Measure",
+    "NeighbourhoodForm",
     "Place",
     "PlusGroup",
     "PocketRule",
@@ -63,6 +66,7 @@ __all__ = [
     "load_authorities",
     "load_footprint",
     "load_indicators",
+    "load_neighbourhood_forms",
     "load_plus_groups",
     "load_pocket_rules",
     "load_successions",

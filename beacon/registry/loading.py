@@ -18,6 +18,7 @@ from beacon.registry.authorities import AuthorityRegister
 from beacon.registry.base import Entry
 from beacon.registry.footprints import Footprint
 from beacon.registry.indicators import Indicator
+from beacon.registry.neighbourhood_forms import NeighbourhoodForm
 from beacon.registry.plus_groups import PlusGroup
 from beacon.registry.pockets import PocketRules
 from beacon.registry.successions import SuccessionRegister
@@ -306,6 +307,28 @@ def load_plus_groups(directory: Path | None = None) -> dict[str, PlusGroup]:
     if problems:
         raise RegistryError(problems)
     return {group.id: group for _, group in loaded}
+
+
+def load_neighbourhood_forms(directory: Path | None = None) -> dict[str, NeighbourhoodForm]:
+    """Forms of neighbourhood programmes, by id.
+
+    Args:
+        directory: A directory of forms; `reference_data/neighbourhood_returns` by default.
+
+    Raises:
+        RegistryError: With every fault of every file.
+    """
+    problems: list[str] = []
+    loaded: list[tuple[Path, NeighbourhoodForm]] = []
+    folder = directory or resource_dir(REFERENCE_DATA) / "neighbourhood_returns"
+    for path in _yaml_files(folder, problems):
+        form = _read(path, NeighbourhoodForm, problems)
+        if form is not None:
+            loaded.append((path, form))
+    _report_duplicates(loaded, "id", lambda form: form.id, problems)
+    if problems:
+        raise RegistryError(problems)
+    return {form.id: form for _, form in loaded}
 
 
 def load_authorities(path: Path | None = None) -> AuthorityRegister:

@@ -13,6 +13,7 @@ from beacon.registry.authorities import AuthorityRegister
 from beacon.registry.base import Entry
 from beacon.registry.footprints import Footprint
 from beacon.registry.indicators import Indicator
+from beacon.registry.neighbourhood_forms import NeighbourhoodForm
 from beacon.registry.plus_groups import PlusGroup
 from beacon.registry.pockets import PocketRules
 from beacon.registry.successions import SuccessionRegister
@@ -21,6 +22,7 @@ from beacon.registry.targets import TargetRegister
 MODELS: Final[dict[str, type[Entry]]] = {
     "indicator": Indicator,
     "footprint": Footprint,
+    "neighbourhood_return": NeighbourhoodForm,
     "plus_group": PlusGroup,
     "core20_pockets": PocketRules,
     "targets": TargetRegister,

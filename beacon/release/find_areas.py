@@ -52,6 +52,20 @@ def find_areas(release: Release, text: str, kind: str | None = None) -> list[tup
         ).fetchall()
 
 
+def names_of_areas(release: Release) -> dict[str, dict[str, str]]:
+    """Names of the footprint's areas by kind and code; none without a table of them."""
+    if "area" not in {mart["name"] for mart in release.manifest["marts"]}:
+        return {}
+    with connect_release(release, sql="") as con:
+        rows = con.execute(
+            "select kind, area_code, max(area_name) from area where in_footprint group by all"
+        ).fetchall()
+    found: dict[str, dict[str, str]] = {}
+    for kind, code, name in rows:
+        found.setdefault(kind, {})[code] = name
+    return found
+
+
 @dataclass(frozen=True)
 class PostcodeArea:
     """Where a postcode lies, by its LSOA 2021; None beyond the release's footprint."""

@@ -6,23 +6,22 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from beacon.registry.local_returns import ReturnField
 from beacon.returns.context import ReturnContext, ReturnKind
 from beacon.returns.faults import SEND_AGAIN, Fault, FaultList
+from beacon.returns.return_cells import ROW, CellReader, Row, check_alike, check_header
 from beacon.returns.return_workbook import FRESH
 from beacon.returns.table import ReturnTable, read_return
-from beacon.returns.template import YES_NO, allowed_values
+from beacon.returns.template import allowed_values
 from beacon.sources.publishers.returned_tables import WITHHELD
 from beacon.sources.tabular.periods import crossing_year
 
 SMALL_COUNTS = range(1, 5)
 """Counts of people that totals withhold."""
 
-MAX_TEXT = 500
 _ONE_OF_A_RETURN = (
     "return_id",
     "indicator_id",
@@ -38,12 +37,6 @@ _ONE_OF_A_RETURN = (
     "submitted_at",
 )
 """Fields that say what the whole return is, and so are the same in all its rows."""
-
-Row = dict[str, Any]
-"""A row's values by field: text, int, float, date, bool, WITHHELD, or None where empty or faulty;
-`__row` is its number in the file."""
-
-ROW = "__row"
 
 
 @dataclass(frozen=True)
@@ -135,13 +128,14 @@ class _Checker:
         self.context = context
         self.kind = kind
         self.faults = faults
+        self.cells = CellReader(faults)
         self.fields = {field.name: field for field in kind.template.all_fields}
         self.allowed = {
             name: allowed_values(context, kind, field) for name, field in self.fields.items()
         }
 
     def check(self) -> list[Row]:
-        if not self._header():
+        if not check_header(self.table, self.fields, self.faults):
             return []
         rows = [self._typed(number, cells) for number, cells in self.table.rows]
         for row in rows:
@@ -151,7 +145,7 @@ class _Checker:
             self._period(row)
             self._small_counts(row)
             self._reports_for(row)
-        self._one_return(rows)
+        check_alike(rows, _ONE_OF_A_RETURN, self.faults)
         self._keys(rows)
         return rows
 
@@ -164,23 +158,6 @@ class _Checker:
     def _notice(self, row: Row, column: str, message: str, remedy: str) -> None:
         self.faults.add(message, remedy, row=row[ROW], column=column, severity="notice")
 
-    def _header(self) -> bool:
-        header = self.table.header
-        missing = [name for name in self.fields if name not in header]
-        for name in missing:
-            self._fault(1, name, "the column is missing from the header.", FRESH)
-        for name in dict.fromkeys(header):
-            if not name:
-                letter = self.faults.letters[""]
-                self.faults.add("a column has no name.", "Remove the column.", row=1, letter=letter)
-            elif name not in self.fields:
-                self._fault(
-                    1, name, "the column is not part of the template.", "Remove the column."
-                )
-            elif header.count(name) > 1:
-                self._fault(1, name, f"the column occurs {header.count(name)} times.", FRESH)
-        return not missing
-
     # One cell
 
     def _typed(self, number: int, cells: list[Any]) -> Row:
@@ -190,20 +167,13 @@ class _Checker:
         return row
 
     def _value(self, row: int, field: ReturnField, cell: Any) -> Any:
-        text = str(cell).strip()
-        if not text:
-            if field.required:
-                self._fault(row, field.name, "the cell is empty and is required.", "Fill it in.")
-            return None
-        if self._looks_like_formula(row, field, cell, text):
-            return None
-        if field.type in ("integer", "number") and text == WITHHELD:
-            return WITHHELD
-        value = getattr(self, f"_{field.type}")(row, field, cell, text)
+        value = self.cells.value(row, field, cell)
         allowed = self.allowed[field.name]
         if value is None or not allowed or field.type == "boolean" or str(value) in allowed:
             return value
-        self._not_allowed(row, field, text, allowed)
+        if value == WITHHELD and field.type != "text":
+            return value
+        self._not_allowed(row, field, str(cell).strip(), allowed)
         return None
 
     def _not_allowed(
@@ -228,86 +198,6 @@ class _Checker:
             )
         else:
             self._fault(row, field.name, f"{text!r} is not accepted here; use {shown}.")
-
-    def _looks_like_formula(self, row: int, field: ReturnField, cell: Any, text: str) -> bool:
-        if not isinstance(cell, str) or text[0] not in "=@+-":
-            return False
-        # A dash or a sign before a number is for the type to judge.
-        if text[0] in "+-" and (field.type != "text" or len(text) == 1):
-            return False
-        self._fault(
-            row,
-            field.name,
-            f"{text[:60]!r} begins with {text[0]!r}, as a formula does.",
-            "Write the value itself; begin a text with a letter or a digit.",
-        )
-        return True
-
-    def _text(self, row: int, field: ReturnField, cell: Any, text: str) -> str | None:
-        if isinstance(cell, float) and cell.is_integer():
-            text = str(int(cell))
-        if isinstance(cell, datetime | date):
-            self._fault(row, field.name, f"{text} is a day, where text is expected.")
-            return None
-        if len(text) > MAX_TEXT:
-            self._fault(
-                row, field.name, f"the text has {len(text):,} characters; at most {MAX_TEXT}."
-            )
-            return None
-        if re.search(r"[\x00-\x08\x0b-\x1f\x7f]", text):
-            self._fault(row, field.name, "the text holds control characters.", "Type it again.")
-            return None
-        return re.sub(r"\s+", " ", text)
-
-    def _integer(self, row: int, field: ReturnField, cell: Any, text: str) -> int | None:
-        value = self._number(row, field, cell, text)
-        if value is None or value == int(value):
-            return None if value is None else int(value)
-        self._fault(row, field.name, f"{text} is not a whole number.")
-        return None
-
-    def _number(self, row: int, field: ReturnField, cell: Any, text: str) -> float | None:
-        if isinstance(cell, bool | datetime | date):
-            self._fault(row, field.name, f"{text} is not a number.")
-            return None
-        plain = re.fullmatch(r"[+-]?\d+(\.\d+)?([eE][+-]?\d{1,2})?", text)
-        if plain is None and not isinstance(cell, float | int):
-            hint = " Write it without thousands separators, signs or units."
-            self._fault(row, field.name, f"{text!r} is not a number.{hint}")
-            return None
-        value = float(cell)
-        if not math.isfinite(value) or value < 0 or value > 1e12:
-            bound = "below zero" if value < 0 else "too large to be meant"
-            self._fault(row, field.name, f"{text} is {bound}.")
-            return None
-        if field.name == "missing_pct" and value > 100:
-            self._fault(row, field.name, f"{text} is above 100 percent.")
-            return None
-        return value
-
-    def _date(self, row: int, field: ReturnField, cell: Any, text: str) -> date | None:
-        if isinstance(cell, datetime):
-            return cell.date()
-        if isinstance(cell, date):
-            return cell
-        try:
-            # Only one order is read: 04/05/2025 is two different days to two readers.
-            if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
-                return date.fromisoformat(text)
-        except ValueError:
-            pass
-        self._fault(row, field.name, f"{text!r} is not a day.", "Write it as 2025-03-31.")
-        return None
-
-    def _boolean(self, row: int, field: ReturnField, cell: Any, text: str) -> bool | None:
-        if isinstance(cell, bool):
-            return cell
-        if text.lower() in YES_NO:
-            return text.lower() == "yes"
-        if text.lower() in ("true", "false"):
-            return text.lower() == "true"
-        self._fault(row, field.name, f"{text!r} is neither yes nor no.")
-        return None
 
     # One row
 
@@ -438,22 +328,6 @@ class _Checker:
             )
 
     # All rows
-
-    def _one_return(self, rows: list[Row]) -> None:
-        for name in _ONE_OF_A_RETURN:
-            first: Row | None = None
-            for row in rows:
-                if row[name] is None:
-                    continue
-                first = first or row
-                if row[name] != first[name]:
-                    self._fault(
-                        row,
-                        name,
-                        f"{str(row[name])!r} differs from {self._cell(first, name)}, "
-                        f"{str(first[name])!r}; it must be the same in all rows of a return.",
-                        "Make the rows agree, or send a return for each.",
-                    )
 
     def _keys(self, rows: list[Row]) -> None:
         key = ("organisation_code", "place_code", "period_start", "period_end")

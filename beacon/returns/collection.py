@@ -17,8 +17,9 @@ from beacon.disclosure.returned_counts import ReturnedTable, read_lines
 from beacon.ingest.landing_store import LandingStore
 from beacon.ingest.scan import FoundFile
 from beacon.returns.accept import AcceptedReturn, accepted_returns
-from beacon.returns.check import ROW, Row, check_return
+from beacon.returns.check import check_return
 from beacon.returns.context import ReturnContext, ReturnKind
+from beacon.returns.return_cells import ROW, Row
 from beacon.returns.withholding import with_withheld_totals
 from beacon.sources.publishers.returned_tables import (
     COLLECTION_HEADER,

@@ -18,6 +18,7 @@ from beacon.sample.health_check_files import write_health_checks
 from beacon.sample.housing import write_homelessness
 from beacon.sample.lait_files import write_lait
 from beacon.sample.living_wage_files import write_living_wage
+from beacon.sample.neighbourhood_files import write_neighbourhood_returns
 from beacon.sample.ons_els_files import write_els
 from beacon.sample.outcomes import list_areas
 from beacon.sample.population_files import write_population
@@ -102,6 +103,9 @@ def publish(directory: Path, *, seed: int, size: SampleSize) -> SampleTruths:
         "active_travel": write_walking_cycling(other, world, areas),
     }
     returned = write_returns(returns_beside(directory), world, areas)
-    truths = collect_truths(world, fingertips, els, dfe, fuel_poverty, homeless, latest, returned)
+    neighbourhoods = write_neighbourhood_returns(returns_beside(directory))
+    truths = collect_truths(
+        world, fingertips, els, dfe, fuel_poverty, homeless, latest, returned, neighbourhoods
+    )
     truths.write(directory / TRUTHS_NAME)
     return truths

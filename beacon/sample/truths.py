@@ -88,6 +88,7 @@ class SampleTruths:
         latest: Latest value of each Place, by indicator; None where its publisher shows none.
         returned: What the returns of organisations come to in each Place, by indicator; None where
             none that can be used has come.
+        neighbourhoods: What the neighbourhood programme counted, by area and group of people.
         trend: The steady rise, and the Place that does not move.
         positive_outlier: The indicator on which the most deprived Place is better.
     """
@@ -116,6 +117,7 @@ class SampleTruths:
     temporary_accommodation: list[TemporaryAccommodationTruth]
     latest: dict[str, Latest]
     returned: dict[str, Latest]
+    neighbourhoods: list[dict[str, Any]]
     trend: dict[str, Any]
     positive_outlier: dict[str, Any]
 
@@ -144,6 +146,7 @@ def collect_truths(
     temporary_accommodation: list[TemporaryAccommodationTruth],
     latest: dict[str, Latest],
     returned: dict[str, Latest],
+    neighbourhoods: list[dict[str, Any]],
 ) -> SampleTruths:
     """Put the record together from the generator's state."""
     codes = world.authorities.code[: len(names.PLACES)]
@@ -177,6 +180,7 @@ def collect_truths(
         temporary_accommodation=temporary_accommodation,
         latest=latest,
         returned=returned,
+        neighbourhoods=neighbourhoods,
         trend={
             "indicator": TREND_INDICATOR,
             "rising_place": codes[TREND_PLACE],

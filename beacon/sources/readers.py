@@ -26,6 +26,7 @@ from beacon.sources.publishers.iod import read_imd
 from beacon.sources.publishers.iod_domains import read_iod_domains
 from beacon.sources.publishers.lookups import read_lookup
 from beacon.sources.publishers.mhclg_homelessness import read_temporary_accommodation
+from beacon.sources.publishers.neighbourhood_returns import read_neighbourhood_returns
 from beacon.sources.publishers.nhs_gp_patients import read_gp_patients
 from beacon.sources.publishers.nhs_qof import read_qof_achievement, read_qof_prevalence
 from beacon.sources.publishers.nhse_smi_checks import read_smi_checks
@@ -95,6 +96,7 @@ READERS: dict[str, Reader] = {
     "local_returns": read_local_returns,
     "lookup": read_lookup,
     "low_income_families": read_low_income_families,
+    "neighbourhood_returns": read_neighbourhood_returns,
     "nomis": read_nomis,
     "neet": read_neet,
     "ons_els": read_ons_els,

@@ -97,6 +97,12 @@ EDITS: dict[str, dict[str, str]] = {
         "nobody_is_a_neighbour_of_itself": _set("neighbour_code = place_code"),
         "ranks_follow_from_the_distance": _set("distance = distance + 100", "neighbour_rank = 1"),
     },
+    "marts.neighbourhood_return": {
+        **_NEVER_A_NUMBER,
+        "no_small_counts": _set("denominator = numerator + 2", "metric_kind = 'proportion'"),
+        "limits_hold_the_value": _set("lower_95 = value + 1", "lower_95 is not null"),
+        "areas_are_known": _set("area_name = null"),
+    },
     "marts.neighbour_comparison": {
         "rank_is_within_those_that_have_a_value": _set("rank_among_neighbours = 99"),
         "median_lies_within": _set(

@@ -19,7 +19,7 @@ import pytest
 
 from beacon.core.home import Home
 from beacon.core.settings import Settings
-from beacon.core.source_names import LOCAL_RETURN
+from beacon.core.source_names import LOCAL_RETURN, NEIGHBOURHOOD_RETURN
 from beacon.pipeline import run_pipeline
 from beacon.registry.sources import load_source_register
 from beacon.release.layout import latest_release
@@ -66,11 +66,11 @@ def _home_without(published: Path, home: Path, missing: Iterable[str]) -> None:
     for origin in (origin for key in missing for origin in origins[key]):
         # The table of an indicator's accepted returns is made of what organisations sent.
         number = origin.removeprefix("accepted returns/local_return_").partition("_")[0]
-        sent = (
-            list((home / "sample_returns").glob(f"*_return_{int(number):03d}_*"))
-            if number.isdigit()
-            else []
-        )
+        sent = []
+        if number.isdigit():
+            sent = list((home / "sample_returns").glob(f"*_return_{int(number):03d}_*"))
+        elif NEIGHBOURHOOD_RETURN in origin:
+            sent = list((home / "sample_returns").glob("*_neighbourhood_return_*"))
         for file in sent or [home / "sample" / origin]:
             file.unlink()
 

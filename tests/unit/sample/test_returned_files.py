@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 
 from beacon.returns import check_return, load_return_context
+from beacon.returns.neighbourhood_check import check_neighbourhood_return
+from beacon.returns.neighbourhood_context import load_neighbourhood_context
 from beacon.sample import returns_beside
 from tests.unit.sample.conftest import Sample
 
@@ -13,7 +15,7 @@ REFUSED = "FICTIONAL_return_012_Z08000005.csv"
 
 def test_all_but_one_can_be_accepted(sample: Sample) -> None:
     context = load_return_context("sample")
-    files = sorted(returns_beside(sample.root).glob("*.csv"))
+    files = sorted(returns_beside(sample.root).glob("FICTIONAL_return_*.csv"))
     faulty = {}
     for path in files:
         checked = check_return(path, context)
@@ -24,6 +26,14 @@ def test_all_but_one_can_be_accepted(sample: Sample) -> None:
     # Each indicator that takes returns has some.
     kinds = {int(path.name.split("_")[2]) for path in files}
     assert kinds == set(context.kinds)
+
+
+def test_the_neighbourhood_programme_can_be_accepted(sample: Sample) -> None:
+    context = load_neighbourhood_context("sample")
+    files = sorted(returns_beside(sample.root).glob("FICTIONAL_neighbourhood_return_*.csv"))
+    assert len(files) == 2
+    for path in files:
+        assert check_neighbourhood_return(path, context).faults == ()
 
 
 def test_nobody_returned_spending_for_one_place(sample: Sample) -> None:
