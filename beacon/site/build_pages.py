@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from beacon.site.facts import ReleaseFacts, SiteError, read_release
+from beacon.site.facts import ReleaseFacts
+from beacon.site.read_release import SiteError, read_release
 
 if TYPE_CHECKING:
     from beacon.registry import Indicator, TargetRegister

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from beacon.site import words
-from beacon.site.facts import IndicatorFacts, Place, ReleaseFacts, Row, Series
+from beacon.site.facts import ReleaseFacts
 from beacon.site.figures import short_series_name
+from beacon.site.indicator_facts import IndicatorFacts, Place, Row, Series
 from beacon.site.inequality_facts import BETWEEN_PLACES, breakdown_text
 
 # Long enough that pooled periods of three years do not overlap.

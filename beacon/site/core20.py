@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from beacon.site import words
-from beacon.site.facts import Place, ReleaseFacts, Row
+from beacon.site.facts import ReleaseFacts
+from beacon.site.indicator_facts import Place, Row
 
 MOVEMENTS = {
     "entered": "Entered the most deprived fifth",

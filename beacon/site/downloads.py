@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from beacon.core.spreadsheet_text import to_csv_cell
-from beacon.site.facts import Row
+from beacon.site.indicator_facts import Row
 
 
 def csv_text(rows: Sequence[Row]) -> str:

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from beacon.site import words
-from beacon.site.facts import IndicatorFacts, ReleaseFacts, Row, Series
+from beacon.site.facts import ReleaseFacts
 from beacon.site.figures import BASES, short_series_name, why_not_compared
+from beacon.site.indicator_facts import IndicatorFacts, Row, Series
 from beacon.site.maps import MapMaker
 from beacon.site.neighbourhood_data import neighbourhoods
 from beacon.site.pages.rugs import DIRECTIONS, badges_of

@@ -1,4 +1,4 @@
-"""What a release says, read once from its Parquet and manifest into plain objects."""
+"""What a release says, in plain objects that every page draws on."""
 
 from __future__ import annotations
 
@@ -7,164 +7,24 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from beacon.core.errors import BeaconError
-from beacon.core.files import read_json
-from beacon.release import layout
+from beacon.site.indicator_facts import (
+    ADULTS,
+    ALL_AGES,
+    BEACONS,
+    CHILDREN,
+    OTHERS,
+    IndicatorFacts,
+    Place,
+    Row,
+    Series,
+)
 from beacon.site.words import day, file_name
 
 if TYPE_CHECKING:
     from beacon.registry import Action, Indicator, TargetRegister
     from beacon.registry.targets import Target
-
-Row = dict[str, Any]
-
-MARTS_SHOWN = (
-    "place",
-    "indicator",
-    "scorecard",
-    "beacon_indicator",
-    "core20plus5_indicator",
-    "core20_cohort",
-    "source_status",
-    "inequality",
-    "life_and_health",
-    "change",
-    "target",
-    "aspiration",
-    "minimum_breakdown",
-    "core20_ethnicity",
-    "core20_movement",
-    "core20_movement_area",
-    "core20_pocket",
-    "core20_ward",
-    "deprivation_domain",
-    "inequality_trend",
-    "plus_cohort",
-    "care_gap",
-    "cohort_size",
-    "segment",
-    "observation",
-    "neighbour",
-    "neighbour_comparison",
-)
-_EVERYONE = "select * from mart where sex = 'Persons' and age_band = 'All ages'"
-# Of the latest extract, and of no smaller area than a Place.
-_LATEST_PEOPLE = (
-    "select * from mart where area_type in ('icb', 'place') "
-    "and as_at = (select max(as_at) from mart)"
-)
-# Marts of many rows of which pages show few, or only how many there are of a kind.
-_PARTS_SHOWN = {
-    "core20_ward": _EVERYONE,
-    "plus_cohort": _EVERYONE,
-    "care_gap": _LATEST_PEOPLE,
-    "cohort_size": f"{_LATEST_PEOPLE} and breakdown = 'all'",
-    "segment": f"{_LATEST_PEOPLE} and breakdown in ('all', 'core20')",
-    # The nation's authorities, at the latest period that a Place has a value of.
-    "observation": """
-        select
-            indicator_slug, measure, sex, age, period, area_code, area_name, authority_tier, value
-        from mart where category = 'All' and value is not null
-        qualify authority_tier is not null and period_end = max(period_end)
-            filter (where area_type = 'place')
-            over (partition by indicator_slug, measure, sex, age)""",
-    "deprivation_domain": """
-        select place_code, imd_vintage, lsoa_vintage, domain, kind, count(*) as lsoas,
-            count(*) filter (is_most_deprived_fifth) as lsoas_most_deprived_fifth
-        from mart group by all""",
-}
-REQUIRED = ("place", "indicator", "scorecard", "beacon_indicator")
-
-# Decimals where the registry does not know the indicator.
-_DECIMALS = {"count": 0, "score": 2, "ratio": 2}
-
-ALL_AGES = "All ages"
-BEACONS = "marmot_beacon"
-OTHERS = "context"
-ADULTS = "core20plus5_adults"
-CHILDREN = "core20plus5_children"
-PROGRAMMES = {
-    BEACONS: "Marmot beacon indicators",
-    ADULTS: "Core20PLUS5, adults",
-    CHILDREN: "Core20PLUS5, children and young people",
-    OTHERS: "Other indicators",
-}
-"""Lists of indicators, in words and in the order of the pages."""
-
-
-class SiteError(BeaconError):
-    """A site cannot be made from what was given."""
-
-
-@dataclass(frozen=True)
-class Place:
-    """A Place of the footprint, and the address of its page."""
-
-    code: str
-    name: str
-    slug: str
-    row: Row
-
-
-@dataclass(frozen=True)
-class Series:
-    """One measure for one sex and age: what one chart, one row of a table, shows."""
-
-    slug: str
-    measure: str
-    sex: str
-    age: str
-
-    @property
-    def anchor(self) -> str:
-        """An identifier within a page."""
-        return file_name(f"{self.measure}-{self.sex}-{self.age}") or "series"
-
-
-@dataclass(frozen=True)
-class IndicatorFacts:
-    """An indicator with the rows of its measures, the headline ones first."""
-
-    row: Row
-    measures: tuple[Row, ...]
-    registry: Indicator | None
-
-    @property
-    def slug(self) -> str:
-        """The registry's short name."""
-        return str(self.row["indicator_slug"])
-
-    @property
-    def page(self) -> str:
-        """File name of its page, without ending."""
-        return file_name(self.slug) or f"indicator-{self.row['indicator_id']}"
-
-    def decimals(self, measure: str) -> int:
-        """Decimal places shown."""
-        if self.registry is not None:
-            return self.registry.rounding
-        kind = next((m["value_type"] for m in self.measures if m["measure"] == measure), "")
-        return _DECIMALS.get(kind, 1)
-
-    def measure(self, measure: str) -> Row:
-        """The row of one measure; the headline's where the release does not know it."""
-        return next((m for m in self.measures if m["measure"] == measure), self.measures[0])
-
-    def short_name(self, measure: str) -> str:
-        """What to call a measure where there is little room; its name in an older release."""
-        return str(self.measure(measure).get("measure_short_name") or self.measure_name(measure))
-
-    @property
-    def title(self) -> str:
-        """The indicator's name without the sexes that its series are split by."""
-        return str(self.row["name"]).replace(", female, male", "")
-
-    def measure_name(self, measure: str) -> str:
-        """What to call a measure."""
-        return str(self.measure(measure)["measure_name"] or self.row["name"])
 
 
 @dataclass
@@ -438,80 +298,3 @@ class ReleaseFacts:
                 if row["attribution"] and row["status"] != "not_supplied"
             }
         )
-
-
-def read_release(
-    release_dir: Path,
-    *,
-    manifest: Mapping[str, Any] | None = None,
-    run_record: Mapping[str, Any] | None = None,
-) -> ReleaseFacts:
-    """Read a release's marts, manifest and run record.
-
-    Args:
-        release_dir: Directory of the release's Parquet files.
-        manifest: The manifest, where it is not yet written.
-        run_record: When inputs were retrieved, where that is not yet written.
-
-    Raises:
-        SiteError: When the directory lacks a manifest or a mart that every page needs.
-    """
-    import duckdb
-
-    given = manifest if manifest is not None else read_json(release_dir / layout.MANIFEST)
-    if given is None:
-        raise SiteError(
-            f"{release_dir} has no {layout.MANIFEST}: it is not a release. "
-            "Run `beacon releases` to see those of a home."
-        )
-    missing = [name for name in REQUIRED if not (release_dir / f"{name}.parquet").is_file()]
-    if missing:
-        raise SiteError(
-            f"Release {given.get('release')} lacks {', '.join(missing)}. "
-            "Run `beacon verify` to see what is damaged."
-        )
-    record = run_record if run_record is not None else read_json(release_dir / layout.RUN_RECORD)
-    con = duckdb.connect()
-    try:
-        tables = {
-            name: _rows(con, release_dir / f"{name}.parquet", part=_PARTS_SHOWN.get(name))
-            for name in MARTS_SHOWN
-            if (release_dir / f"{name}.parquet").is_file()
-        }
-        lsoas: list[Row] = []
-        if (release_dir / "lsoa.parquet").is_file():
-            lsoas = _rows(con, release_dir / "lsoa.parquet", order_by="lsoa21_code")
-        outlines = {
-            row["place_code"]: row["geometry"]
-            for row in tables["place"]
-            if row.get("geometry") is not None
-        }
-    finally:
-        con.close()
-    return ReleaseFacts(
-        label=str(given.get("release") or release_dir.name),
-        manifest=given,
-        run_record=record or {},
-        tables=tables,
-        lsoas=lsoas,
-        outlines=outlines,
-    )
-
-
-def _rows(con: Any, path: Path, order_by: str = "all", part: str | None = None) -> list[Row]:
-    file = path.as_posix().replace("'", "''")
-    source = f"read_parquet('{file}')"
-    if part is not None:
-        source = f"(with mart as (from {source}) {part})"
-    columns = con.execute(f"describe from {source}").fetchall()
-    names = [row[0] for row in columns]
-    shown = [
-        f'st_aswkb("{name}")::blob as "{name}"'
-        if str(kind).upper().startswith("GEOMETRY")
-        else f'"{name}"'
-        for name, kind, *_ in columns
-    ]
-    # A file is in order of its key; what is selected from one comes in any order.
-    order = f" order by {order_by}" if part is not None or order_by != "all" else ""
-    query = f"select {', '.join(shown)} from {source}{order}"  # noqa: S608
-    return [dict(zip(names, row, strict=True)) for row in con.execute(query).fetchall()]

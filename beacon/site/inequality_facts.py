@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from beacon.site import words
-from beacon.site.facts import IndicatorFacts, ReleaseFacts, Row, Series
+from beacon.site.facts import ReleaseFacts
 from beacon.site.figures import series_name
+from beacon.site.indicator_facts import IndicatorFacts, Row, Series
 
 BETWEEN_PLACES = "places_worst_to_best"
 BY_CORE20_SHARE = "places_by_core20_share"

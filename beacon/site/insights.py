@@ -6,8 +6,9 @@ from collections import Counter
 from dataclasses import dataclass
 
 from beacon.site import words
-from beacon.site.facts import Place, ReleaseFacts, Row, Series
+from beacon.site.facts import ReleaseFacts
 from beacon.site.figures import BASES, joining, limits_text, short_series_name
+from beacon.site.indicator_facts import Place, Row, Series
 from beacon.site.spread import quarter_of, spread_of
 
 

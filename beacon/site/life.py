@@ -9,7 +9,8 @@ from markupsafe import Markup
 from beacon.site import words
 from beacon.site.charts import strips
 from beacon.site.charts.scale import scale_for
-from beacon.site.facts import ReleaseFacts, Row
+from beacon.site.facts import ReleaseFacts
+from beacon.site.indicator_facts import Row
 
 _DECIMALS = 1
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from beacon.site import words
 from beacon.site.charts import map_chart as maps
-from beacon.site.facts import Place, ReleaseFacts
+from beacon.site.facts import ReleaseFacts
+from beacon.site.indicator_facts import Place
 
 # Detail that a map of the whole system, and of one Place, may drop.
 SYSTEM_TOLERANCE_METRES = 120.0

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from beacon.site import words
-from beacon.site.facts import ReleaseFacts, Series
+from beacon.site.facts import ReleaseFacts
 from beacon.site.figures import short_series_name
+from beacon.site.indicator_facts import Series
 
 
 @dataclass(frozen=True)

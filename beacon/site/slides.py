@@ -9,8 +9,9 @@ from typing import Any
 
 from beacon.core.suggestions import did_you_mean
 from beacon.registry import load_indicators, load_targets
-from beacon.site.facts import Place, ReleaseFacts, SiteError, read_release
+from beacon.site.facts import ReleaseFacts
 from beacon.site.figures import short_series_name
+from beacon.site.indicator_facts import Place
 from beacon.site.insights import Insight, briefly, place_insights
 from beacon.site.page import Shared
 from beacon.site.pages.place_page import (
@@ -20,6 +21,7 @@ from beacon.site.pages.place_page import (
     headline,
     spine_rows,
 )
+from beacon.site.read_release import SiteError, read_release
 from beacon.site.words import listed, period_text, unit_text
 
 # A slide of 16 to 9, in inches.

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from beacon.site import words
-from beacon.site.facts import IndicatorFacts, ReleaseFacts, Row
+from beacon.site.facts import ReleaseFacts
+from beacon.site.indicator_facts import IndicatorFacts, Row
 
 _AUTHORITIES = {
     "upper_tier": "upper-tier authorities",

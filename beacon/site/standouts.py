@@ -10,8 +10,9 @@ from markupsafe import Markup
 from beacon.registry import Action
 from beacon.site import words
 from beacon.site.charts.trend_chart import Point, sparkline
-from beacon.site.facts import PROGRAMMES, IndicatorFacts, Place, ReleaseFacts, Row, Series
+from beacon.site.facts import ReleaseFacts
 from beacon.site.figures import short_series_name
+from beacon.site.indicator_facts import PROGRAMMES, IndicatorFacts, Place, Row, Series
 from beacon.site.insights import distance_from_nation, series_without_sex_splits
 
 

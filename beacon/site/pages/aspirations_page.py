@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from beacon.site.facts import ReleaseFacts, Row
+from beacon.site.facts import ReleaseFacts
+from beacon.site.indicator_facts import Row
 from beacon.site.page import Page, Shared
 
 KIND_WORDS = {

@@ -7,7 +7,8 @@ from typing import Any
 from beacon.site import core20, words
 from beacon.site.charts import strips
 from beacon.site.charts.scale import scale_for
-from beacon.site.facts import ADULTS, CHILDREN, ReleaseFacts
+from beacon.site.facts import ReleaseFacts
+from beacon.site.indicator_facts import ADULTS, CHILDREN
 from beacon.site.maps import MapMaker
 from beacon.site.page import Page, Shared
 from beacon.site.pages.place_page import age_tables, base_text

@@ -9,7 +9,7 @@ from pathlib import Path
 from markupsafe import Markup
 
 from beacon.site.explorer_data import as_json, explorer_data
-from beacon.site.facts import PROGRAMMES
+from beacon.site.indicator_facts import PROGRAMMES
 from beacon.site.maps import MapMaker
 from beacon.site.page import Page, Shared
 from beacon.site.scripts_bundle import OF_EXPLORER, script_of

@@ -8,8 +8,9 @@ from markupsafe import Markup
 
 from beacon.site import words
 from beacon.site.charts import trend_chart as trend
-from beacon.site.facts import IndicatorFacts, ReleaseFacts, Row
+from beacon.site.facts import ReleaseFacts
 from beacon.site.figures import Figure, figure
+from beacon.site.indicator_facts import IndicatorFacts, Row
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from beacon.site import words
-from beacon.site.facts import PROGRAMMES, IndicatorFacts, ReleaseFacts, Row
+from beacon.site.facts import ReleaseFacts
+from beacon.site.indicator_facts import PROGRAMMES, IndicatorFacts, Row
 from beacon.site.maps import MapMaker
 from beacon.site.page import Page, Shared
 from beacon.site.pages.indicator_series import SeriesView, empty_view, series_view

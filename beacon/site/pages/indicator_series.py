@@ -9,8 +9,9 @@ from markupsafe import Markup
 from beacon.site import words
 from beacon.site.charts import strips
 from beacon.site.charts.scale import Scale, scale_for
-from beacon.site.facts import IndicatorFacts, ReleaseFacts, Row, Series
+from beacon.site.facts import ReleaseFacts
 from beacon.site.figures import Figure, figure, series_name
+from beacon.site.indicator_facts import IndicatorFacts, Row, Series
 from beacon.site.inequality_facts import Gap, gap_of, latest_gaps
 from beacon.site.maps import Map, MapMaker
 from beacon.site.pages.indicator_history import (

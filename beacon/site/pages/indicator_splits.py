@@ -10,8 +10,9 @@ from markupsafe import Markup
 from beacon.site import words
 from beacon.site.charts import strips
 from beacon.site.charts.scale import scale_for
-from beacon.site.facts import IndicatorFacts, ReleaseFacts, Series
+from beacon.site.facts import ReleaseFacts
 from beacon.site.figures import Figure, figure
+from beacon.site.indicator_facts import IndicatorFacts, Series
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ from typing import Any
 
 from beacon.site import words
 from beacon.site.catching_up import trend_text
-from beacon.site.facts import ReleaseFacts, Row
+from beacon.site.facts import ReleaseFacts
+from beacon.site.indicator_facts import Row
 from beacon.site.inequality_facts import (
     BETWEEN_PLACES,
     BY_CORE20_SHARE,

@@ -9,7 +9,8 @@ from beacon.site import messages, words
 from beacon.site.catching_up import SLOPE_OF_LIFE, GapSeries
 from beacon.site.charts import strips
 from beacon.site.charts.scale import scale_for
-from beacon.site.facts import ADULTS, BEACONS, CHILDREN, OTHERS, Place, ReleaseFacts
+from beacon.site.facts import ReleaseFacts
+from beacon.site.indicator_facts import ADULTS, BEACONS, CHILDREN, OTHERS, Place
 from beacon.site.insights import (
     briefly,
     outliers,

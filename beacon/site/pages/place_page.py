@@ -12,7 +12,9 @@ from beacon.site import core20, words
 from beacon.site.catching_up import Change, GapSeries
 from beacon.site.charts import strips
 from beacon.site.charts.scale import scale_for
-from beacon.site.facts import (
+from beacon.site.facts import ReleaseFacts
+from beacon.site.figures import Figure, figure, short_series_name
+from beacon.site.indicator_facts import (
     ADULTS,
     ALL_AGES,
     BEACONS,
@@ -20,11 +22,9 @@ from beacon.site.facts import (
     OTHERS,
     IndicatorFacts,
     Place,
-    ReleaseFacts,
     Row,
     Series,
 )
-from beacon.site.figures import Figure, figure, short_series_name
 from beacon.site.insights import briefly, outliers, place_insights, quarter_counts, state_counts
 from beacon.site.life import life_of_place
 from beacon.site.maps import MapMaker

@@ -6,7 +6,8 @@ from datetime import date
 from typing import Any
 
 from beacon.site import words
-from beacon.site.facts import PROGRAMMES, ReleaseFacts, Row
+from beacon.site.facts import ReleaseFacts
+from beacon.site.indicator_facts import PROGRAMMES, Row
 from beacon.site.page import Page, Shared
 from beacon.site.pages.rugs import badges_of
 

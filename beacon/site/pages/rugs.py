@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from beacon.site import words
-from beacon.site.facts import IndicatorFacts, Place, ReleaseFacts, Series
+from beacon.site.facts import ReleaseFacts
 from beacon.site.figures import Figure, figure, short_series_name
+from beacon.site.indicator_facts import IndicatorFacts, Place, Series
 
 
 @dataclass(frozen=True)

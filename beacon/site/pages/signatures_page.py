@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from beacon.site.facts import OTHERS, PROGRAMMES
+from beacon.site.indicator_facts import OTHERS, PROGRAMMES
 from beacon.site.page import Page, Shared
 
 

@@ -10,7 +10,8 @@ from markupsafe import Markup
 from beacon.site import words
 from beacon.site.charts.target_chart import Outlook, target_panel, values_of
 from beacon.site.charts.trend_chart import position_of
-from beacon.site.facts import ReleaseFacts, Series
+from beacon.site.facts import ReleaseFacts
+from beacon.site.indicator_facts import Series
 from beacon.site.page import Page, Shared
 
 STATUS_WORDS = {

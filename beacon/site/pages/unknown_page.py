@@ -7,8 +7,9 @@ from typing import Any
 
 from beacon.registry.sources import load_source_register
 from beacon.registry.supplies import supplies
-from beacon.site.facts import OTHERS, PROGRAMMES, IndicatorFacts, ReleaseFacts, Row
+from beacon.site.facts import ReleaseFacts
 from beacon.site.figures import figure, short_series_name
+from beacon.site.indicator_facts import OTHERS, PROGRAMMES, IndicatorFacts, Row
 from beacon.site.page import Page, Shared
 from beacon.site.words import state_of
 

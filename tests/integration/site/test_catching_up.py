@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from beacon.site.catching_up import GapSeries, gaps_within_places, trend_text
-from beacon.site.facts import ReleaseFacts, read_release
+from beacon.site.facts import ReleaseFacts
 from beacon.site.messages import counts_sentence
+from beacon.site.read_release import read_release
 from tests.fixtures.dom import parse
 
 SLUG = "gld_reception"

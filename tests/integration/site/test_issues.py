@@ -1,6 +1,6 @@
 """How often a figure is issued, from the source that the latest one came from."""
 
-from beacon.site.facts import read_release
+from beacon.site.read_release import read_release
 
 
 def test_the_next_issue_is_named_where_it_is_known_and_else_how_often(own_release):

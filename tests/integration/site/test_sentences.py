@@ -6,7 +6,6 @@ import pytest
 
 from beacon.site import words
 from beacon.site.catching_up import both_gaps
-from beacon.site.facts import read_release
 from beacon.site.insights import system_trends
 from beacon.site.messages import (
     counts_sentence,
@@ -14,6 +13,7 @@ from beacon.site.messages import (
     spread_sentence,
     trends_sentence,
 )
+from beacon.site.read_release import read_release
 
 
 def valued(**numbers: float | None) -> list[tuple[str, float | None, str]]:

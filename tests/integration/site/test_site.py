@@ -14,7 +14,7 @@ from urllib.parse import unquote
 import pytest
 
 from beacon.site import build_site
-from beacon.site.facts import SiteError, read_release
+from beacon.site.read_release import SiteError, read_release
 from beacon.site.words import ABSENCES, JUDGEMENTS
 from tests.fixtures.dom import Node, parse
 

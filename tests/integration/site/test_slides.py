@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from beacon.cli.main import app
-from beacon.site.facts import SiteError
+from beacon.site.read_release import SiteError
 from beacon.site.slides import write_slides
 from tests.fixtures.dom import parse
 
