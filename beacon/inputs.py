@@ -187,7 +187,8 @@ def unreached(workspace: Workspace) -> list[str]:
     """What the last fetch of live inputs did not reach; nothing for other inputs."""
     if workspace.settings.inputs != "live":
         return []
-    from beacon.fetch.fetch_all import downloads_of, load_fetch_record
+    from beacon.fetch.fetch_all import downloads_of
+    from beacon.fetch.fetch_record import load_fetch_record
 
     fetched = load_fetch_record(downloads_of(workspace) / "fetched.json")
     return [failure.name for failure in fetched.failures if failure.unreached]

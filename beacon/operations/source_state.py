@@ -15,7 +15,7 @@ from beacon.contracts.sql_files import staging_tables_in_use
 from beacon.core.errors import Problem
 from beacon.core.home import Home
 from beacon.core.settings import secrets_from_environment
-from beacon.fetch.fetch_all import FetchRecord, load_fetch_record
+from beacon.fetch.fetch_record import FetchRecord, load_fetch_record
 from beacon.fetch.stat_xplore_api import KEY
 from beacon.ingest.land import LandingReport
 from beacon.registry.sources import Cadence, DatasetSpec, SourceRegister

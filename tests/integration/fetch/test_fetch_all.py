@@ -11,8 +11,9 @@ import pytest
 
 from beacon.core.errors import SettingsError
 from beacon.core.settings import Settings, secrets_from_environment
-from beacon.fetch.fetch_all import downloads_of, live_hosts, load_fetch_record, user_agent
+from beacon.fetch.fetch_all import downloads_of, live_hosts, user_agent
 from beacon.fetch.fetch_progress import terminal_progress
+from beacon.fetch.fetch_record import load_fetch_record
 from beacon.fetch.hosts import load_hosts
 from beacon.inputs import unreached
 from beacon.registry.fetch import StatXploreFetch
