@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -147,14 +147,17 @@ def run_boards(
             f"{home.root} has no board {', '.join(unknown)}. Boards: {', '.join(ids)}."
         )
     landed = land(workspace)
+    for name in ids:
+        _link(Home(home.boards / name), home)
     boards = {name: workspace.for_board(name) for name in ids if not only or name in only}
-    for board in boards.values():
-        _link(board.home, home)
     outcomes: dict[str, BoardOutcome] = {}
     parts = []
     for name, board in boards.items():
-        if confirm(board, landed) is not None:
-            outcomes[name] = BoardOutcome(name, "unchanged")
+        try:
+            if confirm(board, landed) is not None:
+                outcomes[name] = BoardOutcome(name, "unchanged")
+        except BeaconError as error:  # which release is current cannot be told
+            outcomes[name] = BoardOutcome(name, "failed", _in_one_line(error))
     waiting = [name for name in boards if name not in outcomes]
     if waiting:
         with open_warehouse(workspace) as warehouse:
@@ -247,10 +250,16 @@ def _collect(
     boards: list[BoardRelease] = []
     for name in ids:
         board = workspace.for_board(name)
-        if name in looked_at:
-            boards.append(board_release(board.home, board, looked_at[name].message))
-        else:
-            boards.append(before.get(name) or board_release(board.home, board, "Not made yet."))
+        icb, last = board.footprint.icb, before.get(name)
+        outcome = looked_at.get(name)
+        if outcome is None and last is not None:
+            boards.append(last)
+            continue
+        behind = outcome.message if outcome else "Not made yet."
+        try:
+            boards.append(board_release(board.home, board, behind))
+        except BeaconError:  # what it had stays
+            boards.append(replace(last or BoardRelease(name, icb.code, icb.name), behind=behind))
     if not any(board.release for board in boards):
         return None
     record = {

@@ -161,10 +161,21 @@ def _manifest(workspace: Workspace, label: str, boards: Sequence[BoardRelease]) 
             "code_sha256": code_digest(),
         },
         "boards": [asdict(board) for board in boards],
+        "attributions": _attributions(workspace.home, boards),
         "inputs": [],
         "marts": [],
         "checks": {"by_severity": {}, "failed": []},
     }
+
+
+def _attributions(home: Home, boards: Sequence[BoardRelease]) -> list[str]:
+    """What the publishers of all boards' inputs ask to be said."""
+    found: set[str] = set()
+    for board in boards:
+        if board.release is not None:
+            release = Release(board.release, home.boards / board.id / "releases" / board.release)
+            found |= {str(entry["attribution"]) for entry in release.manifest["inputs"]}
+    return sorted(found)
 
 
 def _figures(

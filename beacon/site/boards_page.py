@@ -21,7 +21,7 @@ class _Collection:
     """What the frame of every page asks of a release."""
 
     label: str
-    attributions: tuple[str, ...] = ()
+    attributions: tuple[str, ...]
 
 
 def build_boards_page(
@@ -62,7 +62,7 @@ def build_boards_page(
         .render(
             page=page,
             root=page.root,
-            facts=_Collection(manifest["release"]),
+            facts=_Collection(manifest["release"], tuple(manifest["attributions"])),
             system=manifest["footprint"]["name"],
             navigation=[],
             notice=manifest["notice"],

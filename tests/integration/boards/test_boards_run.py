@@ -100,6 +100,18 @@ def test_nothing_new_makes_no_board_again(boards_home: Path) -> None:
     assert (boards_home / "warehouse.duckdb").stat().st_mtime_ns == warehouse
 
 
+def test_a_board_of_which_nobody_can_tell_what_is_current_stops_no_other(boards_home: Path) -> None:
+    before = {one.id: one for one in named_boards(latest_release(Home(boards_home)))}
+    (boards_home / "boards" / SECOND / "latest.json").write_text("{")
+    done = make_boards(boards_home, pages=True)
+    assert [one.status for one in done.outcomes] == ["unchanged", "failed", "unchanged"]
+    assert "beacon rollback" in done.outcomes[1].message
+    assert done.collection is not None
+    after = {one.id: one for one in named_boards(done.collection.release)}
+    assert after[SECOND].release == before[SECOND].release
+    assert "latest.json is damaged" in after[SECOND].behind
+
+
 def test_a_board_that_fails_keeps_its_release_and_stops_no_other(
     boards_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -134,6 +146,18 @@ def test_a_board_that_fails_keeps_its_release_and_stops_no_other(
     assert [one.status for one in again.outcomes] == ["unchanged", "published", "unchanged"]
     assert again.collection is not None
     assert not any(one.behind for one in named_boards(again.collection.release))
+
+
+def test_a_board_that_was_not_made_yet_is_listed_without_figures(tmp_path: Path) -> None:
+    done = make_boards(tmp_path, only=[SECOND], pages=True)
+    assert done.collection is not None
+    with duckdb.connect(str(tmp_path / "beacon.duckdb"), read_only=True) as con:
+        rows = con.execute(
+            "select board_id, places, behind from board order by board_code"
+        ).fetchall()
+    assert rows == [(FIRST, None, "Not made yet."), (SECOND, 7, ""), (THIRD, None, "Not made yet.")]
+    page = (done.collection.release.path / "site" / "index.html").read_text()
+    assert page.count("None yet") == 2
 
 
 def test_one_board_is_made_anew_and_the_others_stay(boards_home: Path) -> None:
