@@ -25,6 +25,8 @@ from beacon.release.area_figures import (
 )
 from beacon.release.area_ledger import guard_and_remember
 from beacon.release.area_members import Fit, Members, ReleaseLsoas
+from beacon.release.area_plus import NOTE as PLUS_NOTE
+from beacon.release.area_plus import plus_figures
 from beacon.release.layout import Release
 from beacon.release.query import connect_release
 from beacon.sources.area_lists import DrawnArea, listed_codes, read_area
@@ -159,6 +161,11 @@ def custom_area(
         elif area.repeated:
             notes.append(f"{area.repeated} codes that stand more than once were counted once.")
         described = _described(con, release, title, members, notes)
+        if {"plus_lsoa", "plus_cohort"} <= _tables(release):
+            plus = plus_figures(con, codes, lsoas.by_code, fewest)
+            described = replace(described, figures=(*described.figures, *plus))
+            if plus:
+                described = replace(described, notes=(*described.notes, PLUS_NOTE))
         if secure is None:
             return described
         with without_values(secure):
@@ -170,6 +177,10 @@ def custom_area(
         )
     finally:
         con.close()
+
+
+def _tables(release: Release) -> set[str]:
+    return {mart["name"] for mart in release.manifest["marts"]}
 
 
 def _of_cohorts(counts: Iterable[AreaCount]) -> Iterator[Figure]:
@@ -197,7 +208,7 @@ def _described(
         "create temp table chosen as select unnest($codes) as lsoa_code, unnest($people) as people",
         {"codes": [each.code for each in chosen], "people": [n for _, n in counted]},
     )
-    has = {mart["name"] for mart in release.manifest["marts"]}
+    has = _tables(release)
     figures = [*by_age(con), *by_lsoa(chosen)]
     score: float | None = None
     if "deprivation_domain" in has:
