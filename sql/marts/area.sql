@@ -1,10 +1,11 @@
 -- table: marts.area
 -- grain: one row per kind, vintage and area; of wards and MSOAs those of the footprint
--- depends: geography.lsoa21, cohorts.lsoa_deprivation, cohorts.lsoa_population, staging.ltla23_utla23, staging.lad25_cauth25, staging.lsoa21_pcon24, staging.msoa11_msoa21, registry.place, registry.footprint, registry.area_alias, registry.area_history
+-- depends: geography.lsoa21, cohorts.lsoa_deprivation, cohorts.lsoa_population, staging.ltla23_utla23, staging.lad25_cauth25, staging.lsoa21_pcon24, staging.lsoa21_icb24, staging.nhs_primary_care_network, staging.msoa11_msoa21, registry.place, registry.footprint, registry.area_alias, registry.area_history
 -- columns: kind, vintage, area_code, area_name, parent_kind, parent_code, parent_name, parents, lsoas, lsoas_core20, people, people_core20, core20_share_percent, population_base, imd_vintage, other_codes, formed_on, formed_from, in_footprint, fictional
 -- Every area counts the LSOAs 2021 that are its own: authorities, boards and sub-ICB locations by the
 -- lookups of the ONS, MSOAs by name, wards and constituencies by best fit. Core20 is by IMD 2025, people by Census 2021. The parent is the
--- area that holds most of an area's LSOAs, and parents says how many there are.
+-- area that holds most of an area's LSOAs, and parents says how many there are. Primary care networks have no LSOAs:
+-- they belong to sub-ICB locations, by the code that the ODS has for these.
 with base as (
     select
         lsoa.*,
@@ -20,6 +21,10 @@ with base as (
         combined.cauth25_name,
         constituency.pcon24_code,
         constituency.pcon24_name,
+        constituency.ward25_code,
+        constituency.ward25_name,
+        constituency.lad25_code,
+        constituency.lad25_name,
         msoa.msoa21_code,
         msoa.msoa21_name,
         deprivation.core20,
@@ -79,6 +84,40 @@ members as (
     select 'ward' as kind, 2024 as vintage, ward24_code as area_code, ward24_name as area_name,
         'lower_tier_authority' as parent_kind, lad24_code as parent_code, lad24_name as parent_name, base.*
     from base where place_code is not null
+    union all by name
+    select 'ward' as kind, 2025 as vintage, ward25_code as area_code, ward25_name as area_name,
+        'lower_tier_authority' as parent_kind, lad25_code as parent_code, lad25_name as parent_name, base.*
+    from base where place_code is not null
+),
+sub_icb as (
+    select
+        icb.sub_icb24_ods_code,
+        max(base.sub_icb24_code) as sub_icb24_code,
+        max(base.sub_icb24_name) as sub_icb24_name,
+        bool_and(base.place_code is not null) as in_footprint
+    from base
+    inner join staging.lsoa21_icb24 as icb on base.lsoa21_code = icb.lsoa21_code
+    group by icb.sub_icb24_ods_code
+),
+networks as (
+    select
+        'pcn' as kind,
+        (
+            select left(max(greatest(opened, coalesce(closed, ''))), 4)::integer
+            from staging.nhs_primary_care_network
+        ) as vintage,
+        network.pcn_code as area_code,
+        network.pcn_name as area_name,
+        'sub_icb_location' as parent_kind,
+        sub_icb.sub_icb24_code as parent_code,
+        sub_icb.sub_icb24_name as parent_name,
+        2025 as imd_vintage,
+        coalesce(sub_icb.in_footprint, false) as in_footprint,
+        footprint.fictional
+    from staging.nhs_primary_care_network as network
+    cross join registry.footprint as footprint
+    left join sub_icb on network.sub_icb_ods_code = sub_icb.sub_icb24_ods_code
+    where coalesce(network.closed, '') = ''
 ),
 parents as (
     select kind, vintage, area_code, parent_code, max(parent_name) as parent_name, count(*) as lsoas
@@ -122,3 +161,5 @@ inner join parent
     and members.area_code = parent.area_code
 left join registry.area_history as history on members.area_code = history.area_code
 group by members.kind, members.vintage, members.area_code
+union all by name
+select networks.* from networks

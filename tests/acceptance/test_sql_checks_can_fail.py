@@ -87,7 +87,10 @@ EDITS: dict[str, dict[str, str]] = {
         ),
     },
     "marts.beacon_indicator": _INDICATOR,
-    "marts.area": {"boards_make_the_nation": _set("lsoas = lsoas + 1", "kind = 'board'")},
+    "marts.area": {
+        "boards_make_the_nation": _set("lsoas = lsoas + 1", "kind = 'board'"),
+        "what_has_an_area_has_lsoas": _set("lsoas = null", "kind = 'ward'"),
+    },
     "marts.area_deprivation": {
         "authorities_make_the_nation": _set("lsoas = lsoas + 1", "authorities is not null"),
         "most_concentrated_is_no_less_deprived": _set("local_concentration = average_rank - 1"),
