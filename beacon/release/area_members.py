@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -100,6 +100,19 @@ class ReleaseLsoas:
                 ward = f"the ward {each.ward24_name} ({each.ward24_code})"
                 groups.setdefault(ward, set()).add(code)
         return [(name, frozenset(codes)) for name, codes in groups.items()]
+
+    def codes(self) -> dict[Area, str]:
+        """The code of each ward and Place, by its LSOAs."""
+        groups: dict[str, set[str]] = {}
+        for code, each in self.by_code.items():
+            for area in (each.ward24_code, each.place_code):
+                if area:
+                    groups.setdefault(area, set()).add(code)
+        return {frozenset(codes): area for area, codes in groups.items()}
+
+    def not_published(self, areas: Iterable[Area]) -> frozenset[Area]:
+        """Those of some areas that the release has no figures of: custom ones."""
+        return frozenset(areas) - {area for _, area in self.published()}
 
     def members(self, file: str, area: ListedArea | DrawnArea) -> Members:
         """The LSOAs of an area.

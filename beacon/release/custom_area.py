@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from beacon.core.clock import now
 from beacon.core.home import Home
 from beacon.disclosure.area_differences import FEWEST_PEOPLE
-from beacon.people.custom_cohorts import AreaCount, cohorts_of_area
+from beacon.people.custom_cohorts import AreaCount, KnownAreas, cohorts_of_area
 from beacon.people.secure_home import SecureHome
 from beacon.people.without_values import without_values
 from beacon.release.area_figures import (
@@ -169,7 +169,8 @@ def custom_area(
         if secure is None:
             return described
         with without_values(secure):
-            day, counts = cohorts_of_area(secure, title, codes, known, now=now())
+            beside = KnownAreas(known, lsoas.codes(), lsoas.not_published(known))
+            day, counts = cohorts_of_area(secure, title, codes, beside, now=now())
         return replace(
             described,
             figures=(*described.figures, *_of_cohorts(counts)),

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,7 +12,8 @@ import pytest
 from beacon.core.errors import BeaconError
 from beacon.core.home import Home
 from beacon.disclosure.area_differences import Area
-from beacon.people.custom_cohorts import cohorts_of_area
+from beacon.people.custom_cohorts import KnownAreas, cohorts_of_area
+from beacon.people.load_cohorts import load_cohorts
 from beacon.people.secure_home import SecureHome
 from beacon.release.custom_area import custom_area
 from beacon.release.layout import get_release
@@ -45,9 +47,17 @@ def by_lsoa(secure: SecureHome) -> dict[str, int]:
     )
 
 
-def counted(secure: SecureHome, codes: list[str], known: list[Area], name: str) -> int | None:
+def counted(
+    secure: SecureHome,
+    codes: Iterable[str],
+    known: list[Area],
+    name: str,
+    codes_of: dict[Area, str] | None = None,
+    custom: Iterable[Area] = (),
+) -> int | None:
     """The cohort's size in an area, as it is given beside areas that are known."""
-    _, counts = cohorts_of_area(secure, name, Area(codes), known, now=NOW, only=[COHORT])
+    beside = KnownAreas(known, codes_of or {}, frozenset(custom))
+    _, counts = cohorts_of_area(secure, name, Area(codes), beside, now=NOW, only=[COHORT])
     (size,) = (count for count in counts if not count.measure)
     return size.eligible
 
@@ -90,3 +100,93 @@ def test_without_an_evaluated_extract_nothing_is_given(
     empty.mkdir(mode=0o700)
     with pytest.raises(BeaconError, match="No extract was evaluated"):
         custom_area(home, get_release(home), list(by_lsoa(homes[1]))[:3], secure=SecureHome(empty))
+
+
+# Members of the cohort in 40 wards of three LSOAs; some wards have few.
+WARDS = {f"W{n:02}": 3 if n % 5 == 0 else 17 + 13 * n % 41 for n in range(40)}
+# Hidden in the published tables: the few, and beside them one more of each Place of ten wards.
+HIDDEN = {ward for ward, people in WARDS.items() if people < 5} | {"W01", "W11", "W21", "W31"}
+LSOAS_OF = {ward: Area(f"{ward}{letter}" for letter in "abc") for ward in WARDS}
+
+
+@pytest.fixture
+def invented(tmp_path: Path) -> SecureHome:
+    """A secure home in which these members were counted, and some wards hidden."""
+    root = tmp_path / "invented"
+    folder = root / "as_at" / "2025-03-31"
+    for part in (f"cohort/{COHORT}", "person"):
+        (folder / part).mkdir(parents=True)
+    root.chmod(0o700)
+    rows = [
+        (f"{ward}{'abc'[n % 3]}", f"{ward}-{n}")
+        for ward, people in WARDS.items()
+        for n in range(people)
+    ]
+    con = duckdb.connect()
+    con.execute("create table person (lsoa21_code varchar, person_id varchar)")
+    con.executemany("insert into person values (?, ?)", rows)
+    flags = "".join(
+        f', true as "{care.id}__eligible", false as "{care.id}__done"'
+        for care in load_cohorts()[COHORT].care
+    )
+    con.execute(f"copy person to '{folder}/person/p.parquet'")
+    con.execute(
+        f"copy (select person_id{flags} from person) to '{folder}/cohort/{COHORT}/c.parquet'"
+    )
+    con.execute(f"copy (select 1 as x) to '{folder}/cell.parquet'")
+    con.execute(
+        'create table hidden (cohort varchar, measure varchar, area_code varchar, "group" varchar)'
+    )
+    con.executemany(
+        "insert into hidden values (?, '', ?, 'all')", [[COHORT, ward] for ward in sorted(HIDDEN)]
+    )
+    con.execute(f"copy hidden to '{folder}/hidden.parquet'")
+    return SecureHome(root)
+
+
+def _worked_out(given: dict[Area, int]) -> set[str]:
+    """Hidden wards whose count is one number after all, by taking wards that are shown away."""
+    found = set()
+    for ward in HIDDEN:
+        least, most = 1, 10**6
+        for other in WARDS.keys() - HIDDEN:
+            rounded = given.get(LSOAS_OF[ward] | LSOAS_OF[other])
+            if rounded is not None:
+                least = max(least, rounded - 2 - WARDS[other])
+                most = min(most, rounded + 2 - WARDS[other])
+        if least == most:
+            assert least == WARDS[ward]
+            found.add(ward)
+    return found
+
+
+def test_the_attacker_works_out_no_small_ward_with_areas_that_join_it_to_others(
+    invented: SecureHome,
+) -> None:
+    """A hidden ward and one that is shown, asked for as one area, again and again.
+
+    Were counts that are hidden taken for known, such areas would look harmless.
+    """
+    codes_of = {codes: ward for ward, codes in LSOAS_OF.items()}
+    everything = Area(code for codes in LSOAS_OF.values() for code in codes)
+    known = [everything, *LSOAS_OF.values()]
+    asked = [
+        LSOAS_OF[ward] | LSOAS_OF[other]
+        for ward in ("W00", "W05")
+        for other in sorted(WARDS.keys() - HIDDEN)[:25]
+    ]
+    assert len(asked) == 50
+    given: dict[str, dict[Area, int]] = {"guarded": {}, "blind": {}}
+    for way, codes in (("guarded", codes_of), ("blind", {})):
+        invented.log.unlink(missing_ok=True)
+        for number, area in enumerate(asked):
+            before = asked[:number] if way == "guarded" else []
+            count = counted(invented, area, [*known, *before], "it", codes, before)
+            if count is not None:
+                given[way][area] = count
+    assert _worked_out(given["guarded"]) == set()
+    assert _worked_out(given["blind"]) == {"W00", "W05"}, "the attacker should have found both"
+    # Areas of wards that are shown, or of many people whose wards are hidden, are given.
+    plain = LSOAS_OF["W02"] | LSOAS_OF["W03"]
+    assert counted(invented, plain, known, "shown", codes_of) is not None
+    assert counted(invented, LSOAS_OF["W01"] | LSOAS_OF["W02"], known, "many", codes_of) is not None
