@@ -25,6 +25,13 @@ AREA_DATA: dict[str, tuple[str, ...]] = {
     "deprivation_domain_2019": tuple(f"{domain}_decile" for domain in _DOMAINS),
     "deprivation_domain_2025": tuple(f"{domain}_decile" for domain in _DOMAINS),
     "residents_by_age": ("aged_65_and_over_percent", "aged_under_5_percent"),
+    "ethnic_group_2021": (
+        "asian_percent",
+        "black_percent",
+        "mixed_percent",
+        "white_percent",
+        "other_percent",
+    ),
 }
 # All groups in use together, in the marts.
 ANY_GROUP = "any"

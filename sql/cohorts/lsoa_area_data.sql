@@ -1,6 +1,6 @@
 -- table: cohorts.lsoa_area_data
 -- grain: one row per LSOA, table and column that the rule of a PLUS group in use asks for
--- depends: staging.lsoa21_rural_urban, staging.iod_domain, staging.plus_area_value, cohorts.lsoa_population, registry.plus_rule
+-- depends: staging.lsoa21_rural_urban, staging.iod_domain, staging.ethnic_group_lsoa, staging.plus_area_value, cohorts.lsoa_population, registry.plus_rule
 -- columns: area_table, area_column, lsoa_vintage, lsoa_code, text_value, number_value
 -- Empty while no group with a rule is on. What rules may name is listed in
 -- beacon/registry/plus_groups.py, beside whatever tables of areas somebody supplies.
@@ -40,6 +40,20 @@ known as (
     from cohorts.lsoa_population
     where imd_vintage = 2025 and sex = 'Persons' and exists (from asked where area_table = 'residents_by_age')
     group by lsoa_code
+    union all by name
+    select
+        'ethnic_group_2021' as area_table,
+        case
+            when ethnic_group like 'Asian%' then 'asian_percent'
+            when ethnic_group like 'Black%' then 'black_percent'
+            when ethnic_group like 'Mixed%' then 'mixed_percent'
+            when ethnic_group like 'White%' then 'white_percent'
+            else 'other_percent'
+        end as area_column,
+        2021 as lsoa_vintage, lsoa21_code as lsoa_code,
+        100.0 * people / nullif(sum(people) over (partition by lsoa21_code), 0) as number_value
+    from staging.ethnic_group_lsoa
+    where exists (from asked where area_table = 'ethnic_group_2021')
     union all by name
     select
         area_table, area_column, 2021 as lsoa_vintage, lsoa_code,

@@ -35,3 +35,15 @@ def test_every_place_and_the_nation(published_sample: Path, sample_release) -> N
     }  # fmt: skip
     assert len(found) == 10 * 5
     assert found == {key: expected[key] for key in found}
+
+
+def test_every_lsoa(published_sample: Path, sample_release) -> None:
+    (census,) = (published_sample / "sample").rglob("*TS021*.csv")
+    rows = [row for row in _rows_of(census) if len(row) == 8]
+    written = {row[1]: [int(people) for people in row[3:]] for row in rows[1:]}
+    groups = ("asian", "black", "mixed", "white", "other")
+    marts = sample_release.rows("lsoa", "true")
+    assert marts
+    for row in marts:
+        found = [row[f"people_{group}"] for group in groups]
+        assert found == written[row["lsoa21_code"]]

@@ -55,12 +55,27 @@ OLDER = group(
         "comparison": "at_least", "threshold": 18,
     },
 )  # fmt: skip
+DIVERSE = group(
+    id="diverse",
+    rule={
+        "table": "ethnic_group_2021", "column": "white_percent", "comparison": "at_most",
+        "threshold": 70,
+    },
+)  # fmt: skip
 OFF = group(id="never", supplied_list=True, enabled=False)
+
+
+def census_table(root: Path, name: str, columns: list[str]) -> pd.DataFrame:
+    (path,) = root.glob(f"population/*{name}*.csv")
+    lines = path.read_text().splitlines()
+    start = next(i for i, line in enumerate(lines) if "mnemonic" in line)
+    table = pd.read_csv(path, skiprows=start).dropna().iloc[:, 1:]
+    return table.set_axis(["lsoa", *columns], axis=1)
 
 
 @pytest.fixture(scope="module")
 def sample(_published_sample: Path) -> pd.DataFrame:
-    """LSOAs 2021 of the sample from its files: lsoa, core20, rurality, IDACI decile, people."""
+    """LSOAs 2021 of the sample from its files: lsoa, core20, rurality, IDACI decile, people, ethnic group."""
     root = Home(_published_sample).sample
     (imd,) = root.glob("imd2025/*File_7*.csv")
     frame = pd.read_csv(imd)
@@ -73,16 +88,15 @@ def sample(_published_sample: Path) -> pd.DataFrame:
             "poor_children": frame[idaci] <= 1,
         }
     )
-    (census,) = root.glob("population/*TS007A*.csv")
-    lines = census.read_text().splitlines()
-    start = next(i for i, line in enumerate(lines) if "mnemonic" in line)
-    people = pd.read_csv(census, skiprows=start).dropna().iloc[:, 1:].set_axis(
-        ["lsoa", "people", *[str(i) for i in range(18)]], axis=1
-    )  # fmt: skip
+    people = census_table(root, "TS007A", ["people", *[str(i) for i in range(18)]])
     people["older"] = people[[str(i) for i in range(13, 18)]].sum(axis=1) >= 0.18 * people.people
+    ethnic = census_table(root, "TS021", ["all", "asian", "black", "mixed", "white", "other"])
+    people["diverse"] = ethnic.white <= 0.7 * ethnic["all"]
     ruc = pd.read_csv(next(root.glob("lookups/*RUC21*.csv")))
     rural = pd.DataFrame({"lsoa": ruc.lsoa21_code, "rural": ruc.ruc == "Rural"})
-    return frame.merge(people[["lsoa", "people", "0", "older"]], on="lsoa").merge(rural, on="lsoa")
+    return frame.merge(people[["lsoa", "people", "0", "older", "diverse"]], on="lsoa").merge(
+        rural, on="lsoa"
+    )
 
 
 @contextmanager
@@ -136,19 +150,21 @@ def test_groups_in_use_are_counted_once(
 ) -> None:
     supplied = Home(sample_home).supplied
     supplied.mkdir()
+    assert sample.diverse.any()
+    assert not sample.diverse.all()
     coast = sample.lsoa.isin(sample.lsoa[::7])
     listed = pd.DataFrame({"plus_group": "coast", "lsoa21_code": sample.lsoa[coast]})
     listed.to_csv(supplied / "coast.csv", index=False)
     # A list for a group that is off counts for nothing.
     listed.assign(plus_group="never").to_csv(supplied / "never.csv", index=False)
-    groups = (RURAL, COAST, POOR_CHILDREN, OLDER, OFF)
+    groups = (RURAL, COAST, POOR_CHILDREN, OLDER, DIVERSE, OFF)
     with derive(sample_home, monkeypatch, *groups) as (warehouse, failed):
         assert failed == []
         nation, first = "Z92000001", sample.lad == "Z06000001"
-        either = sample.rural | coast | sample.poor_children | sample.older
+        either = sample.rural | coast | sample.poor_children | sample.older | sample.diverse
         for name, plus in {
             "rural": sample.rural, "coast": coast, "poor_children": sample.poor_children,
-            "older": sample.older, "any": either,
+            "older": sample.older, "diverse": sample.diverse, "any": either,
         }.items():  # fmt: skip
             assert people_by_part(warehouse, name, nation) == expected(sample, plus), name
             young = people_by_part(warehouse, name, nation, "0-4")
@@ -163,7 +179,7 @@ def test_groups_in_use_are_counted_once(
         overlapping = sample[sample.rural & coast].people.sum()
         assert overlapping > 0
         names = warehouse.con.sql("select distinct plus_group from marts.plus_cohort").fetchall()
-        assert {name for (name,) in names} == {"rural", "coast", "poor_children", "older", "any"}
+        assert {name for (name,) in names} == {"any", *(one.id for one in groups if one.enabled)}
 
 
 def test_a_group_on_lsoas_of_2011_and_a_rule_on_supplied_figures(
