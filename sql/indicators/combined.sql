@@ -65,7 +65,8 @@ gathered as (
         bool_and(abs(published.value - published.numerator / published.denominator * method.multiplier)
             <= 0.5 * 10.0 ** -indicator.rounding + 1e-9) as reproduced,
         count(residents.residents) as with_residents,
-        sum(published.value * residents.residents) / nullif(sum(residents.residents), 0) as weighted,
+        -- Whole steps of a billionth, so that the order in which parts are added changes no digit.
+        sum(cast(published.value * residents.residents as decimal(38, 9))) / nullif(sum(residents.residents), 0) as weighted,
         if(count(distinct published.source) = 1, max(published.source), null) as source,
         if(count(distinct published.dataset) = 1, max(published.dataset), null) as dataset,
         if(count(distinct published.series) = 1, max(published.series), null) as series

@@ -178,6 +178,34 @@ def test_percentages_without_counts_are_weighted_only_where_that_is_declared(
     assert (row["lower_95"], row["limits_method"]) == (None, "none")
 
 
+def test_no_digit_of_a_weighted_mean_depends_on_the_order_of_the_parts(
+    areas: SmallWarehouse,
+) -> None:
+    """Threads add parts in any order; a sum of floating-point numbers would tell which it was."""
+    values = {f"Z0700001{n}": 9.7 + n / 7 for n in range(9)}
+    for number, code in enumerate(values):
+        areas.add("geography.lsoa21", lsoa21_code=f"Z0100001{number}", lad24_code=code,
+                  lad24_name=f"Town {code}", place_code=PLACE)  # fmt: skip
+        areas.add("cohorts.lsoa_population", imd_vintage=2025, population_base="census_2021",
+                  lsoa_code=f"Z0100001{number}", sex="Persons", age_band="All ages",
+                  people=30_011 + 977 * number)  # fmt: skip
+    found = set()
+    for turn in range(len(values)):
+        areas.con.execute("delete from staging.observation")
+        areas.con.execute("delete from registry.selection")
+        order = [*list(values)[turn:], *list(values)[:turn]][:: 1 if turn % 2 else -1]
+        areas.con.execute("delete from registry.area_part")
+        part(areas, "authority", *order)
+        for code in order:
+            year(areas, code, 2023, None, None, value=values[code])
+        (row,) = combined(areas, combine_areas="population_weighted")
+        found.add(row["value"])
+    assert len(found) == 1
+    people = {code: 30_011 + 977 * number for number, code in enumerate(values)}
+    mean = sum(values[code] * people[code] for code in values) / sum(people.values())
+    assert found.pop() == pytest.approx(mean, rel=1e-12)
+
+
 def test_a_source_that_has_the_place_is_never_overruled(areas: SmallWarehouse) -> None:
     part(areas, "authority", FIRST, SECOND)
     year(areas, PLACE, 2023, 100, 400)
