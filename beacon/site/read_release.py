@@ -40,6 +40,7 @@ MARTS_SHOWN = (
     "observation",
     "neighbour",
     "neighbour_comparison",
+    "neighbourhood_return",
 )
 _EVERYONE = "select * from mart where sex = 'Persons' and age_band = 'All ages'"
 # Of the latest extract, and of no smaller area than a Place.
@@ -62,6 +63,10 @@ _PARTS_SHOWN = {
         qualify authority_tier is not null and period_end = max(period_end)
             filter (where area_type = 'place')
             over (partition by indicator_slug, measure, sex, age)""",
+    # Everybody, at the latest period of each programme.
+    "neighbourhood_return": """
+        select * from mart where breakdown = 'all'
+        qualify period_end = max(period_end) over (partition by form_id)""",
     "deprivation_domain": """
         select place_code, imd_vintage, lsoa_vintage, domain, kind, count(*) as lsoas,
             count(*) filter (is_most_deprived_fifth) as lsoas_most_deprived_fifth

@@ -8,7 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from beacon.site import core20, words
+from beacon.site import core20, programmes, words
 from beacon.site.catching_up import Change, GapSeries
 from beacon.site.charts import strips
 from beacon.site.charts.scale import scale_for
@@ -214,6 +214,9 @@ def _core20(facts: ReleaseFacts, place: Place, maps: MapMaker) -> dict[str, Any]
         "ethnic_groups": core20.ethnic_groups_of(facts, place.code),
         "plus_groups": core20.plus_groups(facts, (place.code,)),
         "plus_parts": core20.PARTS,
+        "programmes": programmes.programmes_of(facts, place),
+        "programme_absences": programmes.ABSENCES,
+        "programme_shown": programmes.shown,
     }
 
 
