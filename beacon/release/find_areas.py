@@ -121,6 +121,19 @@ def areas_of_postcodes(
             "core20_imd2025 from lsoa where list_contains($codes, lsoa21_code)",
             {"codes": sorted(set(found.values()))},
         ).fetchall()
+        gone = con.execute(
+            "select distinct lsoa_code from core20_lsoa where lsoa_vintage = 2011 "
+            "and list_contains($codes, lsoa_code)",
+            {"codes": sorted(set(found.values()) - {row[0] for row in rows})},
+        ).fetchall()
+    divided = {code for (code,) in gone}
+    if old := [plain for plain in wanted if found[plain] in divided]:
+        # Without this its cells would be empty, as if it lay beyond the footprint.
+        raise InputRefusedError(
+            [Problem(file.name, f"the postcode {wanted[one]} lies in {found[one]}, an LSOA of 2011 "
+                     "that is none of 2021.",
+                     remedy="Take a postcode file that has LSOAs of 2021.") for one in old]
+        )  # fmt: skip
     known = {row[0]: row[1:] for row in rows}
     return [
         PostcodeArea(wanted[plain], found[plain], *known.get(found[plain], (None,) * 5))

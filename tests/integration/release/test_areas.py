@@ -94,6 +94,15 @@ def test_postcodes_lead_to_their_lsoa(
     )
     # Beyond the footprint: the code and nothing else.
     assert (found[1].lsoa21_code, found[1].place_name) == ("Z01999999", None)
+    (old,) = marts.execute(
+        "select min(lsoa_code) from core20_lsoa where lsoa_vintage = 2011 "
+        "and lsoa_code not in (select lsoa21_code from lsoa)"
+    ).fetchall()[0]
+    file_of_2011 = tmp_path / "of_2011.csv"
+    file_of_2011.write_text(f"pcds,lsoa11cd\nZZ1 1AA,{first}\nZZ1 1AB,{old}\n")
+    assert areas_of_postcodes(release, file_of_2011, ["ZZ1 1AA"])[0].place_name == place
+    with pytest.raises(InputRefusedError, match=f"ZZ1 1AB lies in {old}, an LSOA of 2011"):
+        areas_of_postcodes(release, file_of_2011, ["ZZ1 1AB"])
     with pytest.raises(InputRefusedError, match="ZZ2 2AA is not in it"):
         areas_of_postcodes(release, file, ["ZZ2 2AA"])
     with pytest.raises(InputRefusedError, match="is not a postcode"):
