@@ -16,7 +16,7 @@ from beacon.pipeline import run_pipeline
 from beacon.release.area_members import Lsoa
 from beacon.release.area_plus import PARTS, plus_figures
 from beacon.workspace import Workspace
-from tests.unit.cohorts.test_plus import RURAL, group
+from tests.unit.cohorts.test_plus import COAST, RURAL
 
 FEWEST = 100
 
@@ -112,14 +112,12 @@ def _recovered(
 def test_a_release_with_a_group_gives_an_area_what_it_gives_the_board(
     sample_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    poor = group(
-        id="poor_children",
-        rule={"table": "deprivation_domain_2025", "column": "idaci_decile",
-              "comparison": "at_most", "threshold": 2},
-    )  # fmt: skip
-    groups = {one.id: one for one in (RURAL, poor)}
+    groups = {one.id: one for one in (RURAL, COAST)}
     monkeypatch.setattr("beacon.workspace.load_plus_groups", lambda: groups)
     workspace = Workspace(Settings(home=sample_home, inputs="sample"))
+    workspace.home.supplied.mkdir()
+    listed = "".join(f"coast,Z01{number:06}\n" for number in range(1, 400, 7))
+    (workspace.home.supplied / "coast.csv").write_text("plus_group,lsoa21_code\n" + listed)
     assert run_pipeline(workspace, checks=False).status == "published"
     con = beacon.connect(home=sample_home)
     codes = [code for (code,) in con.execute("select lsoa21_code from lsoa").fetchall()]
