@@ -138,6 +138,12 @@ def add(
 
     settings = settings_of_home(home, footprint)
     target = Home(settings.home)
+    if target.above is not None:
+        raise SettingsError(
+            f"{target.root} shares what is landed with other boards, so it takes no returns: they "
+            "are for one board. Give that board a home by itself: `beacon run --footprint "
+            f"{target.root.name} --home NEW`, then add the return there."
+        )
     # Checked before the home is touched at all, so that a refusal leaves it as it was.
     checked: CheckedReturn | CheckedNeighbourhoodReturn
     of_programme = is_neighbourhood_return(file)
@@ -149,12 +155,6 @@ def add(
         checked = check_return(file, context)
     if checked.faults:
         _refuse(file, [*checked.faults, *checked.notices])
-    if target.above is not None:
-        raise SettingsError(
-            f"{target.root} shares what is landed with other boards, so it takes no returns: they "
-            "are for one board. Give that board a home by itself: `beacon run --footprint "
-            f"{target.root.name} --home NEW`, then add the return there."
-        )
     try:
         with home_lock(target):
             store = LandingStore(target.landing)
