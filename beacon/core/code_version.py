@@ -6,6 +6,7 @@ comments say and the numbers of lines do not count, so that rewording a docstrin
 
 from __future__ import annotations
 
+import dis
 import hashlib
 from collections.abc import Iterable
 from functools import cache
@@ -77,8 +78,7 @@ def _module(name: str) -> tuple[str, tuple[str, ...]]:
             repr(
                 (
                     code.co_name,
-                    code.co_code,
-                    list(map(_stable, plain)),
+                    _steps(code) or (code.co_code, list(map(_stable, plain))),
                     code.co_names,
                     code.co_varnames,
                     code.co_freevars,
@@ -92,6 +92,25 @@ def _module(name: str) -> tuple[str, tuple[str, ...]]:
             ).encode()
         )
     return digest.hexdigest(), tuple(sorted(imported))
+
+
+_FIRST_LINE = "__firstlineno__"
+
+
+def _steps(code: CodeType) -> list[tuple[str, str]]:
+    """What the body of a class does, step by step, but for keeping the number of its first line.
+
+    Empty for any other code, and for Python before 3.13, which keeps no such number.
+    """
+    if _FIRST_LINE not in code.co_names:
+        return []
+    steps = list(dis.get_instructions(code))
+    kept = next(at for at, step in enumerate(steps) if step.argval == _FIRST_LINE)
+    return [
+        (step.opname, _stable(step.argval))
+        for at, step in enumerate(steps)
+        if at != kept - 1 and not isinstance(step.argval, CodeType)
+    ]
 
 
 def _stable(const: object) -> str:
