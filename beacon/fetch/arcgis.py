@@ -13,8 +13,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from beacon.fetch.asking import Ask, Received, parse_json
 from beacon.fetch.fetch_errors import FetchError
-from beacon.fetch.messages import Ask, Received, parse_json
 from beacon.fetch.tasks import (
     JSON_TYPES,
     Arrived,

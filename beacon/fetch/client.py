@@ -25,10 +25,10 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 
 from beacon.core.errors import SettingsError
+from beacon.fetch.asking import Ask, Received, check_origin, parse_json
 from beacon.fetch.decoding import Bounds, Decoder, TooLargeError
 from beacon.fetch.fetch_errors import FetchError
 from beacon.fetch.hosts import is_loopback
-from beacon.fetch.messages import Ask, Received, check_origin, parse_json
 from beacon.fetch.pacing import Clock, Pacer, SystemClock
 
 RETRIED_STATUSES = frozenset({408, 429, *range(500, 600)})

@@ -13,8 +13,8 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from beacon.fetch.asking import Ask, Received
 from beacon.fetch.fetch_errors import FetchError
-from beacon.fetch.messages import Ask, Received
 from beacon.fetch.tasks import (
     CSV_TYPES,
     Arrived,

@@ -11,8 +11,8 @@ import math
 from functools import partial
 from pathlib import Path
 
+from beacon.fetch.asking import parse_json
 from beacon.fetch.fetch_errors import FetchError, NotConfiguredError
-from beacon.fetch.messages import parse_json
 from beacon.fetch.tasks import JSON_TYPES, Arrived, Context, Outcome, Retrieved, Task, fetch_of
 from beacon.registry.fetch import StatXploreFetch
 from beacon.registry.sources import DatasetSpec

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from beacon.fetch.asking import Ask, Received
 from beacon.fetch.client import HttpClient
 from beacon.fetch.hosts import Hosts
-from beacon.fetch.messages import Ask, Received
 from beacon.registry.fetch import Fetch
 from beacon.registry.sources import DatasetSpec
 

@@ -18,8 +18,8 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urljoin, urlsplit
 
 from beacon.core.errors import InputRefusedError
+from beacon.fetch.asking import Received
 from beacon.fetch.fetch_errors import FetchError
-from beacon.fetch.messages import Received
 from beacon.fetch.tasks import (
     FILE_TYPES,
     Arrived,

@@ -10,10 +10,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from beacon.fetch.asking import Ask
 from beacon.fetch.client import HttpClient, Limits
 from beacon.fetch.decoding import Bounds
 from beacon.fetch.fetch_errors import FetchError
-from beacon.fetch.messages import Ask
 from tests.integration.fetch.conftest import FakeClock
 from tests.replicas import server
 from tests.replicas.server import Answer, Replica, Request, times
