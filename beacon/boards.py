@@ -29,8 +29,8 @@ from beacon.operations.run_recorder import RunRecorder
 from beacon.operations.source_history import see_sources
 from beacon.pipeline import confirm, land, publish, release_from_staged, stage
 from beacon.release.approval import ApprovalNeededError
+from beacon.release.board_collection import MakeBoardsPage, publish_collection, refuse_one_board
 from beacon.release.build import Publication
-from beacon.release.collection import MakeBoardsPage, publish_collection, refuse_one_board
 from beacon.release.layout import latest_release
 from beacon.release.named_boards import BoardRelease, board_release, named_boards
 from beacon.release.publish import RunStart

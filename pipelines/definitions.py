@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from assets.boards import all_boards, board
+from assets.board_assets import all_boards, board
 from assets.landing import STAGING_ASSETS, land, publishers
 from assets.people_assets import PEOPLE_ASSETS, crossed_counts
 from assets.release import release

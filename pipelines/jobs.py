@@ -5,7 +5,7 @@ A part of the night is a selection of assets.
 
 import dagster as dg
 
-from assets.boards import ALL_BOARDS, BOARD
+from assets.board_assets import ALL_BOARDS, BOARD
 from assets.people_assets import CROSSED_COUNTS
 from beacon.boards import JOB as BOARDS
 from pipelines.retries import NO_RETRY_TAGS, RETRY_TAGS

@@ -8,7 +8,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from assets.boards import ALL_BOARDS, BOARD, BOARD_PARTITIONS, board
+from assets.board_assets import ALL_BOARDS, BOARD, BOARD_PARTITIONS, board
 from assets.run import BeaconRun
 from beacon.boards import JOB
 from beacon.core.home import Home

@@ -12,7 +12,7 @@ from beacon.core.home import Home
 from beacon.core.settings import Settings
 from beacon.operations.status import gather
 from beacon.pipeline import run_pipeline
-from beacon.release import collection as collection_module
+from beacon.release import board_collection as collection_module
 from beacon.release import layout
 from beacon.release.layout import get_release, latest_release
 from beacon.release.manage import prunable
