@@ -103,8 +103,9 @@ class Repository:
                 raise BeaconError(
                     f"Another back-up is writing to {self.directory}. Wait for it to end."
                 ) from None
-            for left in self.directory.glob(f"objects/*/{_PARTIAL}*"):
-                left.unlink(missing_ok=True)
+            for folder in ("", "objects/*/"):
+                for left in self.directory.glob(f"{folder}{_PARTIAL}*"):
+                    left.unlink(missing_ok=True)
             yield
 
     def _check_format(self) -> None:

@@ -172,7 +172,7 @@ def mend_landing_records(landing: Path) -> list[str]:
 def _is_return(sidecar: Path) -> bool:
     """Whether an object is an accepted return. A run takes in the tables made from all of them."""
     details = json.loads(sidecar.read_text(encoding="utf-8")).get("details") or {}
-    return "acceptance" in details
+    return not details.keys().isdisjoint({"acceptance", "neighbourhood_acceptance"})
 
 
 def _history_is_damaged(history: Path, has_objects: bool) -> bool:

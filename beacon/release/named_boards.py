@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from beacon.core.home import Home
 from beacon.release import layout
 from beacon.release.layout import Release
-from beacon.workspace import Workspace
+
+if TYPE_CHECKING:
+    from beacon.workspace import Workspace
 
 
 @dataclass(frozen=True)

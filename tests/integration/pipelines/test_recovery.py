@@ -189,7 +189,7 @@ def test_only_killed_runs_of_the_daemon_are_tried_again(tmp_path: Path) -> None:
 
 def test_what_is_run_in_part_is_a_selection_of_assets_and_no_job_of_its_own() -> None:
     assert {job.name for job in defs.resolve_all_job_defs() if not job.name.startswith("__")} == {
-        "nightly", "people_month", "rebuild", "backfill",
+        "nightly", "people_month", "boards", "rebuild", "backfill",
     }  # fmt: skip
     selected = _with_all_that_follows(indicator_key("life_expectancy"))
     assert indicator_key("life_expectancy") in selected
