@@ -16,6 +16,7 @@ import pytest
 
 from beacon.core.home import Home
 from beacon.core.settings import Settings
+from beacon.core.source_names import RETURNED
 from beacon.pipeline import run_pipeline
 from beacon.release.layout import Release, latest_release
 from beacon.workspace import Workspace
@@ -58,8 +59,9 @@ def live_release(
     """A home in which live inputs have been published once. Tests only read it."""
     home = tmp_path_factory.mktemp("live") / "home"
     # Returns are sent to a home, whatever the mode of its inputs.
-    of_returns = Path("landing", "local_return")
-    shutil.copytree(published_sample / of_returns, home / of_returns)
+    for source in RETURNED:
+        of_returns = Path("landing", source)
+        shutil.copytree(published_sample / of_returns, home / of_returns)
     with serve(sample_files) as world:
         assert publish(live(home, world, sample_files))[0] == "published"
     return home
