@@ -17,8 +17,11 @@ if TYPE_CHECKING:
 
     from beacon.core.settings import Settings
     from beacon.returns import CheckedReturn, Fault
-    from beacon.returns.accept import Acceptance
-    from beacon.returns.neighbourhood_accept import NeighbourhoodAcceptance
+    from beacon.returns.accept import Acceptance, AcceptedReturn
+    from beacon.returns.neighbourhood_accept import (
+        AcceptedNeighbourhoodReturn,
+        NeighbourhoodAcceptance,
+    )
     from beacon.returns.neighbourhood_check import CheckedNeighbourhoodReturn
     from beacon.returns.neighbourhood_context import NeighbourhoodContext
 
@@ -214,37 +217,11 @@ def list_accepted(
         "approved_by", "accepted_at", "file",
     )  # fmt: skip
     rows: list[tuple[object, ...]] = [
-        (
-            item.acceptance.indicator_id,
-            item.acceptance.organisation_code,
-            item.acceptance.organisation_name,
-            item.acceptance.period,
-            item.acceptance.rows,
-            item.acceptance.return_id,
-            item.acceptance.submitted_by_role,
-            item.acceptance.approved_by_role,
-            item.acceptance.accepted_at,
-            item.landed.original_name,
-        )
-        for item in accepted_returns(store, context)
+        _listed(item.acceptance.indicator_id, item) for item in accepted_returns(store, context)
     ]
     programmes = _neighbourhoods(settings)
     in_use = {item.stands_for: item for item in accepted_neighbourhood_returns(store, programmes)}
-    rows += [
-        (
-            item.acceptance.form_id,
-            item.acceptance.organisation_code,
-            item.acceptance.organisation_name,
-            item.acceptance.period,
-            item.acceptance.rows,
-            item.acceptance.return_id,
-            item.acceptance.submitted_by_role,
-            item.acceptance.approved_by_role,
-            item.acceptance.accepted_at,
-            item.landed.original_name,
-        )
-        for item in in_use.values()
-    ]
+    rows += [_listed(item.acceptance.form_id, item) for item in in_use.values()]
     print_rows(columns, rows, form)
 
 
@@ -263,3 +240,21 @@ def _print_faults(faults: Iterable[Fault], form: Format) -> None:
     ]
     print_rows(("", "sheet", "row", "column", "name", "what", "what to do"), rows, form)
     sys.stdout.flush()
+
+
+def _listed(
+    what: int | str, item: AcceptedReturn | AcceptedNeighbourhoodReturn
+) -> tuple[object, ...]:
+    """An accepted return as a row of the list; `what` is its indicator or its form."""
+    return (
+        what,
+        item.acceptance.organisation_code,
+        item.acceptance.organisation_name,
+        item.acceptance.period,
+        item.acceptance.rows,
+        item.acceptance.return_id,
+        item.acceptance.submitted_by_role,
+        item.acceptance.approved_by_role,
+        item.acceptance.accepted_at,
+        item.landed.original_name,
+    )

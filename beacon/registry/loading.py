@@ -25,6 +25,7 @@ from beacon.registry.successions import SuccessionRegister
 from beacon.registry.targets import TargetRegister
 
 T = TypeVar("T", bound=Entry)
+Identified = TypeVar("Identified", PlusGroup, NeighbourhoodForm)
 
 REFERENCE_DATA: Final = "reference_data"
 INDICATOR_FOLDERS = ("indicators", "core20plus5")
@@ -296,17 +297,22 @@ def load_plus_groups(directory: Path | None = None) -> dict[str, PlusGroup]:
     Raises:
         RegistryError: With every fault of every file.
     """
-    problems: list[str] = []
-    loaded: list[tuple[Path, PlusGroup]] = []
     folder = directory or resource_dir(REFERENCE_DATA) / "plus_groups"
+    return _by_id(folder, PlusGroup)
+
+
+def _by_id(folder: Path, model: type[Identified]) -> dict[str, Identified]:
+    """Every definition of a folder by its id; all faults of all files at once."""
+    problems: list[str] = []
+    loaded: list[tuple[Path, Identified]] = []
     for path in _yaml_files(folder, problems):
-        group = _read(path, PlusGroup, problems)
-        if group is not None:
-            loaded.append((path, group))
-    _report_duplicates(loaded, "id", lambda group: group.id, problems)
+        entry = _read(path, model, problems)
+        if entry is not None:
+            loaded.append((path, entry))
+    _report_duplicates(loaded, "id", lambda entry: entry.id, problems)
     if problems:
         raise RegistryError(problems)
-    return {group.id: group for _, group in loaded}
+    return {entry.id: entry for _, entry in loaded}
 
 
 def load_neighbourhood_forms(directory: Path | None = None) -> dict[str, NeighbourhoodForm]:
@@ -318,17 +324,8 @@ def load_neighbourhood_forms(directory: Path | None = None) -> dict[str, Neighbo
     Raises:
         RegistryError: With every fault of every file.
     """
-    problems: list[str] = []
-    loaded: list[tuple[Path, NeighbourhoodForm]] = []
     folder = directory or resource_dir(REFERENCE_DATA) / "neighbourhood_returns"
-    for path in _yaml_files(folder, problems):
-        form = _read(path, NeighbourhoodForm, problems)
-        if form is not None:
-            loaded.append((path, form))
-    _report_duplicates(loaded, "id", lambda form: form.id, problems)
-    if problems:
-        raise RegistryError(problems)
-    return {form.id: form for _, form in loaded}
+    return _by_id(folder, NeighbourhoodForm)
 
 
 def load_authorities(path: Path | None = None) -> AuthorityRegister:

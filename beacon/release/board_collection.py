@@ -19,12 +19,12 @@ import duckdb
 
 from beacon.contracts.ddl import quote_literal
 from beacon.core.errors import BeaconError, PublicationBlockedError
-from beacon.core.files import canonical_json, fsync_directory, sha256_of, write_json
+from beacon.core.files import canonical_json, sha256_of
 from beacon.core.home import Home
 from beacon.core.version import installed_version
 from beacon.release import CONTRACT_VERSION, layout
 from beacon.release.board_views import board_views
-from beacon.release.build import Publication, git_commit, make_current, recover, seal, write_hashes
+from beacon.release.build import Publication, git_commit, put_in_place, recover
 from beacon.release.fingerprint import code_digest
 from beacon.release.layout import BOARD_TABLE, Release
 from beacon.release.manifest import FICTIONAL_NOTICE
@@ -109,14 +109,7 @@ def publish_collection(
             make_pages(building / "site", manifest=manifest, boards=rows, nation=nation)
             record["extras"] = {"pages": "made"}
         (building / layout.RUN_RECORD).write_text(canonical_json(record), encoding="utf-8")
-        write_hashes(building)
-        seal(building)
-        release = Release(label, home.releases / label)
-        write_json(home.releases / layout.JOURNAL, {"release": label})
-        building.replace(release.path)
-        fsync_directory(home.releases)
-        make_current(home, release)
-        return Publication("published", release, previous)
+        return Publication("published", put_in_place(home, building, label), previous)
     finally:
         shutil.rmtree(building, ignore_errors=True)
 

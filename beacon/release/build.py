@@ -146,14 +146,7 @@ def publish_release(
             pages = _made_pages(make_pages, building, manifest, record)
             record = {**record, "extras": {"pages": pages}}
         _write(building / layout.RUN_RECORD, canonical_json(record))
-        write_hashes(building)
-        seal(building)
-        release = Release(label, home.releases / label)
-        write_json(home.releases / layout.JOURNAL, {"release": label})
-        building.replace(release.path)
-        fsync_directory(home.releases)
-        make_current(home, release)
-        return Publication("published", release, previous)
+        return Publication("published", put_in_place(home, building, label), previous)
     finally:
         shutil.rmtree(building, ignore_errors=True)
 
@@ -175,6 +168,24 @@ def _made_pages(
         shutil.rmtree(building / "site", ignore_errors=True)
         return f"not made: {type(error).__name__}: {error}"
     return "made"
+
+
+def put_in_place(home: Home, building: Path, label: str) -> Release:
+    """Make a release that is written current, so that a crash at any instant leaves a whole one.
+
+    Args:
+        home: The home.
+        building: The directory that it was written in.
+        label: Its label.
+    """
+    write_hashes(building)
+    seal(building)
+    release = Release(label, home.releases / label)
+    write_json(home.releases / layout.JOURNAL, {"release": label})
+    building.replace(release.path)
+    fsync_directory(home.releases)
+    make_current(home, release)
+    return release
 
 
 def make_current(home: Home, release: Release) -> None:

@@ -12,9 +12,9 @@ from beacon.core.home import Home
 from beacon.core.settings import Settings
 from beacon.operations.status import gather
 from beacon.pipeline import run_pipeline
-from beacon.release import board_collection as collection_module
+from beacon.release import build as build_module
 from beacon.release import layout
-from beacon.release.layout import get_release, latest_release
+from beacon.release.layout import Release, get_release, latest_release
 from beacon.release.manage import prunable
 from beacon.release.named_boards import named_boards
 from beacon.release.query import connect_release
@@ -180,11 +180,15 @@ def test_a_kill_before_the_pointer_moves_leaves_the_collection_as_it_was(
     assert before is not None
     revise(boards_home)
 
-    def killed(*_: object) -> None:
-        raise KeyboardInterrupt
+    point_to_it = build_module.make_current
+
+    def killed(at: Home, release: Release) -> None:
+        if at.root == home.root:
+            raise KeyboardInterrupt
+        point_to_it(at, release)
 
     with monkeypatch.context() as patched:
-        patched.setattr(collection_module, "make_current", killed)
+        patched.setattr(build_module, "make_current", killed)
         with pytest.raises(KeyboardInterrupt):
             make_boards(boards_home)
     # Every board has moved, and whoever reads the collection still has all of them as they were.
