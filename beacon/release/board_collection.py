@@ -12,6 +12,7 @@ import shutil
 import uuid
 from collections.abc import Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -24,7 +25,7 @@ from beacon.core.home import Home
 from beacon.core.version import installed_version
 from beacon.release import CONTRACT_VERSION, layout
 from beacon.release.board_views import board_views
-from beacon.release.build import Publication, git_commit, put_in_place, recover
+from beacon.release.build import Publication, git_commit, made_pages, put_in_place, recover
 from beacon.release.fingerprint import code_digest
 from beacon.release.layout import BOARD_TABLE, Release
 from beacon.release.manifest import FICTIONAL_NOTICE
@@ -106,8 +107,9 @@ def publish_collection(
         (building / layout.MANIFEST).write_text(canonical_json(manifest), encoding="utf-8")
         record = {**run_record, "previous": previous.label if previous else None}
         if make_pages is not None:
-            make_pages(building / "site", manifest=manifest, boards=rows, nation=nation)
-            record["extras"] = {"pages": "made"}
+            site = building / "site"
+            make = partial(make_pages, site, manifest=manifest, boards=rows, nation=nation)
+            record["extras"] = {"pages": made_pages(site, make)}
         (building / layout.RUN_RECORD).write_text(canonical_json(record), encoding="utf-8")
         return Publication("published", put_in_place(home, building, label), previous)
     finally:

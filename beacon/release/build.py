@@ -7,7 +7,9 @@ import hashlib
 import os
 import shutil
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -15,6 +17,7 @@ from beacon.contracts import Contract, datapackage_parquet, datapackage_resource
 from beacon.core.errors import DamagedReleaseError, PublicationBlockedError
 from beacon.core.files import canonical_json, fsync_directory, sha256_of, write_json
 from beacon.core.home import Home
+from beacon.core.progress import report
 from beacon.release import layout
 from beacon.release.approval import refuse_unless_approved
 from beacon.release.catalogue import (
@@ -143,8 +146,9 @@ def publish_release(
         manifest["files"] = _hashes(building, {mart.file for mart in written})
         _write(building / layout.MANIFEST, canonical_json(manifest))
         if make_pages is not None:
-            pages = _made_pages(make_pages, building, manifest, record)
-            record = {**record, "extras": {"pages": pages}}
+            site = building / "site"
+            make = partial(make_pages, building, site, manifest=manifest, run_record=record)
+            record = {**record, "extras": {"pages": made_pages(site, make)}}
         _write(building / layout.RUN_RECORD, canonical_json(record))
         return Publication("published", put_in_place(home, building, label), previous)
     finally:
@@ -155,18 +159,22 @@ def _entry(mart: WrittenMart) -> dict[str, Any]:
     return {"name": mart.name, "file": mart.file}
 
 
-def _made_pages(
-    make_pages: MakePages, building: Path, manifest: dict[str, Any], record: dict[str, Any]
-) -> str:
-    """Make the pages; say whether they could be made.
+def made_pages(site: Path, make: Callable[[], object]) -> str:
+    """Make the pages of a release; say whether they could be made.
 
     Pages are no reason to hold back numbers: where they cannot be made the release goes without.
+
+    Args:
+        site: The directory of the pages, which is removed where they cannot be made.
+        make: Makes them.
     """
     try:
-        make_pages(building, building / "site", manifest=manifest, run_record=record)
+        make()
     except Exception as error:  # noqa: BLE001 - whatever a chart meets, the numbers go out
-        shutil.rmtree(building / "site", ignore_errors=True)
-        return f"not made: {type(error).__name__}: {error}"
+        shutil.rmtree(site, ignore_errors=True)
+        why = f"{type(error).__name__}: {error}"
+        report(f"The pages could not be made ({why}). The release goes out without them.")
+        return f"not made: {why}"
     return "made"
 
 

@@ -148,6 +148,25 @@ def test_a_board_that_fails_keeps_its_release_and_stops_no_other(
     assert not any(one.behind for one in named_boards(again.collection.release))
 
 
+def test_a_page_of_all_boards_that_cannot_be_made_holds_no_board_back(
+    boards_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    revise(boards_home)
+
+    def fails(*_: object, **__: object) -> None:
+        raise ValueError("no room for the table")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("beacon.boards.build_boards_page", fails)
+        done = make_boards(boards_home, pages=True)
+    assert [one.status for one in done.outcomes] == ["published"] * 3
+    assert done.collection is not None
+    release = done.collection.release
+    assert {one.id: one.release for one in named_boards(release)} == labels(boards_home)
+    assert release.run_record["extras"] == {"pages": "not made: ValueError: no room for the table"}
+    assert not (release.path / "site").exists()
+
+
 def test_a_board_that_was_not_made_yet_is_listed_without_figures(tmp_path: Path) -> None:
     done = make_boards(tmp_path, only=[SECOND], pages=True)
     assert done.collection is not None

@@ -15,6 +15,7 @@ import pytest
 
 from beacon.core.errors import BeaconError, PublicationBlockedError, ReleaseNotFoundError
 from beacon.core.home import Home
+from beacon.core.progress import reporting_to
 from beacon.operations.home_lock import HomeBusyError, home_lock
 from beacon.release import build, layout
 from beacon.release.catalogue import catalogue_label
@@ -320,6 +321,21 @@ def test_pages_with_a_mart_s_file_name_are_hashed_too(small: SmallRun) -> None:
     assert "  site/place.parquet\n" in (release.path / "SHA256SUMS").read_text()
     # Pages tell when inputs were retrieved, so they are outside the reproducible manifest.
     assert "site/place.parquet" not in release.manifest["files"]
+    assert verify_release(small.home, release).intact
+
+
+def test_a_release_goes_out_without_pages_that_cannot_be_made(small: SmallRun) -> None:
+    def make_pages(_: Path, site: Path, **__: Any) -> None:
+        site.mkdir()
+        (site / "index.html").write_text("half")
+        raise ValueError("no room for the table")
+
+    said: list[str] = []
+    with reporting_to(said.append):
+        release = small.publish(make_pages=make_pages).release
+    assert release.run_record["extras"] == {"pages": "not made: ValueError: no room for the table"}
+    assert not (release.path / "site").exists()
+    assert any("no room for the table" in line for line in said)
     assert verify_release(small.home, release).intact
 
 
