@@ -15,7 +15,7 @@ from beacon.core.errors import BeaconError
 from beacon.core.suggestions import did_you_mean
 from beacon.people.cohort_definitions import Cohort
 from beacon.people.segment_definitions import Segmentation
-from beacon.registry import load_indicators
+from beacon.registry import Indicator, load_indicators
 from beacon.registry.loading import RegistryError, load_aspirations, load_targets
 from beacon.registry.schemas import MODELS
 from beacon.registry.sources import Source, load_source_register
@@ -213,13 +213,8 @@ def _clashes(kind: str, content: dict[Any, Any], path: Path, node: Any) -> list[
     if kind in ("targets", "aspirations"):
         return _as_loaded(kind, path, node)
     if kind == "indicator":
-        for other in load_indicators().values():
-            for field in ("id", "slug"):
-                same = content[field] == getattr(other, field)
-                itself = content["slug"] == other.slug and content["id"] == other.id
-                if same and not itself:
-                    message = f"{content[field]!r} is already used by {other.id} {other.slug}"
-                    faults.append(Fault(_line(node, (field,)), field, message))
+        faults += _names_taken(content, node)
+        faults += _series_taken(Indicator.model_validate(content), node)
         known = load_source_register().sources
         for number, source in enumerate(content.get("sources") or ()):
             # A source that nothing reads yet may be named without its series.
@@ -235,4 +230,43 @@ def _clashes(kind: str, content: dict[Any, Any], path: Path, node: Any) -> list[
         if content[field] != path.stem:
             message = f"the file has to be named {content[field]}.yaml"
             faults.append(Fault(_line(node, (field,)), field, message))
+    return faults
+
+
+def _names_taken(content: dict[Any, Any], node: Any) -> list[Fault]:
+    """A number or short name that another indicator of the registry has."""
+    faults: list[Fault] = []
+    for other in load_indicators().values():
+        for field in ("id", "slug"):
+            same = content[field] == getattr(other, field)
+            itself = content["slug"] == other.slug and content["id"] == other.id
+            if same and not itself:
+                message = f"{content[field]!r} is already used by {other.id} {other.slug}"
+                faults.append(Fault(_line(node, (field,)), field, message))
+    return faults
+
+
+def _series_taken(indicator: Indicator, node: Any) -> list[Fault]:
+    """Series that another indicator reads: one figure would stand on pages under two names."""
+    faults: list[Fault] = []
+    for other in load_indicators().values():
+        if other.slug == indicator.slug:
+            continue
+        for number, binding in enumerate(indicator.sources):
+            read_there = [
+                selection
+                for theirs in other.sources
+                if theirs.source == binding.source
+                for selection in theirs.select
+            ]
+            for place, selection in enumerate(binding.select):
+                if any(selection.may_share_rows(theirs) for theirs in read_there):
+                    message = (
+                        f"{binding.source} {selection.series!r} is already read by {other.id} "
+                        f"{other.slug}: add a measure there, or say with `where` which rows "
+                        "are meant"
+                    )
+                    field = f"sources.{number}.select.{place}.series"
+                    at = ("sources", number, "select", place, "series")
+                    faults.append(Fault(_line(node, at), field, message))
     return faults

@@ -69,6 +69,13 @@ class Selection(Entry):
             raise ValueError(f"set.sex is {sex!r}; use one of {', '.join(get_args(Sex))}.")
         return self
 
+    def may_share_rows(self, other: Selection) -> bool:
+        """Whether both can read one row: one series, and no column of which they accept others."""
+        return self.series == other.series and all(
+            set(accepted) & set(other.where.get(column, accepted))
+            for column, accepted in self.where.items()
+        )
+
 
 class SourceBinding(Entry):
     """One source of one measure of an indicator. Order in the list is order of preference."""

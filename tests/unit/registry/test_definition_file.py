@@ -138,3 +138,30 @@ def test_an_indicator_that_a_plan_names_has_to_be_there(folder: str, tmp_path: P
     assert [
         "'no_such_thing' is not an indicator of the registry" in fault.message for fault in faults
     ] == [True]
+
+
+def a_second_indicator(tmp_path: Path, *, where: str = "") -> Path:
+    """A newcomer's copy of the loneliness indicator, under a number and name of its own."""
+    path = edited(tmp_path, "id: 19\n", "id: 150\n", FACTS / "indicators" / "19_loneliness.yaml")
+    text = path.read_text("utf-8").replace("slug: loneliness", "slug: lonely_here")
+    text = text.replace("programme: marmot_beacon", "programme: context")
+    path.write_text(text.replace("{age: [16+ yrs]}", where or "{age: [16+ yrs]}"), "utf-8")
+    return path
+
+
+def test_a_series_that_another_indicator_reads_is_named(tmp_path: Path) -> None:
+    path = a_second_indicator(tmp_path)
+    faults = check_definition(path).faults
+    assert [fault.field for fault in faults] == [
+        "sources.0.select.0.series",
+        "sources.1.select.0.series",
+    ]
+    assert "fingertips '93758' is already read by 19 loneliness" in faults[0].message
+    assert faults[0].line == line_of(path, '"93758"')
+
+
+def test_other_rows_of_a_series_are_free(tmp_path: Path) -> None:
+    assert check_definition(a_second_indicator(tmp_path, where="{age: [65+ yrs]}")).faults == ()
+    # Another column alone does not set rows apart.
+    path = a_second_indicator(tmp_path, where="{sex: [Persons]}")
+    assert len(check_definition(path).faults) == 2
