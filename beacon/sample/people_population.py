@@ -19,6 +19,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from beacon.sample import names
+from beacon.sample.networks import network_code, network_name, network_of
 from beacon.sample.people_hash import MACROS, drawn
 from beacon.sample.practices import LSOAS_PER_PRACTICE
 from beacon.sample.world import AGE_BANDS, World, census_bands, spread_whole
@@ -37,7 +38,6 @@ LEFT_IN_YEAR = 0.03
 JOINED_IN_QUARTER = 0.012
 DIED_IN_TWO_YEARS = 0.05
 ETHNICITY_UNKNOWN = 0.05
-LSOAS_PER_NETWORK = 30
 
 
 @dataclass(frozen=True)
@@ -99,11 +99,9 @@ def prepare(con: duckdb.DuckDBPyConnection, world: World, persons: int) -> House
                 f"{names.WARDS[n % len(names.WARDS)].upper()} SURGERY {n + 1} (FICTIONAL)"
                 for n in range(practices)
             ],
-            "network": np.arange(practices) * LSOAS_PER_PRACTICE // LSOAS_PER_NETWORK,
+            "pcn_code": [network_code(network_of(n)) for n in range(practices)],
+            "pcn_name": [network_name(network_of(n)) for n in range(practices)],
         }
-    ).with_columns(
-        pl.format("U9{}", pl.col("network").cast(pl.String).str.zfill(4)).alias("pcn_code"),
-        pl.format("Fictional network {}", pl.col("network") + 1).alias("pcn_name"),
     )
     for name, frame in (("area", area), ("practice", practice)):
         con.register("frame", frame.to_arrow())

@@ -19,6 +19,7 @@ from beacon.sample.housing import write_homelessness
 from beacon.sample.lait_files import write_lait
 from beacon.sample.living_wage_files import write_living_wage
 from beacon.sample.neighbourhood_files import write_neighbourhood_returns
+from beacon.sample.networks import write_networks
 from beacon.sample.ons_els_files import write_els
 from beacon.sample.outcomes import list_areas
 from beacon.sample.population_files import write_population
@@ -94,6 +95,7 @@ def publish(directory: Path, *, seed: int, size: SampleSize) -> SampleTruths:
     practices = build_practices(world)
     for write in (write_patients_by_lsoa, write_practices, write_qof):
         write(directory / "gp", world, practices)
+    networks = write_networks(directory / "gp", world, practices)
     other = directory / "other_official"
     latest = {
         **write_lait(directory / "dfe", world, areas),
@@ -105,7 +107,16 @@ def publish(directory: Path, *, seed: int, size: SampleSize) -> SampleTruths:
     returned = write_returns(returns_beside(directory), world, areas)
     neighbourhoods = write_neighbourhood_returns(returns_beside(directory))
     truths = collect_truths(
-        world, fingertips, els, dfe, fuel_poverty, homeless, latest, returned, neighbourhoods
+        world,
+        fingertips,
+        els,
+        dfe,
+        fuel_poverty,
+        homeless,
+        latest,
+        returned,
+        neighbourhoods,
+        networks,
     )
     truths.write(directory / TRUTHS_NAME)
     return truths

@@ -11,7 +11,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-GENERATOR_VERSION = "1.9.0"
+GENERATOR_VERSION = "1.10.0"
 """Raise whenever the same seed and size would give other bytes than before."""
 
 TRUTHS_NAME = "TRUTHS.json"

@@ -26,6 +26,7 @@ from beacon.sample.fingertips_files import (
     Planted,
 )
 from beacon.sample.housing import TemporaryAccommodationTruth
+from beacon.sample.networks import NetworkTruth
 from beacon.sample.outcomes import deprivation_position
 from beacon.sample.percentages import Latest
 from beacon.sample.sizes import GENERATOR_VERSION, SampleSize, sample_fingerprint
@@ -89,6 +90,7 @@ class SampleTruths:
         returned: What the returns of organisations come to in each Place, by indicator; None where
             none that can be used has come.
         neighbourhoods: What the neighbourhood programme counted, by area and group of people.
+        networks: Patients of each open primary care network, and those who live in Core20.
         trend: The steady rise, and the Place that does not move.
         positive_outlier: The indicator on which the most deprived Place is better.
     """
@@ -118,6 +120,7 @@ class SampleTruths:
     latest: dict[str, Latest]
     returned: dict[str, Latest]
     neighbourhoods: list[dict[str, Any]]
+    networks: list[NetworkTruth]
     trend: dict[str, Any]
     positive_outlier: dict[str, Any]
 
@@ -147,6 +150,7 @@ def collect_truths(
     latest: dict[str, Latest],
     returned: dict[str, Latest],
     neighbourhoods: list[dict[str, Any]],
+    networks: list[NetworkTruth],
 ) -> SampleTruths:
     """Put the record together from the generator's state."""
     codes = world.authorities.code[: len(names.PLACES)]
@@ -181,6 +185,7 @@ def collect_truths(
         latest=latest,
         returned=returned,
         neighbourhoods=neighbourhoods,
+        networks=networks,
         trend={
             "indicator": TREND_INDICATOR,
             "rising_place": codes[TREND_PLACE],

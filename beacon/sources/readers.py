@@ -31,6 +31,7 @@ from beacon.sources.publishers.nhs_gp_patients import read_gp_patients
 from beacon.sources.publishers.nhs_qof import read_qof_achievement, read_qof_prevalence
 from beacon.sources.publishers.nhse_smi_checks import read_smi_checks
 from beacon.sources.publishers.nomis import read_nomis
+from beacon.sources.publishers.ods_networks import read_primary_care_networks
 from beacon.sources.publishers.ons_els import read_ons_els
 from beacon.sources.publishers.ons_living_wage import read_below_living_wage
 from beacon.sources.publishers.population import (
@@ -100,6 +101,7 @@ READERS: dict[str, Reader] = {
     "nomis": read_nomis,
     "neet": read_neet,
     "ons_els": read_ons_els,
+    "primary_care_networks": read_primary_care_networks,
     "practice_deprivation": read_practice_deprivation,
     "qof_achievement": read_qof_achievement,
     "qof_prevalence": read_qof_prevalence,

@@ -103,7 +103,7 @@ networks as (
     select
         'pcn' as kind,
         (
-            select left(max(greatest(opened, coalesce(closed, ''))), 4)::integer
+            select year(max(greatest(opened, coalesce(closed, opened))))::integer
             from staging.nhs_primary_care_network
         ) as vintage,
         network.pcn_code as area_code,
@@ -114,10 +114,13 @@ networks as (
         2025 as imd_vintage,
         coalesce(sub_icb.in_footprint, false) as in_footprint,
         footprint.fictional
-    from staging.nhs_primary_care_network as network
+    from (
+        select distinct pcn_code, pcn_name, sub_icb_ods_code
+        from staging.nhs_primary_care_network
+        where closed is null
+    ) as network
     cross join registry.footprint as footprint
     left join sub_icb on network.sub_icb_ods_code = sub_icb.sub_icb24_ods_code
-    where coalesce(network.closed, '') = ''
 ),
 parents as (
     select kind, vintage, area_code, parent_code, max(parent_name) as parent_name, count(*) as lsoas

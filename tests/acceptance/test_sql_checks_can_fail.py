@@ -213,6 +213,13 @@ EDITS: dict[str, dict[str, str]] = {
             source_sha256="0" * 64,
         ),
     },
+    "staging.nhs_primary_care_network": {
+        "a_practice_belongs_to_one_open_network": _set(
+            "practice_left = null", "practice_left is not null and closed is null"
+        ),
+        "a_network_is_the_same_in_all_its_rows": _set("pcn_name = 'ANOTHER'"),
+        "an_end_is_not_before_its_start": _set("practice_left = date '2019-06-30'"),
+    },
     "staging.nhs_gp_patients_by_lsoa": {
         "lsoa_of_its_vintage": _set("lsoa_vintage = 2011 + 2021 - lsoa_vintage"),
     },

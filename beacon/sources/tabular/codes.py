@@ -36,6 +36,6 @@ def area_pattern(kind: str, *, fictional: bool) -> str:
     if kind == "practice":
         return rf"{FICTIONAL_LETTER}\d{{5}}" if fictional else PRACTICE
     if kind == "network":
-        return r"U9\d{4}" if fictional else r"U\d{5}"
+        return rf"{FICTIONAL_LETTER}U\d{{4}}" if fictional else r"U\d{5}"
     letters = FICTIONAL_LETTER if fictional else "[EW]"
     return rf"{letters}{_ENTITY[kind]}\d{{6}}"

@@ -96,7 +96,11 @@ def test_live_publishes_what_the_sample_does(published_sample: Path, live_releas
     ]
     of_neighbours = ["neighbour.parquet", "neighbour_comparison.parquet"]
     of_figures = ["beacon_indicator.parquet", "observation.parquet"]
-    assert differ == sorted([*of_figures, *of_neighbours, "source_status.parquet"])
+    of_networks = ["area.parquet"]
+    assert differ == sorted([*of_figures, *of_neighbours, *of_networks, "source_status.parquet"])
+    # The workbook of primary care networks comes in a folder only.
+    areas, fewer = (pl.read_parquet(r.path / "area.parquet") for r in (sample, fetched))
+    assert areas.filter(pl.col("kind") != "pcn").equals(fewer)
     # Rural and urban areas come in a file only; neighbours are found without.
     found = pl.read_parquet(fetched.path / "neighbour.parquet")
     assert found["neighbour_rural_percent"].is_null().all()

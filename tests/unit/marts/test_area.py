@@ -35,9 +35,13 @@ def _tables(small: SmallWarehouse) -> None:
         small.add("staging.lsoa21_icb24", lsoa21_code=code, sub_icb24_ods_code=ods)
 
 
-def network(small: SmallWarehouse, code: str, ods: str, opened: str, closed: str | None) -> None:
+def network(
+    small: SmallWarehouse, code: str, ods: str, opened: str, closed: str | None = None, **more: str
+) -> None:
+    row = small.con.execute("select count(*) from staging.nhs_primary_care_network").fetchall()
     small.add("staging.nhs_primary_care_network", pcn_code=code, pcn_name=f"NETWORK {code}",
-              sub_icb_ods_code=ods, opened=opened, closed=closed)  # fmt: skip
+              sub_icb_ods_code=ods, opened=opened, closed=closed, source_row=row[0][0],
+              **more)  # fmt: skip
 
 
 def areas(small: SmallWarehouse, kind: str, vintage: int) -> dict[str, dict[str, Any]]:
@@ -48,10 +52,10 @@ def areas(small: SmallWarehouse, kind: str, vintage: int) -> dict[str, dict[str,
 
 
 def test_an_open_network_has_its_location_and_no_lsoas(small: SmallWarehouse) -> None:
-    network(small, "U00001", "01F", "20190701", "")
-    network(small, "U00002", "02P", "20200401", None)
-    network(small, "U00003", "01F", "20190701", "20220331")
-    network(small, "U00004", "99Z", "20210401", None)
+    network(small, "U00001", "01F", "2019-07-01")
+    network(small, "U00002", "02P", "2020-04-01")
+    network(small, "U00003", "01F", "2019-07-01", "2022-03-31")
+    network(small, "U00004", "99Z", "2021-04-01")
     found = areas(small, "pcn", 2022)
     assert set(found) == {"U00001", "U00002", "U00004"}
     ours = found["U00001"]
@@ -61,6 +65,15 @@ def test_an_open_network_has_its_location_and_no_lsoas(small: SmallWarehouse) ->
     assert (ours["in_footprint"], found["U00002"]["in_footprint"]) == (True, False)
     # A location that has gone since: the network stays findable, and says of nobody that it is his.
     assert (found["U00004"]["parent_code"], found["U00004"]["in_footprint"]) == (None, False)
+
+
+def test_a_network_is_one_area_however_many_practices_it_has(small: SmallWarehouse) -> None:
+    network(small, "U00001", "01F", "2019-07-01", practice_code="A81001")
+    network(
+        small, "U00001", "01F", "2019-07-01", practice_code="A81002", practice_left="2020-03-31"
+    )
+    rows = [row for row in small.make("marts.area") if row["kind"] == "pcn"]
+    assert [(row["area_code"], row["vintage"]) for row in rows] == [("U00001", 2019)]
 
 
 def test_wards_of_2025_count_their_own_lsoas(small: SmallWarehouse) -> None:

@@ -59,7 +59,8 @@ def test_another_seed_changes_every_file_with_figures_but_no_code_or_name(tmp_pa
     assert a.keys() == b.keys()
     same = {name for name in a if a[name] == b[name]}
     metadata = {name for name in a if name.endswith(".csvw.json")}
-    assert same == metadata | {"lookups/FICTIONAL_LTLA-UTLA_Apr23_Lookup.csv"}
+    of_codes_and_names = {"lookups/FICTIONAL_LTLA-UTLA_Apr23_Lookup.csv", "gp/FICTIONAL_ePCN.xlsx"}
+    assert same == metadata | of_codes_and_names
 
 
 def test_the_fingerprint_names_seed_and_every_dimension() -> None:

@@ -6,6 +6,7 @@ import gzip
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import polars as pl
 import pytest
 from python_calamine import CalamineWorkbook
@@ -395,3 +396,42 @@ def test_codes_and_areas_do_not_move_with_the_seed() -> None:
     assert one.authorities.code == two.authorities.code
     assert one.authorities.name == two.authorities.name
     assert one.icb_names == two.icb_names
+
+
+def _of_networks(sample: Sample, sheet: str) -> pd.DataFrame:
+    rows = pd.read_excel(
+        sample.root / "gp/FICTIONAL_ePCN.xlsx", sheet_name=sheet, engine="calamine"
+    )
+    return rows.rename(columns=lambda name: " ".join(name.split()))
+
+
+def test_networks_are_the_patients_of_their_practices(sample: Sample) -> None:
+    rows = _of_networks(sample, "PCN Core Partner Details")
+    current = rows[rows["Practice to PCN Relationship End Date"].isna()]
+    assert current["Partner Organisation Code"].is_unique
+    (patients,) = (sample.root / "gp").glob("*lsoa-all.csv")
+    (imd,) = sample.root.glob("imd2025/*File_7*.csv")
+    placed = (
+        pd.read_csv(patients)
+        .merge(pd.read_csv(imd), left_on="LSOA_CODE", right_on="LSOA code (2021)")
+        .merge(current, left_on="PRACTICE_CODE", right_on="Partner Organisation Code")
+    )
+    (decile,) = placed.filter(regex=r"\(IMD\) Decile").columns
+    truths = {network.pcn_code: network for network in sample.truths.networks}
+    assert set(truths) == set(current["PCN Code"])
+    for code, here in placed.groupby("PCN Code"):
+        truth = truths[code]
+        assert truth.practices == here.PRACTICE_CODE.nunique() <= 6
+        assert truth.patients_with_lsoa == here.NUMBER_OF_PATIENTS.sum()
+        assert truth.patients_core20 == here[here[decile] <= 2].NUMBER_OF_PATIENTS.sum()
+
+
+def test_the_workbook_of_networks_has_a_move_a_return_and_a_closure(sample: Sample) -> None:
+    networks = _of_networks(sample, "PCNDetails")
+    (closed,) = networks[networks["Close Date"].notna()]["PCN Code"]
+    assert closed not in {network.pcn_code for network in sample.truths.networks}
+    rows = _of_networks(sample, "PCN Core Partner Details")
+    times = rows.groupby("Partner Organisation Code")["PCN Code"].agg(["nunique", "size"])
+    # Six were in the closed network and one in the one before its own; one came back to its own.
+    assert (times["nunique"] == 2).sum() == 7
+    assert ((times["nunique"] == 1) & (times["size"] == 2)).sum() == 1

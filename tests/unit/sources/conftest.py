@@ -32,8 +32,9 @@ def register() -> SourceRegister:
 def _loosened(spec: DatasetSpec) -> DatasetSpec:
     """The same dataset for a replica of a few rows."""
     options = dict(spec.dataset.options)
-    if "lsoa_rows" in options:
-        options["lsoa_rows"] = {"min": 1}
+    for rows in ("lsoa_rows", "practice_rows"):
+        if rows in options:
+            options[rows] = {"min": 1}
     dataset = spec.dataset.model_copy(update={"rows": RowBounds(), "options": options})
     return DatasetSpec(source=spec.source, dataset=dataset)
 

@@ -100,7 +100,7 @@ SOME_ROWS = ("dfe_level2_at_19/dashboard", "nhs_qof/achievement")
 BINARY_FILES = (
     "imd2019/*File_1*.xlsx", "imd2019/*File_3*.xlsx", "other_official/*.ods",
     "other_official/*fuel*.xlsx", "boundaries/*.gpkg", "boundaries/*.json",
-    "population/*single_year.csv.gz",
+    "population/*single_year.csv.gz", "gp/*ePCN.xlsx",
 )  # fmt: skip
 
 
