@@ -1,7 +1,7 @@
 -- table: marts.gp_practice_core20
 -- grain: one row per practice most of whose patients live in the footprint, and sex
--- depends: staging.nhs_gp_patients_by_lsoa, cohorts.lsoa_deprivation, registry.place, registry.footprint
--- columns: practice_code, practice_name, extract_date, sex, imd_vintage, lsoa_vintage, patients, patients_with_lsoa, patients_core20, core20_share_percent, patients_in_footprint, main_place_code, main_place_name, patients_in_main_place, source_sha256, fictional
+-- depends: staging.nhs_gp_patients_by_lsoa, cohorts.lsoa_deprivation, staging.nhs_primary_care_network, registry.place, registry.footprint
+-- columns: practice_code, practice_name, extract_date, sex, imd_vintage, lsoa_vintage, patients, patients_with_lsoa, patients_core20, core20_share_percent, patients_in_footprint, main_place_code, main_place_name, patients_in_main_place, pcn_code, pcn_name, pcn_practices, source_sha256, fictional
 -- Empty where no file is supplied. Registrations, not residents, so no row adds up with those of
 -- residents. The index is the one on the LSOAs of the file; the latest extract counts.
 -- Rows are summed as they are read: patients by LSOA are too many to be kept.
@@ -61,6 +61,19 @@ practices as (
         min(source_sha256) as source_sha256
     from placed
     group by practice_code, sex
+),
+-- The open network that a practice belongs to.
+member as (
+    select practice_code, pcn_code, pcn_name
+    from staging.nhs_primary_care_network
+    where practice_code is not null and practice_left is null and closed is null
+),
+-- All of a network's practices that have patients, wherever these live.
+network as (
+    select member.pcn_code, practices.sex, count(*) as pcn_practices
+    from practices
+    inner join member on practices.practice_code = member.practice_code
+    group by member.pcn_code, practices.sex
 )
 select
     practices.*,
@@ -68,10 +81,15 @@ select
     main_place.place_code as main_place_code,
     place.place_name as main_place_name,
     main_place.patients as patients_in_main_place,
+    member.pcn_code,
+    member.pcn_name,
+    network.pcn_practices,
     footprint.fictional
 from practices
 cross join registry.footprint as footprint
 inner join main_place
     on practices.practice_code = main_place.practice_code and practices.sex = main_place.sex
 inner join registry.place as place on main_place.place_code = place.place_code
+left join member on practices.practice_code = member.practice_code
+left join network on member.pcn_code = network.pcn_code and practices.sex = network.sex
 where 2 * practices.patients_in_footprint > practices.patients

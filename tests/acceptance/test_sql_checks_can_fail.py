@@ -153,6 +153,7 @@ EDITS: dict[str, dict[str, str]] = {
     "marts.core20plus5_indicator": _INDICATOR,
     "marts.gp_practice_core20": {
         "parts_are_within_the_whole": _set("patients_core20 = patients + 1"),
+        "a_network_has_its_practices": "update t set pcn_practices = 1 where pcn_code is not null",
     },
     "marts.inequality": {
         "direction_follows_polarity": _set(

@@ -96,11 +96,17 @@ def test_live_publishes_what_the_sample_does(published_sample: Path, live_releas
     ]
     of_neighbours = ["neighbour.parquet", "neighbour_comparison.parquet"]
     of_figures = ["beacon_indicator.parquet", "observation.parquet"]
-    of_networks = ["area.parquet"]
+    of_networks = ["area.parquet", "gp_practice_core20.parquet"]
     assert differ == sorted([*of_figures, *of_neighbours, *of_networks, "source_status.parquet"])
     # The workbook of primary care networks comes in a folder only.
     areas, fewer = (pl.read_parquet(r.path / "area.parquet") for r in (sample, fetched))
     assert areas.filter(pl.col("kind") != "pcn").equals(fewer)
+    practices, others = (
+        pl.read_parquet(r.path / "gp_practice_core20.parquet") for r in (sample, fetched)
+    )
+    names = ("pcn_code", "pcn_name", "pcn_practices")
+    assert others.select(pl.col(names).null_count() == pl.len()).row(0) == (True, True, True)
+    assert practices.drop(names).equals(others.drop(names))
     # Rural and urban areas come in a file only; neighbours are found without.
     found = pl.read_parquet(fetched.path / "neighbour.parquet")
     assert found["neighbour_rural_percent"].is_null().all()

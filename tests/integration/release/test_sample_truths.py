@@ -198,3 +198,26 @@ def test_fingertips_values_and_judgements_of_each_place(
     judged = {code: verdict for code, _, _, verdict in rows if code not in withheld}
     expected = planted["judgement"][sex]
     assert judged == {code: expected[code].lower() for code in judged}
+
+
+def test_patients_of_each_network(con: duckdb.DuckDBPyConnection, truths: dict[str, Any]) -> None:
+    """Sums over practices are a network's own where all its practices are of the footprint."""
+    rows = con.execute(
+        "select pcn_code, pcn_practices, count(*), sum(patients_with_lsoa)::bigint, "
+        "sum(patients_core20)::bigint, max(pcn_name) from gp_practice_core20 where sex = 'Persons' "
+        "group by pcn_code, pcn_practices"
+    ).fetchall()
+    planted = {network["pcn_code"]: network for network in truths["networks"]}
+    border = []
+    for code, of_practices, practices, patients, core20, name in rows:
+        truth = planted[code]
+        assert (name, of_practices) == (truth["pcn_name"], truth["practices"])
+        if practices < of_practices:
+            border.append((practices, of_practices))
+            assert patients < truth["patients_with_lsoa"]
+            assert core20 <= truth["patients_core20"]
+        else:
+            assert (patients, core20) == (truth["patients_with_lsoa"], truth["patients_core20"])
+    assert len(rows) == 19
+    # Of one network, half of the practices are not in the table.
+    assert border == [(3, 6)]
