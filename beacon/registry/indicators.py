@@ -252,6 +252,15 @@ class Indicator(Entry):
         """Unit of that measure's value."""
         return self.measure(measure_id).unit or self.unit
 
+    def denominator_of(self, measure_id: str = "main") -> str | None:
+        """What that measure is divided by; None where the registry does not say so of it.
+
+        A measure with a unit, kind or age of its own is divided by something of its own.
+        """
+        measure = self.measure(measure_id)
+        own = measure.unit or measure.value_type or measure.age
+        return None if own else self.denominator
+
     def value_type_of(self, measure_id: str = "main") -> ValueType:
         """Kind of number that measure is."""
         return self.measure(measure_id).value_type or self.value_type

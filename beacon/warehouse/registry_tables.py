@@ -63,7 +63,8 @@ _TABLES: dict[str, str] = {
     "measure": (
         "indicator_slug varchar, measure varchar, measure_name varchar, "
         "measure_short_name varchar, measure_order integer, "
-        "role varchar, unit varchar, value_type varchar, polarity varchar, age varchar, "
+        "role varchar, unit varchar, denominator_definition varchar, value_type varchar, "
+        "polarity varchar, age varchar, "
         "plausible_min double, plausible_max double, "
         "recent_trend_allowed boolean, alternative_to varchar, alternatives varchar[], "
         "is_headline boolean, missing_status varchar, missing_note varchar"
@@ -299,6 +300,7 @@ def _measure_rows(indicator: Indicator) -> list[tuple[Any, ...]]:
                 order,
                 role,
                 indicator.unit_of(measure.id),
+                indicator.denominator_of(measure.id),
                 indicator.value_type_of(measure.id),
                 indicator.polarity_of(measure.id),
                 indicator.age_of(measure.id),

@@ -1,7 +1,7 @@
 -- table: marts.minimum_breakdown
 -- grain: one row per measure and one of the four breakdowns
--- depends: registry.measure, registry.indicator, registry.breakdown, indicators.fact, marts.inequality, people.care_gap, registry.place, registry.footprint
--- columns: indicator_id, indicator_slug, programme, theme, measure, measure_name, breakdown, places_with_breakdown, places, nation_has_breakdown, groups, latest_period, status, status_note, basis, fictional
+-- depends: registry.measure, registry.indicator, registry.breakdown, indicators.fact, marts.inequality, people.care_gap, marts.core20_cohort, marts.core20_ethnicity, registry.place, registry.footprint
+-- columns: indicator_id, indicator_slug, programme, theme, measure, measure_name, breakdown, places_with_breakdown, places, nation_has_breakdown, groups, latest_period, status, status_note, basis, denominator_mart, denominator_note, fictional
 -- The least that NHS England's statement under section 13SA of the National Health Service Act 2006
 -- (27 November 2023) asks of information on inequalities: deprivation, ethnicity, age and sex. What is
 -- missing is a status, never a blank.
@@ -117,6 +117,64 @@ deciles as (
     where breakdown = 'deprivation_decile'
     group by all
 ),
+-- Residents by group at Places, which a numerator by group could be divided by.
+supplied as (
+    select 'deprivation' as breakdown, 'core20_cohort' as denominator_mart, 'Residents in Core20 and outside it, by five-year age band' as people, population_base
+    from marts.core20_cohort
+    where area_type = 'place'
+    union all by name
+    select 'age' as breakdown, 'core20_cohort' as denominator_mart, 'Residents by five-year age band' as people, population_base
+    from marts.core20_cohort
+    where area_type = 'place' and age_band <> 'All ages'
+    union all by name
+    select 'sex' as breakdown, 'core20_cohort' as denominator_mart, 'Residents by sex and five-year age band' as people, population_base
+    from marts.core20_cohort
+    where area_type = 'place' and sex in ('Female', 'Male')
+    union all by name
+    select 'ethnicity' as breakdown, 'core20_ethnicity' as denominator_mart, 'Residents of all ages by five broad ethnic groups' as people, population_base
+    from marts.core20_ethnicity
+    where area_type = 'place'
+),
+denominator as (
+    select
+        breakdown,
+        denominator_mart,
+        people,
+        concat_ws(
+            ' or ',
+            max(if(population_base = 'census_2021', 'Census 2021', null)),
+            max(if(population_base = 'mid_2020', 'mid-2020 estimates', null))
+        ) as bases
+    from supplied
+    group by breakdown, denominator_mart, people
+),
+-- What the registry knows of what a measure is divided by, and of its age.
+divided as (
+    select
+        headline.indicator_slug,
+        headline.measure,
+        case
+            when headline.value_type in ('life_expectancy', 'slope_index', 'score', 'mean')
+                then 'The measure is no count divided by people, so residents alone do not give it by group.'
+            when contains(lower(coalesce(headline.denominator_definition, headline.unit)), 'resident')
+                then 'The register has the measure divided by residents.'
+            when headline.denominator_definition is not null
+                then 'The register has the measure divided by "' || headline.denominator_definition
+                || '", not by residents as such, so the holder would have to give both counts by group.'
+            else 'The register declares no denominator of the measure, whose unit is "' || headline.unit
+                || '"; nobody has checked whether residents are the right one.'
+        end as divided_by,
+        if(
+            headline.value_type = 'directly_standardised_rate',
+            'It is standardised for age, which needs both counts by age band.', null
+        ) as standardised,
+        if(
+            headline.value_type in ('life_expectancy', 'slope_index', 'score', 'mean') or headline.age = 'All ages',
+            null, headline.age
+        ) as age,
+        age_from(headline.age) % 5 = 0 and coalesce((age_to(headline.age) + 1) % 5 = 0, true) as is_whole_bands
+    from headline
+),
 present as (
     select indicator_slug, measure, count(distinct sex) as sexes, min(sex) as only_sex
     from valued
@@ -147,6 +205,7 @@ judged as (
             else 'none_known'
         end as status,
         coalesce(published.wording, '') as published_as,
+        coalesce(registered.one_sex, false) as one_sex,
         found.basis
     from headline
     cross join breakdowns
@@ -191,6 +250,29 @@ select
         when 'none_known' then 'No source of it is known to the register.'
     end as status_note,
     judged.basis,
+    if(judged.status = 'one_group', null, denominator.denominator_mart) as denominator_mart,
+    case
+        when judged.status = 'one_group' then 'None is needed: the measure is of one such group by definition.'
+        when denominator.denominator_mart is null
+            then 'This release has no residents of its Places by '
+            || if(judged.breakdown = 'ethnicity', 'ethnic group, as Census table TS021 is not supplied', judged.breakdown)
+            || '. ' || divided.divided_by
+        else concat_ws(
+            ' ',
+            denominator.people || ', ' || denominator.bases || '.',
+            if(
+                judged.breakdown = 'ethnicity',
+                'The measure is of ages ' || divided.age || ', so rates by it would need counts of that age.',
+                'The measure is of ages ' || divided.age || ', which '
+                || if(divided.is_whole_bands, 'whole bands make up.', 'whole bands do not make up.')
+            ),
+            if(judged.one_sex, 'It is of one sex.', null),
+            divided.divided_by,
+            divided.standardised
+        )
+    end as denominator_note,
     footprint.fictional
 from judged
+inner join divided on judged.indicator_slug = divided.indicator_slug and judged.measure = divided.measure
+left join denominator on judged.breakdown = denominator.breakdown
 cross join registry.footprint as footprint

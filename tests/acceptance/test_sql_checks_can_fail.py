@@ -174,6 +174,9 @@ EDITS: dict[str, dict[str, str]] = {
     "marts.minimum_breakdown": {
         "all_four_for_every_measure": f"delete from t where {_ONE.format('true')}",
         "what_is_missing_is_said": _set("status_note = null", "status <> 'places'"),
+        "a_denominator_is_of_its_breakdown": _set(
+            "denominator_mart = 'core20_ethnicity'", "breakdown = 'age'"
+        ),
     },
     "marts.person_quality": {
         "no_small_counts": _row(practice_code="A81001", persons=30, entries=2),

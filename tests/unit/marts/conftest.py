@@ -53,6 +53,7 @@ class SmallWarehouse:
         for name in (
             "indicators.fact", "geography.area", "cohorts.core20_area", "marts.place",
             "staging.observation", "marts.inequality", "marts.scorecard", "people.care_gap",
+            "marts.core20_cohort", "marts.core20_ethnicity",
         ):  # fmt: skip
             self.con.execute(create_table(self.contracts[name], name))
         indicators = load_indicators()

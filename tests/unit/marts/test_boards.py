@@ -148,3 +148,97 @@ def test_every_clinical_area_has_a_row_for_each_of_the_four(small: SmallWarehous
         assert {r["breakdown"] for r in rows if r["theme"] == area} == {
             "deprivation", "ethnicity", "age", "sex"
         }  # fmt: skip
+
+
+def denominators(small: SmallWarehouse) -> dict[tuple[str, str], tuple[str | None, str]]:
+    small.derive("inequality")
+    return {
+        (r["indicator_slug"], r["breakdown"]): (r["denominator_mart"], r["denominator_note"])
+        for r in small.derive("minimum_breakdown") if r["measure"] == "main"
+    }  # fmt: skip
+
+
+def residents(small: SmallWarehouse, **more: Any) -> None:
+    row = {
+        "sex": "Persons",
+        "age_band": "15-19",
+        "population_base": "census_2021",
+        "imd_vintage": 2025,
+    }
+    small.add("marts.core20_cohort", area_type="place", area_code=PLACE, core20=True, people=10,
+              **{**row, **more})  # fmt: skip
+
+
+def test_each_breakdown_has_the_residents_that_this_release_has(small: SmallWarehouse) -> None:
+    residents(small)
+    residents(small, imd_vintage=2019, population_base="mid_2020")
+    # The nation alone is no denominator for Places.
+    small.add("marts.core20_ethnicity", area_type="nation", area_code=NATION,
+              population_base="census_2021")  # fmt: skip
+    found = denominators(small)
+    assert found["self_harm_15_19", "deprivation"] == (
+        "core20_cohort",
+        "Residents in Core20 and outside it, by five-year age band, Census 2021 or mid-2020 estimates. "
+        "The measure is of ages 15-19 yrs, which whole bands make up. "
+        "The register has the measure divided by residents.",
+    )
+    mart, note = found["self_harm_15_19", "ethnicity"]
+    assert mart is None
+    assert note.startswith(
+        "This release has no residents of its Places by ethnic group, as Census table TS021"
+    )
+    assert found["self_harm_15_19", "sex"][0] is None
+    assert found["self_harm_15_19", "age"] == (
+        None, "None is needed: the measure is of one such group by definition.",
+    )  # fmt: skip
+
+
+def test_residents_by_ethnic_group_are_of_all_ages(small: SmallWarehouse) -> None:
+    small.add("marts.core20_ethnicity", area_type="place", area_code=PLACE,
+              population_base="census_2021")  # fmt: skip
+    found = denominators(small)
+    assert found["self_harm_15_19", "ethnicity"] == (
+        "core20_ethnicity",
+        "Residents of all ages by five broad ethnic groups, Census 2021. "
+        "The measure is of ages 15-19 yrs, so rates by it would need counts of that age. "
+        "The register has the measure divided by residents.",
+    )
+    assert {mart for (_, breakdown), (mart, _) in found.items() if breakdown != "ethnicity"} == {
+        None
+    }
+
+
+def test_women_and_men_are_a_denominator_where_they_are_counted(small: SmallWarehouse) -> None:
+    residents(small, sex="Female", imd_vintage=2019, population_base="mid_2020")
+    mart, note = denominators(small)["loneliness", "sex"]
+    assert mart == "core20_cohort"
+    assert note.startswith("Residents by sex and five-year age band, mid-2020 estimates. ")
+
+
+@pytest.mark.parametrize(
+    ("slug", "said"),
+    [
+        # Divided by people who are declared, and no residents as such.
+        (
+            "gld_reception",
+            "Children with an assessment in the Early Years Foundation Stage Profile",
+        ),
+        ("fuel_poverty", '"All households, modelled", not by residents as such'),
+        ("unemployment_16_64", "ages 16-64 yrs, which whole bands do not make up"),
+        # Only a unit is declared.
+        ("smoking_prevalence", 'whose unit is "percent of adults"; nobody has checked'),
+        ("preventable_cardiovascular_mortality", "It is standardised for age"),
+        # No share of anybody.
+        ("attainment8", "The measure is no count divided by people"),
+        ("life_expectancy", "The measure is no count divided by people"),
+        ("smoking_at_delivery", "It is of one sex."),
+    ],
+)
+def test_the_note_says_what_the_registry_knows_of_the_denominator(
+    small: SmallWarehouse, slug: str, said: str
+) -> None:
+    residents(small)
+    small.add("registry.breakdown", indicator_slug="smoking_at_delivery", one_sex=True)
+    mart, note = denominators(small)[slug, "deprivation"]
+    assert mart == "core20_cohort"
+    assert said in note

@@ -292,3 +292,9 @@ def test_every_measure_has_a_name_short_enough_for_a_column_head() -> None:
 def test_a_long_short_name_is_refused(facts: dict[str, Any]) -> None:
     with pytest.raises(ValidationError, match="short_name"):
         Indicator.model_validate(facts | {"short_name": "x" * (SHORT_NAME_LENGTH + 1)})
+
+
+def test_a_measure_with_its_own_unit_has_no_declared_denominator() -> None:
+    indicator = load_indicators()["gld_2_2half"]
+    assert indicator.denominator_of() == "Children with a completed ASQ-3"
+    assert indicator.denominator_of("asq3_use") is None
