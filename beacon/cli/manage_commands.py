@@ -13,6 +13,7 @@ import typer
 
 from beacon.cli.common import Format, FormatOption, HomeOption, home_of, print_rows, settings_from
 from beacon.cli.options import inform
+from beacon.cli.printed_tables import write_table
 from beacon.cli.run_commands import Inputs
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from beacon.release.diff import Difference
 
 _SHOWN_DIFFERENCES = 200
+_IN_A_TABLE = (
+    "area", "measure", "period", "before", "after", "column", "mart", "change", "row",
+)  # fmt: skip
 
 LabelArgument = Annotated[str, typer.Argument(metavar="RELEASE", help="Release label.")]
 
@@ -56,7 +60,7 @@ def diff(
     home: HomeOption = None,
 ) -> None:
     """Show what differs between two releases. Why is in the later one's `change` mart."""
-    from beacon.release.diff import as_html, compare_releases, shown, summarise
+    from beacon.release.diff import as_html, compare_releases, shown, summarise, whereabouts
     from beacon.release.layout import get_release
 
     place = home_of(home)
@@ -76,19 +80,22 @@ def diff(
             each.change,
             each.column or "",
             *(v if isinstance(v, plain) else shown(v) for v in (each.before, each.after)),
+            *whereabouts(each),
         )
         for each in differences
     ]
-    columns = ("mart", "row", "change", "column", "before", "after")
+    columns = ("mart", "row", "change", "column", "before", "after", "area", "measure", "period")
     if form is not DiffFormat.table:
         print_rows(columns, rows, Format(form.value))
         return
     if not rows:
         typer.echo(f"{first} and {second} say the same.")
         return
-    print_rows(("mart", "added", "removed", "changed", "columns"), summarise(differences))
+    write_table(("mart", "added", "removed", "changed", "columns"), summarise(differences))
     typer.echo("")
-    print_rows(columns, rows[:_SHOWN_DIFFERENCES])
+    # A narrow terminal has no room for the last ones: the figures must not be among them.
+    order = [columns.index(name) for name in _IN_A_TABLE]
+    print_rows(_IN_A_TABLE, [[row[at] for at in order] for row in rows[:_SHOWN_DIFFERENCES]])
     if len(rows) > _SHOWN_DIFFERENCES:
         more = len(rows) - _SHOWN_DIFFERENCES
         typer.echo(f"{more:,} more differences: --format csv writes all.", err=True)

@@ -168,6 +168,15 @@ def summarise(differences: list[Difference]) -> list[tuple[str, int, int, int, s
     return rows
 
 
+def whereabouts(difference: Difference) -> tuple[str, str, str]:
+    """Area, measure and period of a difference, each empty where its mart's key has none."""
+    key = {name: shown(value) for name, value in difference.key}
+    area = next((value for name, value in key.items() if name.endswith("_code")), "")
+    names = (key.get("indicator_slug", ""), key.get("measure", ""))
+    measure = " ".join(name for name in names if name and name != "main")
+    return area, measure, key.get("period", "")
+
+
 def shown(value: Any) -> str:
     """A cell as text; outlines by their size, as their bytes tell nobody anything."""
     if value is None:

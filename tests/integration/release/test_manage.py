@@ -273,6 +273,23 @@ def test_diff_prints_tables_csv_and_html(small: SmallRun) -> None:
     assert "say the same" in invoke(small, "diff", one, one)[1]
 
 
+def test_diff_shows_both_figures_on_a_narrow_terminal(
+    small: SmallRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    one, two, _ = publish_three(small)
+    code, text = invoke(small, "diff", one, two)
+    assert code == 0
+    header, *rows = text.rpartition("\n\n")[2].splitlines()
+    assert header.split()[:3] == ["area", "before", "after"]
+    assert [row.split()[:3] for row in rows if row.startswith("Z06")] == [
+        [f"Z0600000{i}", str(1000 + i), str(2000 + i)] for i in (1, 2, 3)
+    ]
+    # What the note on columns that do not fit offers.
+    chosen = invoke(small, "diff", one, two, "--columns", "after,row")[1]
+    assert "after  row" in chosen
+
+
 def test_html_escapes_what_publishers_write(small: SmallRun) -> None:
     first = small.publish().release.label
     small.con.execute("update marts.place set place_name = '<script>alert(1)</script>'")
