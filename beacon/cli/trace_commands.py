@@ -63,7 +63,8 @@ def _lines(chain: Chain) -> list[tuple[str, str]]:
         if row["lower_95"] is not None:
             lines.append(("95 % limits", f"{row['lower_95']:.10g} to {row['upper_95']:.10g}"))
         if row["numerator"] is not None or row["denominator"] is not None:
-            lines.append(("counts", f"{row['numerator']} of {row['denominator']}"))
+            counts = f"{_count(row['numerator'])} of {_count(row['denominator'])}"
+            lines.append(("counts", counts))
     lines.append(("method", _method(row)))
     if chain.staged is not None:
         lines.append(("staged row", _staged(chain.staged)))
@@ -101,7 +102,7 @@ def _method(row: dict[str, Any]) -> str:
         "publisher": "limits as published",
         "wilson": "limits computed from the counts (Wilson score)",
         "byar": "limits computed from the counts (Byar, exact below 10)",
-        "none": "no limits published, and no counts to compute them from",
+        "none": f"no limits published, and {_why_none_computed(row)}",
     }.get(row["limits_method"] or "", "no limits")
     modelled = "estimated" if _is_sum(row) else "modelled by the publisher"
     modelled = f"; {modelled}" if row["modelled"] else ""
@@ -109,6 +110,19 @@ def _method(row: dict[str, Any]) -> str:
     published = _HOW_MADE.get(row.get("value_method") or "", published)
     taken = published if row["value"] is not None else "no value"
     return f"{taken}{modelled}; {limits}; role {row['role']}"
+
+
+def _count(count: float | None) -> str:
+    return "(not given)" if count is None else f"{count:.10g}"
+
+
+def _why_none_computed(row: dict[str, Any]) -> str:
+    """Why a value without published limits has no computed ones."""
+    if row["numerator"] is None or row["denominator"] is None:
+        return "no counts to compute them from"
+    if row["modelled"]:
+        return "none computed: the counts are modelled, not counted"
+    return "none computed: the counts do not give the value, or no method is set for them"
 
 
 def _staged(staged: dict[str, Any]) -> str:

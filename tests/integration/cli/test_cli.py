@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -118,6 +119,18 @@ def test_indicators_lists_all_22_with_their_state(sample_home: Path) -> None:
     assert "null" not in shown.lower()
     assert "definition" in beacon("indicators", "life_expectancy", home=sample_home)
     assert "next          beacon trace 2 PLACE" in shown
+
+
+def test_trace_says_why_a_value_with_counts_has_no_limits(sample_home: Path) -> None:
+    modelled = beacon("trace", "fuel_poverty", "Dunmarrow", home=sample_home)
+    (counts,) = re.findall(r"^counts +(\d+) of (\d+)$", modelled, re.MULTILINE)
+    (value,) = re.findall(r"^value +([\d.]+) percent", modelled, re.MULTILINE)
+    assert int(counts[0]) / int(counts[1]) * 100 == pytest.approx(float(value))
+    assert "no limits published, and none computed: the counts are modelled" in modelled
+    assert "no counts" not in modelled
+    without = beacon("trace", "attainment8", "Dunmarrow", "--sex", "Persons", home=sample_home)
+    assert "no limits published, and no counts to compute them from" in without
+    assert "\ncounts " not in without
 
 
 def test_what_is_missing_is_named_with_its_reason(sample_home: Path) -> None:
