@@ -19,6 +19,8 @@ MEMORY_LIMIT = "1GB"
 
 # MULTI is what DuckDB makes of a PIVOT whose columns it must look up first.
 _READING = frozenset({"SELECT", "EXPLAIN", "MULTI"})
+_TO_FILES = frozenset({"COPY", "EXPORT"})
+_TO_A_FILE = '\nTo write rows to a file: beacon query --format csv "SELECT ..." > FILE'
 _ALLOWED = "SELECT, FROM, WITH, VALUES, TABLE, PIVOT, DESCRIBE, SUMMARIZE, SHOW or EXPLAIN"
 
 
@@ -138,5 +140,6 @@ def _the_statement(con: duckdb.DuckDBPyConnection, sql: str) -> duckdb.Statement
     except ValueError:  # A statement that DuckDB knows and its Python package does not.
         kind = "that"
     if kind not in _READING:
-        raise BeaconError(f"Nothing can be changed: give {_ALLOWED}, not {kind}.")
+        instead = _TO_A_FILE if kind in _TO_FILES else ""
+        raise BeaconError(f"Nothing can be changed: give {_ALLOWED}, not {kind}.{instead}")
     return statements[0]

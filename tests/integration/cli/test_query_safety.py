@@ -146,6 +146,15 @@ def nothing_moves(published_sample: Path) -> object:
     assert _hashes(published_sample) == before
 
 
+@pytest.mark.parametrize("statement", ["copy place to 'x.csv'", "export database 'x'"])
+def test_who_wants_a_file_is_told_how_to_write_one(statement: str, release: Release) -> None:
+    with pytest.raises(BeaconError, match=r'beacon query --format csv "SELECT \.\.\." > FILE'):
+        ask(release, statement)
+    with pytest.raises(BeaconError) as other:
+        ask(release, "drop table place")
+    assert "FILE" not in str(other.value)
+
+
 @pytest.mark.parametrize("statement", HOSTILE)
 def test_a_hostile_statement_is_refused_and_leaves_nothing(
     statement: str, release: Release, published_sample: Path, tmp_path: Path
