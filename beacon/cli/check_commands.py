@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from beacon.cli.common import Format, FormatOption, print_rows
+from beacon.cli.common import Format, FormatOption, HomeOption, home_of, print_rows
 
 
 def check(
@@ -21,8 +21,12 @@ def check(
         ),
     ] = None,
     form: FormatOption = Format.table,
+    home: HomeOption = None,
 ) -> None:
     """Check indicators, boards, sources, cohorts, targets and other definitions, line by line.
+
+    Whether the series of an indicator are in your files is looked up in what the home has read, if
+    it has read any; a series that is not there is named and is no fault.
 
     Exit status: 0 a run can use all of them; 1 a file has faults, which are listed.
     """
@@ -36,6 +40,22 @@ def check(
         about = (str(file), found.kind or None, found.name or None)
         rows += [(*about, fault.line, fault.field, fault.message) for fault in found.faults]
         if not found.faults:
-            rows.append((*about, None, "", "sound"))
+            rows.append((*about, None, "", _sound(found.series, home)))
     print_rows(("file", "kind", "name", "line", "field", "message"), rows, form)
     raise typer.Exit(1 if faulty else 0)
+
+
+def _sound(series: tuple[tuple[str, str], ...], home: Path | None) -> str:
+    """What was checked of a file without faults, and what was not."""
+    from beacon.operations.series_read import series_read
+
+    if not series:
+        return "sound"
+    place = home_of(home)
+    known = series_read(place)
+    if known is None:
+        return "sound in form; whether its series are in your files is seen by a run"
+    unknown = [f"{name!r} of {source}" for source, name in series if (source, name) not in known]
+    if not unknown:
+        return f"sound; its series are in files that {place.root} has read"
+    return f"sound in form; no file that {place.root} has read so far has {', '.join(unknown)}"

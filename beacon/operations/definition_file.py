@@ -58,11 +58,13 @@ class DefinitionFile:
         kind: One of `KINDS`; empty where it cannot be told.
         name: What the file defines, by its own name.
         faults: In the order of the file; none where a run can use it.
+        series: Source and series of all that an indicator without faults reads.
     """
 
     kind: str
     name: str
     faults: tuple[Fault, ...]
+    series: tuple[tuple[str, str], ...] = ()
 
 
 def check_definition(path: Path, kind: str | None = None) -> DefinitionFile:
@@ -99,7 +101,12 @@ def check_definition(path: Path, kind: str | None = None) -> DefinitionFile:
     faults += [] if faults else _clashes(kind, content, path, node)
     name = content.get("slug") or content.get("id") or content.get("cohort") or path.stem
     ordered = sorted(faults, key=lambda fault: fault.line or 0)
-    return DefinitionFile(kind, str(name), tuple(ordered))
+    series = () if faults or kind != "indicator" else _series(Indicator.model_validate(content))
+    return DefinitionFile(kind, str(name), tuple(ordered), series)
+
+
+def _series(indicator: Indicator) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted({key for binding in indicator.sources for key in binding.series_keys}))
 
 
 def _text(path: Path) -> str:
