@@ -125,7 +125,11 @@ def _wait_until_it_answers(address: str, processes: list[subprocess.Popen[bytes]
 async def _serve_while(
     proxy: ASGIApp, listener: socket.socket, processes: list[subprocess.Popen[bytes]]
 ) -> int:
-    """Serve until a process ends; gives its exit status."""
+    """Serve until a process ends; gives its exit status.
+
+    Raises:
+        KeyboardInterrupt: When a signal stopped it.
+    """
     server = uvicorn.Server(
         uvicorn.Config(proxy, log_level="warning", lifespan="off", timeout_graceful_shutdown=2)
     )
@@ -137,6 +141,10 @@ async def _serve_while(
             sys.stderr.write(f"Beacon's UI: http://{LOOPBACK}:{port}  (Ctrl-C stops it)\n")
             told = True
         await asyncio.sleep(0.2)
+    # uvicorn says so at a signal, even one that a script which started this had it ignore.
+    stopped = server.should_exit
     server.should_exit = True
     await serving
+    if stopped:
+        raise KeyboardInterrupt
     return next((process.returncode for process in processes if process.poll()), 1)

@@ -16,6 +16,7 @@ from beacon.cli.printed_tables import write_pairs
 
 if TYPE_CHECKING:
     from beacon.core.home import Home
+    from beacon.operations.health import Heartbeat
     from beacon.operations.status import Status
 
 # The convention of monitoring plugins (Nagios, Icinga, check_mk and others).
@@ -82,8 +83,6 @@ def _ago(moment: str | datetime, at: datetime) -> str:
 
 
 def _print_table(found: Status) -> None:
-    from beacon.core.clock import in_london, next_night
-
     rows: list[tuple[str, str]] = []
     release = "none"
     if found.release is not None:
@@ -106,7 +105,8 @@ def _print_table(found: Status) -> None:
         rows.append(("daemon", f"stopped on purpose, {_ago(beat.at, found.at)}"))
     else:
         rows.append(("daemon", f"last sign of life {_ago(beat.at, found.at)}"))
-        rows.append(("next night", in_london(next_night(found.at))))
+    if beat is not None:
+        rows.append(("next night", _next_night(found, beat)))
     sources = found.sources.sources if found.sources else ()
     stale = [source.source for source in sources if source.refused]
     overdue = [source.source for source in sources if source.overdue_since(found.at)]
@@ -133,15 +133,25 @@ def _print_table(found: Status) -> None:
         typer.echo(as_text({**_condition(condition), "state": "raised"}))
 
 
+def _next_night(found: Status, beat: Heartbeat) -> str:
+    from beacon.core.clock import in_london
+
+    if found.next_night is not None:
+        return in_london(found.next_night)
+    service = " or the service" if beat.restart_command == "beacon ui" else ""
+    return (
+        "no daemon runs; the next night will not start by itself: "
+        f"{beat.restart_command}{service} starts one"
+    )
+
+
 def _condition(condition: Any) -> dict[str, Any]:
     names = ("key", "kind", "level", "title", "what", "since", "still_good", "command", "then")
     return {name: getattr(condition, name) for name in names}
 
 
 def _as_json(found: Status) -> dict[str, Any]:
-    from beacon.core.clock import next_night
-
-    last, beat = found.last_run, found.heartbeat
+    last, beat, night = found.last_run, found.heartbeat, found.next_night
     sources = found.sources.sources if found.sources else ()
     return {
         "level": found.level,
@@ -162,7 +172,7 @@ def _as_json(found: Status) -> dict[str, Any]:
         "lock_held": found.locked,
         "heartbeat_at": beat.at.isoformat(timespec="seconds") if beat else None,
         "daemon_stopped": beat.stopped if beat else None,
-        "next_night": next_night(found.at).isoformat(timespec="seconds"),
+        "next_night": night.isoformat(timespec="seconds") if night else None,
         "stale_sources": [source.source for source in sources if source.refused],
         "overdue_sources": [source.source for source in sources if source.overdue_since(found.at)],
         "approval_waiting": found.held is not None,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from beacon.core.clock import next_night, now
+from beacon.core.clock import now
 from beacon.core.files import read_json, write_json
 from beacon.core.home import Home
 
@@ -40,6 +40,10 @@ class Heartbeat:
     host: str
     stopped: bool
     restart_command: str
+
+    def shows_life(self, at: datetime) -> bool:
+        """Whether the daemon runs, as far as can be told: not stopped, and not silent for long."""
+        return not self.stopped and (at - self.at).total_seconds() <= SILENT_AFTER_SECONDS
 
 
 def _file(home: Home) -> Any:
@@ -87,7 +91,7 @@ def write_health(home: Home, status: Status) -> dict[str, Any]:
         "level": status.level,
         "at": status.at.isoformat(timespec="seconds"),
         "heartbeat_at": beat_at,
-        "next_night": next_night(status.at).isoformat(timespec="seconds"),
+        "next_night": status.next_night and status.next_night.isoformat(timespec="seconds"),
         "release": status.release.label if status.release else None,
         "published_at": status.published_at,
         "conditions": [

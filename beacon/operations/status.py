@@ -14,7 +14,7 @@ from beacon.core.files import read_json
 from beacon.core.home import Home
 from beacon.operations.damage import Damage, find_damage
 from beacon.operations.disk import free_bytes, needed_bytes
-from beacon.operations.health import SILENT_AFTER_SECONDS, Heartbeat, read_heartbeat
+from beacon.operations.health import Heartbeat, read_heartbeat
 from beacon.operations.remedies import remedy_for
 from beacon.operations.runs import RunRecord, find_dead, list_runs, lock_is_held
 from beacon.operations.source_history import SourcesSeen, SourceState, load_sources
@@ -121,6 +121,12 @@ class Status:
             for run in self.runs
             if run.job not in _ASIDE
         ]
+
+    @property
+    def next_night(self) -> datetime | None:
+        """When the daemon starts the next night; None where no daemon runs that would."""
+        beat = self.heartbeat
+        return next_night(self.at) if beat and beat.shows_life(self.at) else None
 
     @property
     def level(self) -> Literal["ok", "warning", "critical"]:
@@ -397,8 +403,8 @@ def _about_daemon(status: Status) -> Iterator[Condition]:
     beat = status.heartbeat
     if beat is None or beat.stopped:
         return
-    silent = (status.at - beat.at).total_seconds()
-    if silent > SILENT_AFTER_SECONDS:
+    if not beat.shows_life(status.at):
+        silent = (status.at - beat.at).total_seconds()
         yield Condition(
             "daemon",
             "daemon_silent",

@@ -16,7 +16,7 @@ from beacon.cli.main import app
 from beacon.core.clock import LONDON, last_night, next_night
 from beacon.core.files import write_json
 from beacon.core.home import Home
-from beacon.operations.health import beat, read_heartbeat
+from beacon.operations.health import beat, read_heartbeat, write_health
 from beacon.operations.runs import (
     KEPT_RUNS,
     end_dead_runs,
@@ -344,6 +344,28 @@ def test_exit_status_and_first_line_are_those_of_a_monitoring_plugin(
     assert code == 3
     assert "UNKNOWN" in line
     assert not (tmp_path / "nothing").exists()
+
+
+@pytest.mark.parametrize(
+    ("minutes", "stopped", "runs"), [(1, False, True), (1, True, False), (20, False, False)]
+)
+def test_a_next_night_is_promised_only_where_a_daemon_runs(
+    home: Home, monkeypatch: pytest.MonkeyPatch, minutes: int, stopped: bool, runs: bool
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    fresh(home)
+    at = datetime.now(UTC)
+    beat(home, stopped=stopped, at=at - timedelta(minutes=minutes))
+    (row,) = [line for line in status(home)[1].splitlines() if line.startswith("next night")]
+    due = json.loads(status(home, "--format", "json")[1])["next_night"]
+    probed = write_health(home, gather(home))["next_night"]
+    if runs:
+        assert row.endswith(", 02:30")
+        assert due == probed == next_night(at).isoformat(timespec="seconds")
+    else:
+        assert "no daemon runs; the next night will not start by itself: beacon ui" in row
+        assert "or the service" in row
+        assert due is probed is None
 
 
 def test_json_says_the_same(home: Home) -> None:
