@@ -1,7 +1,6 @@
 """Running the nightly job in this process, with its history kept in the home."""
 
 import logging
-import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -24,11 +23,14 @@ Say = Callable[[str], None]
 _SUCCESSES = ("published", "unchanged")
 
 
-def run_nightly(settings: Settings, landed: str, quiet: bool, say: Say) -> dict[str, Any]:
+def run_nightly(
+    settings: Settings, run_id: str, landed: str, quiet: bool, say: Say
+) -> dict[str, Any]:
     """Run the nightly job.
 
     Args:
         settings: The run's settings.
+        run_id: A UUID, under which the run has been written down already.
         landed: Id of what has been landed for this run already.
         quiet: Whether that is nothing new: then no table is made again, and the release is
             confirmed, so that the history shows that the run took place.
@@ -42,7 +44,6 @@ def run_nightly(settings: Settings, landed: str, quiet: bool, say: Say) -> dict[
         [*(landing_key(source) for source in sources_in_use()), RELEASE, SITE] if quiet else None
     )
     home = Home(settings.home)
-    run_id = str(uuid.uuid4())
     with open_instance(home) as instance, reporting_to(say):
         logging.getLogger("dagster").setLevel(logging.CRITICAL)
         end_dead_runs_of(instance, home)

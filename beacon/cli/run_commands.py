@@ -20,7 +20,7 @@ from beacon.core.errors import SettingsError
 from beacon.core.home import ALL_FOOTPRINTS
 
 if TYPE_CHECKING:
-    from beacon.ingest.land import LandingReport
+    from beacon.operations.run_recorder import RunRecorder
     from beacon.workspace import Workspace
 
 _MOST_REMARKS = 10
@@ -166,7 +166,29 @@ _NOTHING_LANDED = "none"
 
 
 def _execute(workspace: Workspace) -> dict[str, Any]:
-    """Land what is there, then confirm the release, or run the nightly job or what it needs."""
+    """Land what is there, then confirm the release, or run the nightly job or what it needs.
+
+    The run is written down before it does anything, so that one which is killed while it still
+    looks for its inputs is told of as any other. The orchestrator's run goes on under its id.
+    """
+    from beacon.operations.alerts import tell
+    from beacon.operations.run_recorder import RunRecorder
+    from beacon.operations.runs import get_run
+
+    home, run_id = workspace.home, str(uuid.uuid4())
+    recorder = RunRecorder(home, run_id=run_id, job="nightly", inputs=workspace.settings.inputs)
+    try:
+        with recorder.step("nightly"):
+            return _confirm_or_run(workspace, recorder)
+    finally:
+        known = get_run(home, run_id)
+        if known is None or known.state != "ended":
+            recorder.end()
+            for fault in tell(home):
+                say(f"An alert was not delivered: {fault}")
+
+
+def _confirm_or_run(workspace: Workspace, recorder: RunRecorder) -> dict[str, Any]:
     from beacon.cli.runner import load_runner
     from beacon.core.progress import reporting_to
     from beacon.inputs import unreached
@@ -174,6 +196,7 @@ def _execute(workspace: Workspace) -> dict[str, Any]:
     from beacon.operations.disk import DiskFullError, require_space
     from beacon.operations.home_lock import home_lock
     from beacon.operations.runs import end_dead_runs
+    from beacon.operations.source_history import see_sources
     from beacon.pipeline import confirm, land
 
     say(f"Reading {workspace.settings.inputs} inputs for {workspace.footprint.name} …")
@@ -181,6 +204,7 @@ def _execute(workspace: Workspace) -> dict[str, Any]:
         for done in mend(workspace.home):
             say(done)
         cut_short = end_dead_runs(workspace.home, holds_lock=True)
+        recorder.lock_taken()
         landed_id, quiet = _NOTHING_LANDED, False
         # The run meets the same, and its record and the alerts say so.
         with contextlib.suppress(SettingsError, DiskFullError):
@@ -189,32 +213,14 @@ def _execute(workspace: Workspace) -> dict[str, Any]:
             confirmed = confirm(workspace, landed)
             landed_id, quiet = landed.id, confirmed is not None
             if confirmed and not (landed.refused or unreached(workspace) or cut_short):
-                return _confirmed(workspace, landed, confirmed.release.label)
+                # Nothing is made that an operator could follow, so the orchestrator, whose start
+                # takes longer than all of it, is left alone.
+                see_sources(workspace.home, workspace.register, landed, [])
+                recorder.outcome, recorder.release = "unchanged", confirmed.release.label
+                return {"success": True, "status": "unchanged", "errors": [], "quiet": True}
     runner = load_runner()
-    return {**runner(workspace.settings, landed_id, quiet, say), "quiet": quiet}
-
-
-def _confirmed(workspace: Workspace, landed: LandingReport, label: str) -> dict[str, Any]:
-    """Write down a run that found nothing new and nothing wrong.
-
-    It makes nothing that an operator could follow, so the orchestrator, whose start takes longer
-    than all of it, is left alone; `beacon status` and the alerts know of it.
-    """
-    from beacon.operations.alerts import tell
-    from beacon.operations.run_recorder import RunRecorder
-    from beacon.operations.source_history import see_sources
-
-    home = workspace.home
-    recorder = RunRecorder(
-        home, run_id=str(uuid.uuid4()), job="nightly", inputs=workspace.settings.inputs
-    )
-    recorder.lock_taken()
-    recorder.outcome, recorder.release = "unchanged", label
-    see_sources(home, workspace.register, landed, [])
-    recorder.end()
-    for fault in tell(home):
-        say(f"An alert was not delivered: {fault}")
-    return {"success": True, "status": "unchanged", "errors": [], "quiet": True}
+    outcome = runner(workspace.settings, recorder.record.run_id, landed_id, quiet, say)
+    return {**outcome, "quiet": quiet}
 
 
 def _problems(workspace: Workspace, outcome: dict[str, Any]) -> list[str]:

@@ -9,9 +9,9 @@ from typing import Any
 from beacon.core.errors import BeaconError
 from beacon.core.settings import Settings
 
-# Settings, id of what was landed, whether that is nothing new, and where progress is said; gives
-# success, status, errors.
-Runner = Callable[[Settings, str, bool, Callable[[str], None]], dict[str, Any]]
+# Settings, id of the run, id of what was landed, whether that is nothing new, and where progress is
+# said; gives success, status, errors.
+Runner = Callable[[Settings, str, str, bool, Callable[[str], None]], dict[str, Any]]
 
 _GROUP = "beacon.runner"
 

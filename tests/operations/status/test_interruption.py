@@ -1,7 +1,8 @@
-"""A run that a person or a service stops is no failure, and is told without a trace."""
+"""A run that is stopped, whatever it is at, is told of without a trace."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from beacon.cli import run_commands
 from beacon.cli.main import app
 from beacon.core.home import Home
 from beacon.operations.run_recorder import RunRecorder
-from beacon.operations.runs import list_runs
+from beacon.operations.runs import find_dead, list_runs
 from beacon.operations.status import gather
 
 
@@ -38,3 +39,30 @@ def test_the_record_and_the_status_call_it_interrupted(tmp_path: Path) -> None:
     told = {condition.kind: condition.level for condition in gather(home).conditions}
     assert told["run_interrupted"] == "warning"
     assert "run_failed" not in told
+
+
+@pytest.mark.parametrize(
+    ("stopped_by", "outcome", "told"),
+    [(KeyboardInterrupt, "interrupted", "run_interrupted"), (OSError, "failed", "run_failed")],
+)
+def test_a_run_that_stops_while_it_looks_for_inputs_is_told_of(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    stopped_by: type[BaseException],
+    outcome: str,
+    told: str,
+) -> None:
+    home, seen = Home(tmp_path), []
+
+    def stops(_: object) -> None:
+        seen.extend(list_runs(home))
+        raise stopped_by
+
+    monkeypatch.setattr("beacon.pipeline.land", stops)
+    CliRunner().invoke(app, ["run", "--home", str(tmp_path)])
+    # Before it has looked it is written down as running, so that a kill leaves a trace too.
+    assert [(run.state, run.job) for run in seen] == [("running", "nightly")]
+    assert find_dead(home, [replace(seen[0], process=(1, *seen[0].process[1:]))], holds_lock=False)
+    (run,) = list_runs(home)
+    assert (run.run_id, run.outcome) == (seen[0].run_id, outcome)
+    assert told in {condition.kind for condition in gather(home).conditions}
