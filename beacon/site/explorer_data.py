@@ -127,8 +127,18 @@ def _all_series(facts: ReleaseFacts) -> list[tuple[IndicatorFacts, Series]]:
 
 
 def _periods(rows: Iterable[Row]) -> list[str]:
-    """All periods, the earliest first; those of the same end by their label."""
-    ends = {row["period"]: str(row["period_end"] or "") for row in rows}
+    """All periods, the earliest first; those of the same end by their label.
+
+    A row that is missing may not say when its period ends, and one label, such as 2024/25, ends on
+    other days in other sources: a label stands where the last of its ends does.
+    """
+    ends: dict[str, str] = {}
+    for row in rows:
+        period = row["period"]
+        ends[period] = max(ends.get(period, ""), str(row["period_end"] or ""))
+    for period, end in ends.items():
+        if not end and period[:4].isdigit():
+            ends[period] = f"{period[:4]}-12-31"
     return sorted(ends, key=lambda period: (ends[period], period))
 
 

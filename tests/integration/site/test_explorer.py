@@ -64,6 +64,27 @@ def test_every_value_is_the_marts(explored, sample_release):
         assert {name: row[name] for name in NUMBERS} == {name: marts[key][name] for name in NUMBERS}
 
 
+def test_periods_of_each_series_are_in_the_order_in_which_they_end(explored, sample_release):
+    """The last one with a figure is shown as the latest."""
+    data, _ = explored
+    place = {period: at for at, (period, _) in enumerate(data["periods"])}
+    ends = {}
+    for mart in ("beacon_indicator", "core20plus5_indicator"):
+        for row in sample_release.rows(mart, "period_end is not null"):
+            key = (mart, row["indicator_slug"], row["measure"], row["sex"], row["age"])
+            ends.setdefault(key, {})[row["period"]] = row["period_end"]
+    assert len(ends) > 60
+    for key, of_series in ends.items():
+        order = sorted(of_series, key=of_series.__getitem__)
+        assert order == sorted(of_series, key=place.__getitem__), key
+    # What is known to be missing need not say when its period ends.
+    missing = {
+        row["period"] for row in sample_release.rows("beacon_indicator", "period_end is null")
+    }
+    assert "2024/25" in missing
+    assert place["2023/24"] < place["2024/25"] < place["2025/26"]
+
+
 def test_judgements_and_reasons_for_no_value_are_the_marts(explored, sample_release):
     data, rows = explored
     marts = held(sample_release)
