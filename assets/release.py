@@ -77,6 +77,10 @@ def release(
     # A run that only confirms has read nothing, so what an earlier one could not read is no news.
     parts = [] if confirmed else staged_parts(run.workspace)
     seen = see_sources(run.workspace.home, run.workspace.register, landed, parts)
+    refused = [state.source for state in seen.sources if state.refused]
+    if refused:
+        # The list of runs shows it: a run whose older files stay in use is a success all the same.
+        context.instance.add_run_tags(context.run.run_id, {"beacon/refused": ", ".join(refused)})
     changed = what_changed(publication, landed, seen)
     yield dg.MaterializeResult(
         asset_key=RELEASE,

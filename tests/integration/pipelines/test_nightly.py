@@ -213,3 +213,6 @@ def test_only_files_that_can_be_read_renew_a_publisher(
     assert event is not None
     assert event.dagster_event is not None
     assert not event.dagster_event.asset_check_evaluation_data.passed
+    with open_instance(home) as instance:
+        # The list of runs names the source: the run itself is a success.
+        assert instance.get_runs(limit=1)[0].tags["beacon/refused"] == "fingertips"
