@@ -171,6 +171,11 @@ def test_downloads_are_the_rows_and_the_picture_that_are_shown(browser, sample_s
     shown = [re.split(r',(?=(?:[^"]*"[^"]*")*[^"]*$)', line)[column] for line in lines[1:]]
     assert [value for value in shown if value] == values
     assert "Good development, end of Reception" in svg
+    # What the numbers and the colours are goes with the chart.
+    assert "% of pupils" in svg
+    key = browser.run("[...document.querySelectorAll('#explore-key li')].map(e => e.textContent)")
+    assert key
+    assert all(word.strip() in svg for word in key)
     assert "Fictional sample" in svg
     assert "class=" not in svg
     browser.run("document.querySelector('#explore-png').click()")

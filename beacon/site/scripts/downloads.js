@@ -30,8 +30,33 @@ const csvOf = (found) => {
 
 const DRAWN = ["fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-linejoin", "font-size", "font-weight", "font-style", "font-family", "text-anchor", "opacity", "paint-order", "vector-effect"];
 
-// A chart by itself: the page's styles written onto each element, a title above, the release below.
-const svgOf = (chart, title) => {
+// What the colours of a chart mean, from the key that the page shows nearest to it.
+const keyBeside = (chart) => {
+  for (let around = chart.parentElement; around; around = around.parentElement) {
+    const key = around.querySelector("ul.legend");
+    if (key || around.matches("section, main")) return key ? [...key.querySelectorAll("li")].filter((item) => item.querySelector(".swatch")) : [];
+  }
+  return [];
+};
+
+const KEY_STEP = 14;
+// A line of coloured squares, each with its word.
+const drawnKey = (items, y, style) => {
+  let x = 8;
+  return items.flatMap((item) => {
+    const word = item.textContent.trim();
+    const at = x;
+    x += KEY_STEP + 6 + word.length * 7 + KEY_STEP;
+    return [
+      draw("rect", { x: at, y: y - 10, width: 12, height: 12, fill: getComputedStyle(item.querySelector(".swatch")).backgroundColor, stroke: style.color, "stroke-width": 0.5 }),
+      draw("text", { x: at + KEY_STEP + 4, y, "font-size": 12, "font-family": style.fontFamily, fill: style.color }, word),
+    ];
+  });
+};
+
+// A chart by itself: the page's styles written onto each element, a title and the unit above, the key
+// and the release below.
+const svgOf = (chart, title, unit = "") => {
   const copy = chart.cloneNode(true);
   const originals = [chart, ...chart.querySelectorAll("*")];
   [copy, ...copy.querySelectorAll("*")].forEach((element, order) => {
@@ -43,18 +68,22 @@ const svgOf = (chart, title) => {
   const box = chart.getBoundingClientRect();
   const [width, height] = [Math.ceil(box.width), Math.ceil(box.height)];
   const page = getComputedStyle(document.body);
-  const whole = draw("svg", { xmlns: "http://www.w3.org/2000/svg", width, height: height + 64, viewBox: `0 0 ${width} ${height + 64}` });
+  const key = keyBeside(chart);
+  const [above, below] = [unit ? 50 : 32, key.length ? 52 : 32];
+  const tall = above + height + below;
+  const whole = draw("svg", { xmlns: "http://www.w3.org/2000/svg", width, height: tall, viewBox: `0 0 ${width} ${tall}` });
   const words = (content, y, size, weight) => draw("text", { x: 8, y, "font-size": size, "font-weight": weight, "font-family": page.fontFamily, fill: page.color, textLength: content.length * size * 0.55 > width - 16 ? width - 16 : null, lengthAdjust: "spacingAndGlyphs" }, content);
-  copy.setAttribute("y", 32);
+  copy.setAttribute("y", above);
   copy.setAttribute("width", width);
   copy.setAttribute("height", height);
   const source = `Beacon, ${release.system}, release ${release.release}.${release.fictional ? " Fictional sample: every number is invented." : ""}`;
-  whole.append(draw("rect", { width, height: height + 64, fill: page.backgroundColor }), words(title, 22, 16, "700"), copy, words(source, height + 54, 12, "400"));
-  return { width, height: height + 64, text: new XMLSerializer().serializeToString(whole) };
+  whole.append(draw("rect", { width, height: tall, fill: page.backgroundColor }), words(title, 22, 16, "700"), copy, ...drawnKey(key, above + height + 18, page), words(source, tall - 10, 12, "400"));
+  if (unit) whole.append(words(unit, 42, 13, "400"));
+  return { width, height: tall, text: new XMLSerializer().serializeToString(whole) };
 };
 
-const savePng = (chart, title, name) => {
-  const { width, height, text: content } = svgOf(chart, title);
+const savePng = (chart, title, name, unit = "") => {
+  const { width, height, text: content } = svgOf(chart, title, unit);
   const image = new Image();
   return new Promise((done, failed) => {
     image.addEventListener("load", () => {

@@ -111,6 +111,9 @@ const titleOf = () => {
   return `${state.series.name}${when}`;
 };
 
+// Of charts that show one series.
+const unitOf = () => (["areas", "lsoas", "scatter"].includes(state.view) ? "" : `${state.series.unit}; ${state.series.direction}`);
+
 const show = () => {
   const series = state.series;
   part("title").textContent = titleOf();
@@ -159,8 +162,8 @@ const connect = () => {
   part("form").addEventListener("submit", (event) => event.preventDefault());
   const name = (ending) => `${fileName(titleOf(), state.view, release.release)}.${ending}`;
   part("csv").addEventListener("click", () => save(state.made.csv ?? csvOf(state.made.rows), "text/csv;charset=utf-8", name("csv")));
-  part("svg").addEventListener("click", () => save(svgOf(state.made.chart, titleOf()).text, "image/svg+xml", name("svg")));
-  part("png").addEventListener("click", () => savePng(state.made.chart, titleOf(), name("png")));
+  part("svg").addEventListener("click", () => save(svgOf(state.made.chart, titleOf(), unitOf()).text, "image/svg+xml", name("svg")));
+  part("png").addEventListener("click", () => savePng(state.made.chart, titleOf(), name("png"), unitOf()));
   part("print").addEventListener("click", () => print());
   part("link").addEventListener("click", () => {
     const said = () => { part("said").textContent = "The link is copied."; part("link").textContent = "Link copied"; setTimeout(() => { part("link").textContent = "Copy link"; }, 3000); };
