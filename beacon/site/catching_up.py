@@ -102,7 +102,8 @@ def gaps_within_places(facts: ReleaseFacts) -> list[GapSeries]:
     if item is not None:
         for series in facts.series_of(item.slug, item.measures[0]["measure"]):
             rows = facts.series_rows(series)
-            made = _series(facts, item, series, rows, _from_value, "most and least deprived tenths")
+            ends = "from the most to the least deprived, by a line"
+            made = _series(facts, item, series, rows, _from_value, ends)
             if made is not None:
                 found.append(made)
     groups: dict[tuple[Series, str], list[Row]] = {}

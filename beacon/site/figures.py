@@ -68,12 +68,12 @@ BASES = {
 }
 QUARTERS = {1: "best quarter", 2: "second quarter", 3: "third quarter", 4: "worst quarter"}
 _NOT_COMPARED = {
-    "no_limits_and_no_counts": "The source gives neither confidence limits nor counts.",
-    "counts_do_not_give_the_value": "The source gives no confidence limits, and its counts do not "
-    "give its value, so none can be computed.",
-    "no_method_for_limits": "The source gives no confidence limits, and none can be computed from "
-    "what it gives.",
-    "limits_not_usable": "The confidence limits that the source gives cannot be used.",
+    "no_limits_and_no_counts": "The file in use gives neither confidence limits nor counts.",
+    "counts_do_not_give_the_value": "The file in use gives no confidence limits, and its counts do "
+    "not give its value, so none can be computed.",
+    "no_method_for_limits": "The file in use gives no confidence limits, and none can be computed "
+    "from what it gives.",
+    "limits_not_usable": "The confidence limits in the file in use cannot be used.",
     "publishers_judgement_contradicts_figures": "The publisher’s own judgement contradicts its "
     "figures.",
 }
@@ -91,7 +91,7 @@ def why_not_compared(facts: ReleaseFacts, indicator: IndicatorFacts, row: Row) -
     if row.get("nation_value") is None:
         return f"There is no figure for {facts.nation} for this period."
     if row.get("lower_95") is None:
-        return "The source gives no confidence limits."
+        return "The file in use gives no confidence limits."
     return "This series is not judged."
 
 

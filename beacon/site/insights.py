@@ -11,6 +11,9 @@ from beacon.site.figures import BASES, joining, limits_text, short_series_name
 from beacon.site.indicator_facts import Place, Row, Series
 from beacon.site.spread import quarter_of, spread_of
 
+# Two years: every yearly series has had another since.
+_OLD_DAYS = 731
+
 
 @dataclass(frozen=True)
 class Insight:
@@ -106,14 +109,15 @@ def _insight(facts: ReleaseFacts, series: Series, row: Row, state: str) -> Insig
     limits = limits_text(row, decimals, unit)
     nation = row["nation_value"]
     told = words.with_unit(row["value"], unit, decimals)
-    brief = told
+    is_day = row["period"].count("-") == 2
+    when = f" {'on' if is_day else 'in'} {words.period_text(row['period'])}"
+    brief = told + (when if _is_old(facts, row) else "")
     if nation is not None:
         brief += f" ({facts.nation}: {words.in_cell(nation, unit, decimals)})"
     text = f"{told}"
     if limits:
         text += f" (95% confidence interval {limits})"
-    is_day = row["period"].count("-") == 2
-    text += f" {'on' if is_day else 'in'} {words.period_text(row['period'])}"
+    text += when
     if nation is not None and state == "not_compared":
         text += f" ({facts.nation}: {words.with_unit(nation, unit, decimals)})"
     elif nation is not None:
@@ -131,6 +135,12 @@ def _insight(facts: ReleaseFacts, series: Series, row: Row, state: str) -> Insig
         text += f", {spread.where}"
     distance = distance_from_nation(row)
     return Insight(f"{text}.", f"{brief}.", indicator.page, name, state, distance, series)
+
+
+def _is_old(facts: ReleaseFacts, row: Row) -> bool:
+    """Whether a figure is so old that no sentence may leave out of when it is."""
+    end, released = row["period_end"], facts.released_on
+    return end is not None and released is not None and (released - end).days > _OLD_DAYS
 
 
 def distance_from_nation(row: Row) -> float:
@@ -153,9 +163,7 @@ def _rank(row: Row) -> str:
     all_places = row.get("places") or ranked
     places = f"{words.count_word(ranked)} Places"
     if ranked < all_places:
-        places = (
-            f"the {words.count_word(ranked)} of {words.count_word(all_places)} Places with a figure"
-        )
+        places += f" ({words.count_word(all_places - ranked)} without a figure)"
     if rank == 1:
         return f"{best} of {places}"
     if rank == ranked:

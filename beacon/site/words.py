@@ -241,7 +241,7 @@ _TREND_REASONS = {
     "fewer_than_five_points": "fewer than five yearly values",
     "years_not_consecutive": "the last five values are not of consecutive years",
     "series_break": "the definition changed within the last five years",
-    "no_limits": "the source gives neither confidence limits nor counts",
+    "no_limits": "the file in use gives neither confidence limits nor counts",
     "not_computable": "the values do not allow it",
     "not_defined_for_this_measure": "no test is defined for this kind of measure",
 }

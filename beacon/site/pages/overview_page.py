@@ -63,6 +63,7 @@ def overview_page(shared: Shared, maps: MapMaker) -> Page:
         {
             "beacons": len(beacons),
             "published": len(published),
+            "unsigned": sum(not i.row["checked_by"] for i in beacons),
             "unconfirmed": sum(i.row["name_status"] != "confirmed" for i in beacons),
             "places": places,
             "who": _who(facts),

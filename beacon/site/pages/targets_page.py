@@ -220,6 +220,13 @@ def _standing_row(row: dict[str, Any], item: Any, decimals: int) -> dict[str, An
         limits = f"{shown('projected_lower_95')} to {shown('projected_upper_95')}"
         return f"{shown('projected_value')} ({limits})"
 
+    def line_now() -> str | None:
+        """Where the line is at the latest period, unless the projection was cut at 0 or 100%."""
+        if row["projected_value"] in (None, 0, 100) or row["years_left"] is None:
+            return None
+        now = row["projected_value"] - row["yearly_change"] * row["years_left"]
+        return words.in_cell(now, unit, decimals)
+
     reason = row["reaches_reason"]
     return {
         "target": row["name"],
@@ -242,6 +249,7 @@ def _standing_row(row: dict[str, Any], item: Any, decimals: int) -> dict[str, An
             else None
         ),
         "projected": projected(),
+        "line_now": line_now(),
         "status": STANDING_WORDS.get(row["status"], row["status"].replace("_", " ")),
         "in_time": IN_TIME_WORDS[row["reaches_in_time"]],
         "in_time_key": row["reaches_in_time"],

@@ -563,7 +563,8 @@ def test_the_front_page_counts_what_is_compared_and_says_what_is_not(sample_rele
     said = f"{missing + len(apart)} of {len(rows)} beacon figures are not compared with Albion"
     (line,) = [p for p in page.all("p") if said in p.text]
     assert f"({len(apart)}) or not there ({missing})" in line.text
-    assert [a.attributes["href"] for a in line.all("a")] == ["unknown.html"]
+    assert "No definition has been checked and signed by a second person" in line.text
+    assert [a.attributes["href"] for a in line.all("a")] == ["signatures.html", "unknown.html"]
 
 
 def test_the_front_page_leads_with_what_is_worst_and_who_can_act(sample_release, pages):
