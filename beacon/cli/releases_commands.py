@@ -53,6 +53,7 @@ def verify(
     """Check that every file of a release, and all landed bytes, are as they were recorded."""
     from beacon.core.errors import BeaconError
     from beacon.ingest.landing_damage import find_landing_damage
+    from beacon.release.catalogue_home import warning_of_other_home
     from beacon.release.layout import get_release, list_releases
     from beacon.release.verify import verify_release
 
@@ -74,6 +75,8 @@ def verify(
         typer.echo(f"{result.label}: {state}, {result.files} files")
         for fault in result.faults:
             typer.echo(f"  {fault}")
+    if warning := warning_of_other_home(place):
+        typer.echo(f"beacon: {warning}", err=True)
     landing = [] if release else find_landing_damage(place.landing, hashes=True)
     for damage in landing:
         said = f"{damage.file}: DAMAGED. {damage.what} `{damage.command}`: {damage.then}"

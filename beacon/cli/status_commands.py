@@ -52,6 +52,7 @@ def status(
     cannot be told, because there is no home or no run has ended yet.
     """
     from beacon.operations.status import gather
+    from beacon.release.catalogue_home import warning_of_other_home
 
     place = _place(home)
     found = gather(place)
@@ -64,6 +65,8 @@ def status(
         typer.echo(_line(found, unknown))
         typer.echo("")
         _print_table(found)
+        if warning := warning_of_other_home(place):
+            typer.echo(f"\n{warning}")
     raise typer.Exit(UNKNOWN if unknown else EXIT_STATUS[found.level])
 
 

@@ -14,12 +14,9 @@ from beacon.contracts import Contract, comment_statements, load_contracts
 from beacon.contracts.ddl import quote_literal
 from beacon.core.home import Home
 from beacon.release.board_views import BOARD, board_views
+from beacon.release.catalogue_home import HOME_VARIABLE
 from beacon.release.layout import BOARD_TABLE, Release, damaged
 from beacon.statistics.macros import install_macros
-
-# A view finds its files through this variable where it is set, so that a home that has moved can
-# still be read: set variable beacon_home = '/new/place';
-HOME_VARIABLE = "beacon_home"
 
 # The same for a single release that was exported: a folder or the address of an object store.
 RELEASE_VARIABLE = "beacon_release"

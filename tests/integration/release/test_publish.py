@@ -12,7 +12,9 @@ from typing import Any
 
 import duckdb
 import pytest
+from typer.testing import CliRunner
 
+from beacon.cli.main import app
 from beacon.core.errors import BeaconError, PublicationBlockedError, ReleaseNotFoundError
 from beacon.core.home import Home
 from beacon.core.progress import reporting_to
@@ -282,6 +284,31 @@ def test_readers_see_one_release_throughout(small: SmallRun) -> None:
     assert held.execute("select min(people) from core20_lsoa").fetchall() == [(1000,)]
     held.close()
     assert people(small.home) == 6001
+
+
+@pytest.mark.parametrize("name", ["home", "o'clock"])
+def test_a_home_that_was_copied_says_that_its_database_reads_the_first(
+    small: SmallRun, tmp_path: Path, name: str
+) -> None:
+    small.publish()
+    first, copy = tmp_path / name, Home(tmp_path / "copy")
+    small.home.root.rename(first)
+    build.recover(Home(first))
+    shutil.copytree(first, copy.root)
+    (tmp_path / "link").symlink_to(first)
+    told = f"beacon.duckdb was written when the home was {first} and still reads the files there"
+
+    def said(command: str, home: Path) -> str:
+        done = CliRunner().invoke(app, [command, "--home", str(home)])
+        return " ".join(done.output.split())
+
+    for command in ("status", "verify"):
+        assert told in said(command, copy.root)
+        assert f"set variable beacon_home = '{copy.root}'" in said(command, copy.root)
+        assert "still reads" not in said(command, first)
+        assert "still reads" not in said(command, tmp_path / "link")
+    build.recover(copy)
+    assert "still reads" not in said("status", copy.root) + said("verify", copy.root)
 
 
 def test_a_home_that_moved_can_be_read(small: SmallRun, tmp_path: Path) -> None:
