@@ -53,6 +53,8 @@ class OpenRun:
             inputs=settings.inputs,
             scheduled=self.scheduled,
             publishes=run is not None and _publishes(run),
+            folder=settings.folder,
+            footprint=settings.footprint,
         )
 
     def lock(self) -> None:

@@ -61,8 +61,15 @@ def _execute(workspace: SharedWorkspace) -> BoardsRun:
     from beacon.operations.run_recorder import RunRecorder
     from beacon.release.publish import RunStart
 
-    home, run_id = workspace.home, str(uuid.uuid4())
-    recorder = RunRecorder(home, run_id=run_id, job=JOB, inputs=workspace.settings.inputs)
+    home, run_id, settings = workspace.home, str(uuid.uuid4()), workspace.settings
+    recorder = RunRecorder(
+        home,
+        run_id=run_id,
+        job=JOB,
+        inputs=settings.inputs,
+        folder=settings.folder,
+        footprint=settings.footprint,
+    )
     try:
         with (
             reporting_to(say),

@@ -53,11 +53,13 @@ def verify(
     """Check that every file of a release, and all landed bytes, are as they were recorded."""
     from beacon.core.errors import BeaconError
     from beacon.ingest.landing_damage import find_landing_damage
+    from beacon.operations.complete_command import completion_for
     from beacon.release.catalogue_home import warning_of_other_home
     from beacon.release.layout import get_release, list_releases
     from beacon.release.verify import verify_release
 
     place = home_of(home)
+    typed = completion_for(place)
     chosen = [get_release(place, release, of_many=True)] if release else list_releases(place)
     try:
         get_release(place, of_many=True)
@@ -76,11 +78,11 @@ def verify(
         for fault in result.faults:
             typer.echo(f"  {fault}")
     if warning := warning_of_other_home(place):
-        typer.echo(f"beacon: {warning}", err=True)
+        typer.echo(f"beacon: {typed.text(warning)}", err=True)
     landing = [] if release else find_landing_damage(place.landing, hashes=True)
     for damage in landing:
         said = f"{damage.file}: DAMAGED. {damage.what} `{damage.command}`: {damage.then}"
-        typer.echo(said, err=form is not Format.table)
+        typer.echo(typed.text(said), err=form is not Format.table)
     if landing or not all(result.intact for result in results):
-        typer.echo("`beacon status` names the command that mends it.", err=True)
+        typer.echo(typed.text("`beacon status` names the command that mends it."), err=True)
         raise typer.Exit(1)

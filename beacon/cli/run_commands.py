@@ -176,7 +176,15 @@ def _execute(workspace: Workspace) -> dict[str, Any]:
     from beacon.operations.runs import get_run
 
     home, run_id = workspace.home, str(uuid.uuid4())
-    recorder = RunRecorder(home, run_id=run_id, job="nightly", inputs=workspace.settings.inputs)
+    settings = workspace.settings
+    recorder = RunRecorder(
+        home,
+        run_id=run_id,
+        job="nightly",
+        inputs=settings.inputs,
+        folder=settings.folder,
+        footprint=settings.footprint,
+    )
     try:
         with recorder.step("nightly"):
             return _confirm_or_run(workspace, recorder)

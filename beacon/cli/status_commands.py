@@ -16,6 +16,7 @@ from beacon.cli.printed_tables import write_pairs
 
 if TYPE_CHECKING:
     from beacon.core.home import Home
+    from beacon.operations.complete_command import Completion
     from beacon.operations.health import Heartbeat
     from beacon.operations.status import Status
 
@@ -51,28 +52,32 @@ def status(
     source); 2 tonight's release is at stake (a failed run, a silent daemon, a full disk); 3 it
     cannot be told, because there is no home or no run has ended yet.
     """
+    from beacon.operations.complete_command import completion_for
     from beacon.operations.status import gather
     from beacon.release.catalogue_home import warning_of_other_home
 
     place = _place(home)
     found = gather(place)
+    typed = completion_for(place)
     unknown = not found.runs and found.release is None and not found.conditions
     if form is StatusFormat.json:
-        sys.stdout.write(json.dumps(_as_json(found), ensure_ascii=False, indent=2) + "\n")
+        sys.stdout.write(json.dumps(_as_json(found, typed), ensure_ascii=False, indent=2) + "\n")
     elif form is StatusFormat.line or unknown:
-        typer.echo(_line(found, unknown))
+        typer.echo(_line(found, unknown, typed))
     else:
-        typer.echo(_line(found, unknown))
+        typer.echo(_line(found, unknown, typed))
         typer.echo("")
-        _print_table(found)
+        _print_table(found, typed)
         if warning := warning_of_other_home(place):
-            typer.echo(f"\n{warning}")
+            typer.echo(f"\n{typed.text(warning)}")
     raise typer.Exit(UNKNOWN if unknown else EXIT_STATUS[found.level])
 
 
-def _line(found: Status, unknown: bool) -> str:
+def _line(found: Status, unknown: bool, typed: Completion) -> str:
     if unknown:
-        return "BEACON UNKNOWN: no run has ended in this home yet; `beacon run` makes a release."
+        return typed.text(
+            "BEACON UNKNOWN: no run has ended in this home yet; `beacon run` makes a release."
+        )
     titles = "; ".join(condition.title for condition in found.conditions)
     release = found.release.label if found.release else "none"
     return f"BEACON {found.level.upper()}: {titles or 'all is well'} | release {release}"
@@ -85,7 +90,7 @@ def _ago(moment: str | datetime, at: datetime) -> str:
     return f"{in_london(parsed)} ({in_words((at - parsed).total_seconds())} ago)"
 
 
-def _print_table(found: Status) -> None:
+def _print_table(found: Status, typed: Completion) -> None:
     rows: list[tuple[str, str]] = []
     release = "none"
     if found.release is not None:
@@ -109,7 +114,7 @@ def _print_table(found: Status) -> None:
     else:
         rows.append(("daemon", f"last sign of life {_ago(beat.at, found.at)}"))
     if beat is not None:
-        rows.append(("next night", _next_night(found, beat)))
+        rows.append(("next night", _next_night(found, beat, typed)))
     sources = found.sources.sources if found.sources else ()
     stale = [source.source for source in sources if source.refused]
     overdue = [source.source for source in sources if source.overdue_since(found.at)]
@@ -133,10 +138,10 @@ def _print_table(found: Status) -> None:
         from beacon.operations.alerts import as_text
 
         typer.echo("")
-        typer.echo(as_text({**_condition(condition), "state": "raised"}))
+        typer.echo(as_text({**_condition(condition, typed), "state": "raised"}))
 
 
-def _next_night(found: Status, beat: Heartbeat) -> str:
+def _next_night(found: Status, beat: Heartbeat, typed: Completion) -> str:
     from beacon.core.clock import in_london
 
     if found.next_night is not None:
@@ -144,16 +149,20 @@ def _next_night(found: Status, beat: Heartbeat) -> str:
     service = " or the service" if beat.restart_command == "beacon ui" else ""
     return (
         "no daemon runs; the next night will not start by itself: "
-        f"{beat.restart_command}{service} starts one"
+        f"{typed.command(beat.restart_command)}{service} starts one"
     )
 
 
-def _condition(condition: Any) -> dict[str, Any]:
-    names = ("key", "kind", "level", "title", "what", "since", "still_good", "command", "then")
-    return {name: getattr(condition, name) for name in names}
+def _condition(condition: Any, typed: Completion) -> dict[str, Any]:
+    names = ("key", "kind", "level", "title", "what", "since", "still_good")
+    return {
+        **{name: getattr(condition, name) for name in names},
+        "command": typed.command(condition.command),
+        "then": typed.text(condition.then),
+    }
 
 
-def _as_json(found: Status) -> dict[str, Any]:
+def _as_json(found: Status, typed: Completion) -> dict[str, Any]:
     last, beat, night = found.last_run, found.heartbeat, found.next_night
     sources = found.sources.sources if found.sources else ()
     return {
@@ -182,7 +191,7 @@ def _as_json(found: Status) -> dict[str, Any]:
         "free_bytes": found.free_bytes,
         "needed_bytes": found.needed_bytes,
         "alerts_undelivered": found.undelivered,
-        "conditions": [_condition(condition) for condition in found.conditions],
+        "conditions": [_condition(condition, typed) for condition in found.conditions],
     }
 
 
@@ -201,13 +210,20 @@ def alerts(
         return
     from beacon.core.clock import in_london
     from beacon.operations.alerts import load_book
+    from beacon.operations.complete_command import completion_for
 
-    book = load_book(_place(home))
+    place = _place(home)
+    book, typed = load_book(place), completion_for(place)
     columns = ("level", "alert", "since", "do")
     print_rows(
         columns,
         [
-            (alert["level"], alert["title"], in_london(alert["since"]), alert["command"])
+            (
+                alert["level"],
+                alert["title"],
+                in_london(alert["since"]),
+                typed.command(alert["command"]),
+            )
             for alert in book.open.values()
         ],
         form,

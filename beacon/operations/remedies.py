@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from beacon.operations.runs import RunRecord
 
@@ -61,10 +61,15 @@ _BY_WORDS: tuple[tuple[tuple[str, ...], Remedy], ...] = (
         ("what no release can be made without is missing",),
         Remedy(
             "A required file is missing",
-            "beacon sources check",
-            f"It says which file is missing and where it is found. Then `beacon run`. {_RETRIED}",
+            "beacon sources check FOLDER",
+            "It says what each file of the folder is and why one cannot be used; the message above "
+            f"names what is missing. Then `beacon run`. {_RETRIED}",
         ),
     ),
+)
+_HELD = (
+    "It says what is held of each source; the message above names what is missing. Then "
+    f"`beacon run`. {_RETRIED}"
 )
 _OTHER = Remedy("The run failed", "beacon run", f"It tries again now. {_RETRIED}")
 
@@ -76,5 +81,7 @@ def remedy_for(run: RunRecord) -> Remedy:
     said = " ".join(run.errors).lower()
     for words, remedy in _BY_WORDS:
         if any(word in said for word in words):
+            if "FOLDER" in remedy.command and run.inputs != "folder":
+                return replace(remedy, command="beacon sources", then=_HELD)
             return remedy
     return _OTHER

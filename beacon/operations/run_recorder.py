@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 from beacon.core.errors import BeaconError
 from beacon.core.files import read_json, write_json
@@ -35,6 +36,8 @@ class RunRecorder:
         inputs: str,
         scheduled: bool = False,
         publishes: bool = True,
+        folder: Path | None = None,
+        footprint: str = "",
     ) -> None:
         """Write down that a run has begun.
 
@@ -45,6 +48,8 @@ class RunRecorder:
             inputs: sample, folder or live.
             scheduled: Whether a schedule started it.
             publishes: Whether it is meant to end in a release.
+            folder: The folder that it reads, if it reads one.
+            footprint: The footprint that it was told: a name, or the path of a file.
         """
         self.record = RunRecord(
             run_id=run_id,
@@ -54,6 +59,8 @@ class RunRecorder:
             started_at=datetime.now(UTC).isoformat(timespec="seconds"),
             process=this_process(),
             scheduled=scheduled,
+            folder=str(folder.expanduser().absolute()) if folder and inputs == "folder" else "",
+            footprint=str(Path(footprint).absolute()) if footprint.endswith(".yaml") else footprint,
         )
         self.outcome: Outcome = ""
         self.release: str | None = None

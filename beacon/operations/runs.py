@@ -37,6 +37,8 @@ Outcome = Literal[
     "interrupted",
     "differs",
 ]
+# Jobs whose ending says nothing about tonight's release.
+ASIDE = frozenset({"rebuild", "backfill", "assets"})
 BAD_OUTCOMES: frozenset[str] = frozenset({"held", "blocked", "failed", "cut_short"})
 
 
@@ -57,6 +59,8 @@ class RunRecord:
         failed_checks: Critical checks that kept a release from being published.
         process: Process id, host and the process's start, to tell whether it is still there.
         scheduled: Whether a schedule started it.
+        folder: The folder that it read; empty where it read none, or it is not known.
+        footprint: The footprint that it was told; empty where it is not known.
     """
 
     run_id: str
@@ -71,6 +75,8 @@ class RunRecord:
     failed_checks: tuple[str, ...] = ()
     process: tuple[int, str, str] = (0, "", "")
     scheduled: bool = False
+    folder: str = ""
+    footprint: str = ""
 
     @property
     def is_bad(self) -> bool:

@@ -16,7 +16,7 @@ from beacon.operations.damage import Damage, find_damage
 from beacon.operations.disk import free_bytes, needed_bytes
 from beacon.operations.health import Heartbeat, read_heartbeat
 from beacon.operations.remedies import remedy_for
-from beacon.operations.runs import RunRecord, find_dead, list_runs, lock_is_held
+from beacon.operations.runs import ASIDE, RunRecord, find_dead, list_runs, lock_is_held
 from beacon.operations.source_history import SourcesSeen, SourceState, load_sources
 from beacon.release.approval import held_release
 from beacon.release.layout import Release, latest_release
@@ -28,8 +28,6 @@ Level = Literal["warning", "critical"]
 _COMFORT = 4
 # Machines that share a home may differ by minutes.
 _CLOCK_TOLERANCE = timedelta(minutes=10)
-# Jobs whose ending says nothing about tonight's release.
-_ASIDE = frozenset({"rebuild", "backfill", "assets"})
 
 
 @dataclass(frozen=True)
@@ -119,7 +117,7 @@ class Status:
         return [
             _as_dead(run) if run.run_id in dead else run
             for run in self.runs
-            if run.job not in _ASIDE
+            if run.job not in ASIDE
         ]
 
     @property

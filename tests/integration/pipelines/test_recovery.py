@@ -60,6 +60,7 @@ def test_a_failed_run_is_told_with_its_step_and_error(
     assert outcome["success"] is False
     (record,) = list_runs(home)
     assert record.outcome == "failed"
+    assert (record.inputs, record.folder, record.footprint) == ("sample", "", "sample")
     assert "No space left on device" in record.errors[0]
     (alert,) = load_book(home).open.values()
     assert alert["command"] == "beacon prune --keep 7"

@@ -72,6 +72,11 @@ def foreign_lock(home: Home) -> None:
     )
 
 
+def missing_file(home: Home) -> None:
+    missing = "publish: Nothing was published: what no release can be made without is missing."
+    write_run(home, run_record(outcome="failed", errors=(missing,)))
+
+
 def failed_check(home: Home) -> None:
     write_run(home, run_record(outcome="blocked", failed_checks=("marts.place: key_unique",)))
 
@@ -133,6 +138,7 @@ RAISES: list[tuple[Callable[[Home], None], str, str, str]] = [
     (killed_run, "run_failed", "critical", "beacon run"),
     (full_disk, "run_failed", "critical", "beacon prune --keep 7"),
     (foreign_lock, "run_failed", "critical", "beacon run"),
+    (missing_file, "run_failed", "critical", "beacon sources check FOLDER"),
     (failed_check, "release_blocked", "critical", "beacon run"),
     (stale_source, "source_stale", "warning", "beacon run --inputs live"),
     (overdue_source, "source_overdue", "warning", "beacon sources"),
@@ -375,7 +381,7 @@ def test_json_says_the_same(home: Home) -> None:
     found = json.loads(text)
     assert code == 1
     assert found["approval_waiting"] is True
-    assert found["conditions"][0]["command"] == "beacon approve"
+    assert found["conditions"][0]["command"] == f"beacon approve --home {home.root}"
     assert found["release"] == LABEL
 
 
