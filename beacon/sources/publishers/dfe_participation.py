@@ -26,6 +26,8 @@ _SPECIAL_NEEDS = (
     "SEN without statements or EHC plans",
 )
 
+_TOO_YOUNG = "The publisher’s file holds zeros for cohorts that have not reached this age yet."
+
 
 def read_neet(path: Path, container: Container, spec: DatasetSpec, fictional: bool) -> pl.DataFrame:
     """Read one year's scorecard.
@@ -171,10 +173,7 @@ def _without_placeholders(part: pl.DataFrame) -> pl.DataFrame:
         .then(pl.lit("not_published"))
         .otherwise("value_status")
         .alias("value_status"),
-        pl.when(empty)
-        .then(pl.lit("The publisher fills cohorts still to come with zeros."))
-        .otherwise("value_note")
-        .alias("value_note"),
+        pl.when(empty).then(pl.lit(_TOO_YOUNG)).otherwise("value_note").alias("value_note"),
     )
 
 
