@@ -16,10 +16,11 @@ import typer
 from beacon.cli.common import HomeOption, settings_from
 from beacon.cli.options import is_quiet
 from beacon.cli.printed_tables import write_pairs
-from beacon.core.errors import SettingsError
+from beacon.core.errors import BeaconError, SettingsError
 from beacon.core.home import ALL_FOOTPRINTS
 
 if TYPE_CHECKING:
+    from beacon.ingest.land import LandingReport
     from beacon.operations.run_recorder import RunRecorder
     from beacon.workspace import Workspace
 
@@ -116,7 +117,6 @@ def run(
 
 def _refuse_the_sample_over_official(workspace: Workspace) -> None:
     """Say at once what publishing would refuse a minute later."""
-    from beacon.core.errors import BeaconError
     from beacon.release.layout import latest_release
 
     release = latest_release(workspace.home) if workspace.is_fictional else None
@@ -131,7 +131,6 @@ def _refuse_the_sample_over_official(workspace: Workspace) -> None:
 
 def _refuse_one_over_many(workspace: Workspace) -> None:
     """A home of many boards is not to become that of one."""
-    from beacon.core.errors import BeaconError
     from beacon.release.layout import latest_release
 
     release = latest_release(workspace.home)
@@ -218,6 +217,7 @@ def _confirm_or_run(workspace: Workspace, recorder: RunRecorder) -> dict[str, An
         with contextlib.suppress(SettingsError, DiskFullError):
             require_space(workspace.home)
             landed = land(workspace)
+            _refuse_an_empty_folder(workspace, landed)
             confirmed = confirm(workspace, landed)
             landed_id, quiet = landed.id, confirmed is not None
             if confirmed and not (landed.refused or unreached(workspace) or cut_short):
@@ -229,6 +229,18 @@ def _confirm_or_run(workspace: Workspace, recorder: RunRecorder) -> dict[str, An
     runner = load_runner()
     outcome = runner(workspace.settings, recorder.record.run_id, landed_id, quiet, say)
     return {**outcome, "quiet": quiet}
+
+
+def _refuse_an_empty_folder(workspace: Workspace, landed: LandingReport) -> None:
+    """Say at once that there is nothing to read, rather than that every table is empty."""
+    if workspace.settings.inputs != "folder" or any(one.candidate for one in landed.outcomes):
+        return
+    seen = len(landed.unrecognised) + len(landed.not_needed)
+    raise BeaconError(
+        f"{workspace.settings.folder} has no file that Beacon can use, of {seen:,} looked at. Put "
+        "publishers' files there (`beacon sources missing` names them), or name another folder. "
+        "Links to folders are not followed."
+    )
 
 
 def _problems(workspace: Workspace, outcome: dict[str, Any]) -> list[str]:

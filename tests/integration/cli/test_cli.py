@@ -14,6 +14,8 @@ import pytest
 from typer.testing import CliRunner
 
 from beacon.cli.main import app
+from beacon.core.home import Home
+from beacon.operations.runs import list_runs
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -203,6 +205,22 @@ def test_a_misspelt_name_is_told_with_what_is_like_it(
     assert found.exit_code == 1
     assert "Did you mean " in str(found.exception)
     assert meant in str(found.exception)
+
+
+def test_a_folder_without_official_files_is_said_before_any_table_is_made(tmp_path: Path) -> None:
+    folder = tmp_path / "inputs"
+    folder.mkdir()
+    (folder / "notes.csv").write_text("a,b\n1,2\n")
+    (folder / "linked").symlink_to(tmp_path, target_is_directory=True)
+    home = tmp_path / "home"
+    found = CliRunner().invoke(
+        app, ["run", "--inputs", "folder", "--folder", str(folder), "--home", str(home)]
+    )
+    assert found.exit_code == 1
+    assert f"{folder} has no file that Beacon can use, of 1 looked at" in str(found.exception)
+    assert "Links to folders are not followed" in str(found.exception)
+    assert not (home / "warehouse.duckdb").exists()
+    assert [run.outcome for run in list_runs(Home(home))] == ["failed"]
 
 
 def test_a_misspelt_release_is_told_with_what_is_like_it(sample_home: Path) -> None:
