@@ -235,12 +235,14 @@ def _refuse_an_empty_folder(workspace: Workspace, landed: LandingReport) -> None
     """Say at once that there is nothing to read, rather than that every table is empty."""
     if workspace.settings.inputs != "folder" or any(one.candidate for one in landed.outcomes):
         return
-    seen = len(landed.unrecognised) + len(landed.not_needed)
-    raise BeaconError(
+    refused = [str(problem) for outcome in landed.refused for problem in outcome.problems]
+    seen = len(landed.unrecognised) + len(landed.not_needed) + len(landed.refused)
+    text = (
         f"{workspace.settings.folder} has no file that Beacon can use, of {seen:,} looked at. Put "
         "publishers' files there (`beacon sources missing` names them), or name another folder. "
         "Links to folders are not followed."
     )
+    raise BeaconError(" ".join([text, *refused[:_MOST_REMARKS]]))
 
 
 def _problems(workspace: Workspace, outcome: dict[str, Any]) -> list[str]:

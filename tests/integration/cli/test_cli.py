@@ -221,6 +221,12 @@ def test_a_folder_without_official_files_is_said_before_any_table_is_made(tmp_pa
     assert "Links to folders are not followed" in str(found.exception)
     assert not (home / "warehouse.duckdb").exists()
     assert [run.outcome for run in list_runs(Home(home))] == ["failed"]
+    # A file that was meant to be one is named with what is wrong with it.
+    (folder / "File_7_-_IMD2025.csv").write_text("<html>Sorry</html>")
+    found = CliRunner().invoke(
+        app, ["run", "--inputs", "folder", "--folder", str(folder), "--home", str(home)]
+    )
+    assert "of 2 looked at" in str(found.exception)
 
 
 def test_a_misspelt_release_is_told_with_what_is_like_it(sample_home: Path) -> None:
