@@ -14,7 +14,7 @@ from beacon.contracts import Contract, comment_statements, load_contracts
 from beacon.contracts.ddl import quote_literal
 from beacon.core.home import Home
 from beacon.release.board_views import BOARD, board_views
-from beacon.release.catalogue_home import HOME_VARIABLE
+from beacon.release.catalogue_home import HOME_VARIABLE, record_home_read
 from beacon.release.layout import BOARD_TABLE, Release, damaged
 from beacon.statistics.macros import install_macros
 
@@ -108,6 +108,7 @@ def write_catalogue(home: Home, release: Release) -> None:
     temporary.chmod(0o644)
     Path(f"{temporary}.wal").unlink(missing_ok=True)
     os.replace(temporary, home.catalogue)  # noqa: PTH105
+    record_home_read(home)
 
 
 def catalogue_label(home: Home) -> str | None:
