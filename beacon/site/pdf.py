@@ -58,7 +58,12 @@ def _print(chromium: str, page: Path, day: date | None) -> bool:
         ]  # fmt: skip
         try:
             subprocess.run(  # noqa: S603 - the browser prints our own page
-                command, capture_output=True, timeout=_PRINT_SECONDS, check=True
+                command,
+                # It leaves folders in the temporary directory where it is ended early.
+                env={**os.environ, "TMPDIR": profile},
+                capture_output=True,
+                timeout=_PRINT_SECONDS,
+                check=True,
             )
         except (OSError, subprocess.SubprocessError):
             return False

@@ -57,6 +57,8 @@ class Browser:
                 "--disable-dev-shm-usage", f"--user-data-dir={self._profile}",
                 "--remote-debugging-pipe", "about:blank",
             ],
+            # What it leaves in the temporary directory goes with the profile.
+            env={**os.environ, "TMPDIR": self._profile},
             preexec_fn=wire,
             close_fds=False,
             stdout=subprocess.DEVNULL,
