@@ -15,8 +15,9 @@ from beacon.warehouse.connection import Warehouse
 
 PUBLISHED = "indicators.published"
 
-# Published rows, before any are chosen, that one query is given: about those of one England.
-_CANDIDATES_AT_ONCE = 150_000
+# Published rows, before any are chosen, that one query is given: about a third of those of one
+# England. With all of them at once a run holds 80 to 100 MB more and is 0.2 seconds shorter.
+_CANDIDATES_AT_ONCE = 50_000
 
 
 def derive_published(warehouse: Warehouse, slugs: Collection[str] = ()) -> dict[str, int]:
