@@ -171,11 +171,11 @@ def _gap_sentence(facts: ReleaseFacts, gap: GapSeries) -> str:
         start = f"{gap.name}: the gap ({gap.what}) is "
     text = f"{start}{messages.largest_sentence(valued)}{beside}, in {gap.period}."
     if not gap.tested:
-        return f"{text} Whether it has changed is not tested."
+        return f"{text} Whether Places differ, and whether the gap has changed, is not tested."
     counts = messages.counts_sentence(
         gap.count("up"), gap.count("down"), gap.count("level"), gap.count(""),
     )  # fmt: skip
-    return f"{text} Since {gap.before}: {counts}."
+    return f"{text} Whether Places differ is not tested. Since {gap.before}: {counts}."
 
 
 def _share(facts: ReleaseFacts, kind: str) -> float | None:

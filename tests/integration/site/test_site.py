@@ -694,6 +694,14 @@ def test_gaps_within_places_are_the_marts_now_and_before(sample_release, pages):
     assert told >= 5
 
 
+def test_the_largest_gap_is_not_called_larger_than_the_others(pages):
+    """Which of nine figures is largest may be chance."""
+    text = pages["index.html"].one("main").text
+    said = re.findall(r"the gap[^.]*? is largest in .*?\. Whether ([^.]*)\.", text, re.IGNORECASE)
+    assert len(said) == text.count("is largest in") >= 2
+    assert all("Places differ" in sentence and "not tested" in sentence for sentence in said)
+
+
 def test_nothing_is_unknown_where_every_beacon_and_clinical_measure_has_a_figure(pages):
     text = pages["index.html"].one("main").text
     assert re.search(r"22 of 22 beacon indicators", text)
