@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from statistics import quantiles
 
 from beacon.site import words
 from beacon.site.facts import ReleaseFacts
@@ -13,6 +14,9 @@ from beacon.site.spread import quarter_of, spread_of
 
 # Two years: every yearly series has had another since.
 _OLD_DAYS = 731
+
+# Of fewer Places the middle half says nothing.
+_LEAST_FOR_QUARTERS = 4
 
 
 @dataclass(frozen=True)
@@ -45,8 +49,7 @@ def place_insights(
 ) -> dict[str, list[Insight]]:
     """Sentences on every compared figure of a Place, by state, the furthest first.
 
-    How far is the difference from the nation in widths of the middle half of its authorities: it
-    orders the list and is shown nowhere.
+    How far is `distance_from_nation`: it orders the list and is shown nowhere.
     """
     found: dict[str, list[Insight]] = {}
     for series in facts.scorecard_series(*programmes):
@@ -133,7 +136,7 @@ def _insight(facts: ReleaseFacts, series: Series, row: Row, state: str) -> Insig
     spread = spread_of(facts, indicator, row)
     if spread is not None and spread.where is not None:
         text += f", {spread.where}"
-    distance = distance_from_nation(row)
+    distance = distance_from_nation(facts, series, row)
     return Insight(f"{text}.", f"{brief}.", indicator.page, name, state, distance, series)
 
 
@@ -143,17 +146,23 @@ def _is_old(facts: ReleaseFacts, row: Row) -> bool:
     return end is not None and released is not None and (released - end).days > _OLD_DAYS
 
 
-def distance_from_nation(row: Row) -> float:
+def distance_from_nation(facts: ReleaseFacts, series: Series, row: Row) -> float:
     """How far from the nation, in widths of the middle half of its authorities.
 
-    A share of the nation's value would put scores around zero before everything else.
+    Where the source covers too few of them for that, in widths of the middle half of the Places. A
+    share of the nation's value would put scores around zero before everything else.
     """
-    nation, first, third = (
-        row.get(name) for name in ("nation_value", "nation_quartile_1", "nation_quartile_3")
-    )
-    if nation is None or first is None or third is None or third <= first:
+    if row["nation_value"] is None:
         return 0.0
-    return float(abs(row["value"] - nation) / (third - first))
+    first, third = row.get("nation_quartile_1"), row.get("nation_quartile_3")
+    if first is None or third is None:
+        of_places = [r["value"] for r in facts.scorecard(series).values() if r["value"] is not None]
+        if len(of_places) < _LEAST_FOR_QUARTERS:
+            return 0.0
+        first, _, third = quantiles(of_places, n=4, method="inclusive")
+    return (
+        float(abs(row["value"] - row["nation_value"]) / (third - first)) if third > first else 0.0
+    )
 
 
 def _rank(row: Row) -> str:

@@ -93,14 +93,18 @@ def _standouts(
             answer = None if row is None else holds(row)
             known += answer is not None
             if row is not None and answer:
-                rows.append((distance_from_nation(row), place, row))
+                rows.append((place, row))
         if rows:
-            rows.sort(key=lambda item: (-item[0], item[1].name))
-            found.append(
-                (len(rows), rows[0][0], _standout(facts, series, known, [r[1:] for r in rows]))
-            )
+            rows.sort(key=lambda item: (-_difference(item[1]), item[0].name))
+            distance = distance_from_nation(facts, series, rows[0][1])
+            found.append((len(rows), distance, _standout(facts, series, known, rows)))
     found.sort(key=lambda item: (-item[0], -item[1], item[2].name))
     return [standout for _, _, standout in found]
+
+
+def _difference(row: Row) -> float:
+    nation = row["nation_value"]
+    return 0.0 if nation is None else abs(row["value"] - nation)
 
 
 def _standout(
