@@ -102,6 +102,8 @@ def test_every_fault_of_a_file_is_told_at_once(tmp_path: Path) -> None:
         ("numerator,denominator\n", ["proportion"], "no rows"),
         ("start_age\n1\n", ["life_expectancy"], "column 'deaths'"),
         ("a\n1\n", ["imd_quantile"], "No column is named rank"),
+        # Part of a file: the highest rank is not the number of LSOAs.
+        ("rank\n100\n5000\n", ["imd_quantile"], "highest rank is 5,000"),
         ("IMD_rank\nx\n", ["imd_quantile"], "row 2, column 'IMD_rank': 'x' is not a number"),
         ("a_code,b_code,IMD_decile\n1,2,3\n", ["place_aggregation"], "Name its column with --by"),
         ("values\n1\n", ["mean", "--by", "area"], "column 'area': There is no such column"),
