@@ -1,7 +1,7 @@
 -- A straight line through yearly points, its interval, and a target.
 --
 -- Source: Altman DG, Gardner MJ. Calculating confidence intervals for regression and correlation.
--- BMJ 1988; 296: 1238-1242. The same as beacon.statistics.target_progress.
+-- BMJ 1988; 296: 1238-1242.
 -- Units: n points; sxx, sxy, syy the corrected sums of squares and products, of sum_of_products or of
 -- regr_sxx, regr_sxy and regr_syy; distance in years from the mean time. All intervals are 95 %.
 -- Edge rules: NULL for fewer than 5 or more than 10 points (one a year within ten years) and for
