@@ -2,12 +2,14 @@
 -- grain: one row per LSOA 2011 of the nation
 -- depends: staging.imd_lsoa, geography.lsoa_crosswalk, geography.lsoa21
 -- columns: lsoa11_code, lsoa11_name, lad19_code, lad19_name, lad24_code, ward24_code, ward24_name, icb24_code, icb26_code, place_code, successors
--- Today's authority, ward, board and Place of an LSOA 2011 are those of the LSOA 2021 that holds most of
--- its people: district codes of 2019 no longer exist everywhere.
+-- Today's authority and ward of an LSOA 2011 are those that hold most of its people, its board and Place those
+-- of the LSOA 2021 that holds most of them there: district codes of 2019 no longer exist everywhere.
 -- ties: lsoa21_code
-with ranked as (
+with shared as (
     select
         crosswalk.lsoa11_code,
+        crosswalk.lsoa21_code,
+        crosswalk.weight_lsoa11_to_lsoa21 as share,
         area.lad24_code,
         area.ward24_code,
         area.ward24_name,
@@ -15,12 +17,19 @@ with ranked as (
         area.icb26_code,
         area.place_code,
         count(*) over (partition by crosswalk.lsoa11_code) as successors,
-        row_number() over (
-            partition by crosswalk.lsoa11_code
-            order by crosswalk.weight_lsoa11_to_lsoa21 desc, crosswalk.lsoa21_code
-        ) as choice
+        sum(share) over (partition by crosswalk.lsoa11_code, area.lad24_code) as share_in_authority,
+        sum(share) over (partition by crosswalk.lsoa11_code, area.ward24_code) as share_in_ward
     from geography.lsoa_crosswalk as crosswalk
     inner join geography.lsoa21 as area on crosswalk.lsoa21_code = area.lsoa21_code
+),
+ranked as (
+    select
+        *,
+        row_number() over (
+            partition by lsoa11_code
+            order by share_in_authority desc, share_in_ward desc, share desc, lsoa21_code
+        ) as choice
+    from shared
 )
 select
     imd.lsoa_code as lsoa11_code,

@@ -146,9 +146,11 @@ counted as (
         and distinct_rows.category is not distinct from lent.category
     window of_measure as (partition by distinct_rows.indicator_slug, distinct_rows.measure, distinct_rows.period)
 ),
+-- All limits of a figure are of one method: where the publisher gives those of 95%, none are computed.
 limited as (
     select
         *,
+        scaled is not null and lower_95 is not null as has_published_limits,
         if(is_without_counts, scaled / multiplier * lent_denominator, numerator) as events,
         if(is_without_counts, lent_denominator, denominator) as persons,
         if(scaled is not null and ci_method in ('wilson', 'byar') and persons > 0
@@ -170,20 +172,20 @@ select
     coalesce(category_type, 'All') as category_type,
     coalesce(category, 'All') as category,
     scaled as value,
-    coalesce(lower_95 * scale, counted_lower_95(method, events, persons, multiplier)) as lower_95,
-    coalesce(upper_95 * scale, counted_upper_95(method, events, persons, multiplier)) as upper_95,
-    coalesce(lower_998 * scale, counted_lower_998(method, events, persons, multiplier)) as lower_998,
-    coalesce(upper_998 * scale, counted_upper_998(method, events, persons, multiplier)) as upper_998,
+    if(has_published_limits, lower_95 * scale, counted_lower_95(method, events, persons, multiplier)) as lower_95,
+    if(has_published_limits, upper_95 * scale, counted_upper_95(method, events, persons, multiplier)) as upper_95,
+    if(has_published_limits, lower_998 * scale, counted_lower_998(method, events, persons, multiplier)) as lower_998,
+    if(has_published_limits, upper_998 * scale, counted_upper_998(method, events, persons, multiplier)) as upper_998,
     case
         when value is null then null
-        when lower_95 is not null then 'publisher'
+        when has_published_limits then 'publisher'
         else coalesce(method, 'none')
     end as limits_method,
     numerator,
     denominator,
     value_status,
     -- A lent denominator is no part of this source's figure, so it is told and not put in its column.
-    nullif(concat_ws(' ', value_note, if(lower_95 is null and method is not null and is_without_counts,
+    nullif(concat_ws(' ', value_note, if(not has_published_limits and method is not null and is_without_counts,
         'Limits computed with the denominator ' || printf('%.0f', persons) || ' of ' || lender || '.', null), if(value is not null and is_of_another_vintage and source <> first_choice.source,
         'From ' || source || '; other rows of the measure are of another vintage, from ' || first_choice.source
         || ', and not to be set beside this one.', null)), '')

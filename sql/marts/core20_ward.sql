@@ -3,7 +3,7 @@
 -- depends: cohorts.lsoa_deprivation, cohorts.lsoa_population, registry.place, registry.footprint
 -- columns: ward24_code, ward24_name, place_code, place_name, imd_vintage, lsoa_vintage, population_base, sex, age_band, core20, people, people_in_ward, share_percent, lsoas, lsoas_in_ward, fictional
 -- LSOAs do not nest in wards: each counts whole in the ward that the lookup fits it best to, an
--- LSOA 2011 in that of the LSOA 2021 which holds most of its people.
+-- LSOA 2011 in the ward which holds most of its people.
 with members as (
     select
         deprivation.ward24_code,

@@ -225,7 +225,7 @@ select
     gaps.breakdown,
     gaps.breakdown_note,
     -- Deciles of authorities rank whole areas: what holds between them need not hold for people.
-    gaps.breakdown = 'places_by_core20_share'
+    gaps.breakdown in ('places_by_core20_share', 'places_worst_to_best')
         or (gaps.breakdown = 'deprivation_decile' and regexp_matches(gaps.breakdown_note, 'District|County|UA\b'))
         as ecological,
     gaps.groups,

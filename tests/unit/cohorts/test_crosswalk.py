@@ -130,3 +130,25 @@ def test_a_merged_lsoa_has_the_index_of_the_predecessor_that_gave_it_most_people
     ).df()
     assert len(ours) > 90
     assert dict(zip(ours.lsoa21_code, ours.main_lsoa11_code, strict=True)) == expected.to_dict()
+
+
+@pytest.mark.given
+def test_an_lsoa_2011_is_in_the_ward_that_holds_most_of_its_people(
+    official: duckdb.DuckDBPyConnection,
+    lookup: pd.DataFrame,
+    census: pd.DataFrame,
+    wards: pd.DataFrame,
+) -> None:
+    """Not in that of its largest part: the parts may lie two to one."""
+    parts = lookup.merge(census[["lsoa21", "people"]], on="lsoa21").merge(wards, on="lsoa21")
+    people = parts.groupby(["lsoa11", "ward"]).people.sum()
+    most = people.groupby("lsoa11").max()
+    found = official.sql(
+        "select lsoa11_code as lsoa11, ward24_code as ward, ward24_name as name from geography.lsoa11 "
+        "where ward24_code is not null"
+    ).df()
+    held = people.loc[pd.MultiIndex.from_frame(found[["lsoa11", "ward"]])].droplevel("ward")
+    pd.testing.assert_series_equal(held.sort_index(), most.loc[held.index].sort_index())
+    assert len(held) > 30_000
+    # Kirkdale West holds the largest of three parts, Vauxhall the two others.
+    assert set(found[found.lsoa11 == "E01033764"].name) == {"Vauxhall"}

@@ -188,3 +188,25 @@ def test_the_quarter_follows_the_direction_that_is_good(small, value, low_is_goo
     assert quarter("low_is_good") == low_is_good
     assert quarter("high_is_good") == high_is_good
     assert quarter("no_judgement") is None
+
+
+def test_limits_of_one_figure_are_of_one_method(small):
+    """Where the publisher gives those of 95%, those of 99.8% are the publisher's or none."""
+    counts = {"numerator": 120.0, "denominator": 60_000.0, "source": "mhclg_homelessness"}
+    small.observe("TA1", PLACE, 2.0, lower_95=1.2, upper_95=3.1, **counts)
+    small.observe("TA1", NATION, 2.0, **counts)
+    rows = {row["area_code"]: row for row in small.publish("temporary_accommodation")}
+    published, computed = rows[PLACE], rows[NATION]
+    assert (published["lower_95"], published["upper_95"]) == (1.2, 3.1)
+    assert (published["lower_998"], published["upper_998"]) == (None, None)
+    assert published["limits_method"] == "publisher"
+    assert computed["lower_998"] < computed["lower_95"] < 2 < computed["upper_95"]
+
+
+def test_a_missing_value_has_no_limits_whatever_the_file_prints(small):
+    """A file of hospital admissions has -1 for the limits of figures that it does not present."""
+    minus = dict.fromkeys(("lower_95", "upper_95", "lower_998", "upper_998"), -1.0)
+    small.observe("TA1", PLACE, None, source="mhclg_homelessness", **minus)
+    small.observe("TA1", NATION, 2.0, source="mhclg_homelessness")
+    row = of_place(small.publish("temporary_accommodation"))
+    assert {row[name] for name in minus} == {None}
