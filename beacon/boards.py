@@ -148,7 +148,7 @@ def run_boards(
         )
     landed = land(workspace)
     for name in ids:
-        _link(Home(home.boards / name), home)
+        _link(Home(home.boards / name))
     boards = {name: workspace.for_board(name) for name in ids if not only or name in only}
     outcomes: dict[str, BoardOutcome] = {}
     parts = []
@@ -174,7 +174,7 @@ def run_boards(
     return BoardsRun(landed, found, _collect(workspace, ids, found, start, make_pages))
 
 
-def _link(board: Home, above: Home) -> None:
+def _link(board: Home) -> None:
     """Make the home of a board, with what it has in common with the home above as links."""
     board.root.mkdir(parents=True, exist_ok=True)
     for name in _LINKED:

@@ -48,7 +48,6 @@ class Damage:
     renewable: bool = False
 
 
-_SQLITE_HEADER = b"SQLite format 3\x00"
 _PARQUET = b"PAR1"
 _NOT_READ = (OSError, ValueError, KeyError, TypeError, AttributeError, BeaconError)
 

@@ -23,7 +23,6 @@ from beacon.registry.bindings import SourceBinding
 from beacon.registry.local_returns import LocalReturn
 from beacon.registry.plausible import Plausible, usual_bounds
 
-BEACON_IDS = range(1, 23)
 """The partnership's own numbering of the beacons."""
 
 FIRST_OTHER_ID = 101

@@ -126,7 +126,7 @@ def gaps_within_places(facts: ReleaseFacts) -> list[GapSeries]:
         made = _series(facts, item, series, rows, _from_gap, breakdown_text(breakdown).lower())
         if made is not None:
             named = replace(made, groups=_groups(rows[-1]))
-            found.append(_tested(facts, named, item.decimals(series.measure), tests, key))
+            found.append(_tested(named, item.decimals(series.measure), tests, key))
     return found
 
 
@@ -150,7 +150,7 @@ def _tests(facts: ReleaseFacts) -> dict[_Key, dict[str, Row]]:
 
 
 def _tested(
-    facts: ReleaseFacts, gap: GapSeries, decimals: int, tests: dict[_Key, dict[str, Row]], key: _Key
+    gap: GapSeries, decimals: int, tests: dict[_Key, dict[str, Row]], key: _Key
 ) -> GapSeries:
     """The same gaps with the mart's words, where it tested any Place's."""
     rows = {

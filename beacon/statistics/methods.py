@@ -248,9 +248,7 @@ def _run_imd(frame: pl.DataFrame, by: Sequence[str], options: Options) -> pl.Dat
         highest = max(int(typed[name].max() or 0) for name in ranks)  # type: ignore[arg-type]
         lsoas = vintages[0] if len(vintages) == 1 else highest
         if lsoas not in LSOAS_IN_ENGLAND.values():
-            message = (
-                f"The highest rank is {highest:,}: how many LSOAs were ranked is not known."
-            )
+            message = f"The highest rank is {highest:,}: how many LSOAs were ranked is not known."
             remedy = "Say so with --total, or name the column of codes lsoa11_code or lsoa21_code."
             raise InputRefusedError([Problem("the file", message, column=ranks[0], remedy=remedy)])
     whole = [name for name in ranks if (typed[name] == typed[name].floor()).all()]

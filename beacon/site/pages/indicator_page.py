@@ -20,7 +20,7 @@ def indicator_pages(shared: Shared, maps: MapMaker) -> Iterator[Page]:
     for item in facts.indicators:
         yield indicator_page(facts, item, maps)
     groups = [
-        (title, [_listing(facts, item) for item in facts.of_programme(programme)])
+        (title, [_listing(item) for item in facts.of_programme(programme)])
         for programme, title in PROGRAMMES.items()
     ]
     yield Page(
@@ -40,7 +40,7 @@ _STATUS = {
 }
 
 
-def _listing(facts: ReleaseFacts, item: IndicatorFacts) -> dict[str, Any]:
+def _listing(item: IndicatorFacts) -> dict[str, Any]:
     heads = [m for m in item.measures if m["role"] == "measure"]
     best = max(heads, key=lambda m: m["places_with_value"], default=item.row)
     others = [m for m in item.measures if m["role"] != "measure" and m["places_with_value"]]

@@ -23,7 +23,6 @@ from tests.replicas.server import always, web_page, where
 from tests.replicas.world import World
 
 ELS = {"series": frozenset({"Claimant Count", "Modelled unemployment rate"})}
-SKIP = ("ons_els/topic/employment-rate", "ons_els/topic/adult-obesity-prevalence")
 
 
 def test_a_quiet_night_asks_only_whether_anything_changed(

@@ -11,7 +11,6 @@ from beacon.ingest.check_files import register_in_use
 from beacon.sample import write_sample
 from tests.fixtures.small_files import HEADER, lines, look, row, text_file
 
-AREAS = range(1, 10)
 RATE = {"Indicator ID": "92796", "Indicator Name": "Self-harm", "Age": "15-19 yrs"}
 PERCENT = {"Indicator ID": "93701", "Indicator Name": "Children", "Age": "<16 yrs"}
 

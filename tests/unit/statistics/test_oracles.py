@@ -36,7 +36,6 @@ from beacon.statistics.standardisation import (
 from beacon.statistics.trend import proportion_trend, recent_trend, weighted_trend
 
 LIMITS = ["lower95_0cl", "upper95_0cl", "lower99_8cl", "upper99_8cl"]
-THEIR_LIMITS = ["lower_95_0_ci", "upper_95_0_ci", "lower_99_8_ci", "upper_99_8_ci"]
 
 
 def peer(result: pd.DataFrame, names: list[str]) -> np.ndarray:
