@@ -128,10 +128,8 @@ limited as (
         *,
         case
             when not is_added and not is_weighted then null
-            when not is_added or modelled or value_type = 'modelled_proportion' then 'none'
-            when value_type = 'proportion' and ci_method = 'wilson' then 'wilson'
-            when value_type = 'crude_rate' and ci_method = 'byar' then 'byar'
-            else 'none'
+            when not is_added then 'none'
+            else limits_method_of_sum(value_type, ci_method, modelled)
         end as limits_method
     from latest
 )

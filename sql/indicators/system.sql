@@ -97,13 +97,7 @@ limited as (
     select
         *,
         reason is null as is_made,
-        case
-            when reason is not null then null
-            when modelled or value_type = 'modelled_proportion' then 'none'
-            when value_type = 'proportion' and ci_method = 'wilson' then 'wilson'
-            when value_type = 'crude_rate' and ci_method = 'byar' then 'byar'
-            else 'none'
-        end as limits_method
+        if(is_made, limits_method_of_sum(value_type, ci_method, modelled), null) as limits_method
     from reasoned
 )
 select

@@ -109,6 +109,16 @@ CREATE OR REPLACE MACRO rate_upper(x, n, k, confidence) AS
     CASE WHEN rate_reason(x, n) IS NULL
         THEN poisson_upper(x, confidence) / n::DOUBLE * k::DOUBLE END;
 
+-- The method of limits of counts that were added up: the one that the indicator declares, where it suits the
+-- kind of value; 'none' for what is modelled.
+CREATE OR REPLACE MACRO limits_method_of_sum(value_type, ci_method, modelled) AS
+    CASE
+        WHEN modelled THEN 'none'
+        WHEN value_type = 'proportion' AND ci_method = 'wilson' THEN 'wilson'
+        WHEN value_type = 'crude_rate' AND ci_method = 'byar' THEN 'byar'
+        ELSE 'none'
+    END;
+
 -- Limits of a figure that is made of counts, by the method that its indicator declares: 'wilson' (a
 -- share, times k) or 'byar' (a rate per k); NULL for any other, and where there is none.
 CREATE OR REPLACE MACRO counted_lower_95(method_, x, n, k) AS

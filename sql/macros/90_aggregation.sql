@@ -17,11 +17,6 @@ CREATE OR REPLACE MACRO coverage(x) AS count(x) / nullif(count(*), 0);
 CREATE OR REPLACE MACRO share_in_most_deprived_decile(decile) AS
     CASE WHEN count(*) = count(decile) THEN avg((decile = 1)::INTEGER) END;
 
--- Population-weighted average of LSOA scores, with the index's own denominators.
-CREATE OR REPLACE MACRO weighted_average_score(score, population) AS
-    CASE WHEN count(*) = count(score) AND count(*) = count(population)
-        THEN sum(score::DOUBLE * population) / nullif(sum(population::DOUBLE), 0) END;
-
 -- What one part gets when whole people are shared out by size: the difference of the rounded
 -- running sum, so that the parts of one total add up to it exactly and none is a person off.
 -- `running` is the sum of the parts up to and with this one, in one order; `whole` of all.
