@@ -188,9 +188,10 @@ def land_files(
         )
         landed = keep(chosen)
         # Where nothing good is known yet, a second copy may save the night.
-        alternates = tuple(keep(file) for file in others) if last is None else ()
+        different = {file.sha256: file for file in others if file.sha256 != chosen.sha256}
+        alternates = tuple(map(keep, different.values())) if last is None else ()
         status: LandingStatus = (
-            "unchanged" if last is not None and last.sha256 == landed.sha256 else "new"
+            "unchanged" if last is not None and last.file == landed.file else "new"
         )
         outcomes.append(
             LandingOutcome(name, key, status, landed, chosen.relative, alternates=alternates)

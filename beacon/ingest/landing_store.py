@@ -107,19 +107,22 @@ class LandingStore:
         such as who approved a local return.
 
         Returns:
-            The object; for bytes already kept, the record made when they were first received.
+            The object; for bytes already kept, the record made when they were first received,
+            whatever name they came under then.
 
         Raises:
             BeaconError: When the file changed while it was being copied.
         """
         digest = sha256 or sha256_of(source)
-        name = Path(source.name).name
         target_dir = self._object_dir(spec, part, digest)
-        sidecar = target_dir / f"{name}.landing.json"
-        known = read_sidecar(sidecar)
-        kept = target_dir / name
-        if known is not None and kept.is_file() and kept.stat().st_size == known.size_bytes:
+        known = _kept_in(target_dir)
+        if known is not None:
+            kept = target_dir / known.original_name
+            if not kept.is_file() or kept.stat().st_size != known.size_bytes:
+                self._write_object(source, kept, digest)
             return known
+        name = source.name
+        sidecar = target_dir / f"{name}.landing.json"
         landed = LandedObject(
             key=spec.key,
             part=part,
@@ -134,7 +137,7 @@ class LandingStore:
             size_bytes=source.stat().st_size,
             fictional=fictional,
         )
-        self._write_object(source, target_dir, name, digest)
+        self._write_object(source, target_dir / name, digest)
         write_json(
             sidecar,
             {
@@ -154,15 +157,20 @@ class LandingStore:
             folder = folder / part[:80]
         return folder / digest
 
-    def _write_object(self, source: Path, target_dir: Path, name: str, digest: str) -> None:
+    def _write_object(self, source: Path, target: Path, digest: str) -> None:
+        target_dir = target.parent
         target_dir.parent.mkdir(parents=True, exist_ok=True)
         temporary = target_dir.parent / f".{uuid.uuid4().hex}.partial"
         temporary.mkdir()
         try:
-            copied = copy_hashed(source, temporary / name)
+            copied = copy_hashed(source, temporary / target.name)
             if copied != digest:
-                raise BeaconError(f"{name} changed while it was being read. Run again.")
-            (temporary / name).chmod(0o444)
+                raise BeaconError(f"{source.name} changed while it was being read. Run again.")
+            (temporary / target.name).chmod(0o444)
+            if _kept_in(target_dir) is not None:
+                # Damaged bytes are mended; their record stays.
+                (temporary / target.name).replace(target)
+                return
             if target_dir.exists():
                 # A crash between the bytes and the sidecar left an object without its record.
                 shutil.rmtree(target_dir)
@@ -247,6 +255,15 @@ def read_sidecar(path: Path) -> LandedObject | None:
         return landed_from_json(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
+
+
+def _kept_in(directory: Path) -> LandedObject | None:
+    """The record of the object that a directory holds, whatever name its bytes came under."""
+    for sidecar in sorted(directory.glob("*.landing.json")):
+        known = read_sidecar(sidecar)
+        if known is not None:
+            return known
+    return None
 
 
 def remove_partial_objects(directory: Path) -> int:
