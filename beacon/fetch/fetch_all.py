@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import re
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -26,11 +27,12 @@ from beacon.fetch.connectors import CONNECTORS
 from beacon.fetch.fetch_errors import FetchError, NotConfiguredError
 from beacon.fetch.fetch_record import Failure, FetchRecord, load_fetch_record
 from beacon.fetch.hosts import Hosts, load_hosts
+from beacon.fetch.read_download import read_download
 from beacon.fetch.tasks import Arrived, Context, Nothing, Retrieved, Task, fetch_of
 from beacon.ingest.landing_store import LandingStore
 from beacon.ingest.scan import FoundFile, Recogniser
+from beacon.ingest.worker_pool import FileJob, WorkerLostError, run_jobs
 from beacon.registry.sources import DatasetSpec
-from beacon.sources.readers import READERS
 from beacon.sources.recognition import Recognition
 from beacon.workspace import Workspace
 
@@ -108,9 +110,11 @@ class Fetcher:
             by_base: dict[str, list[DatasetSpec]] = {}
             for spec in wanted:
                 by_base.setdefault(fetch_of(spec).base, []).append(spec)
+            # One file at a time is looked into: what ends the workers of one would end all.
+            looking = threading.Lock()
             with ThreadPoolExecutor(_THREADS) as pool:
                 for _ in pool.map(
-                    lambda specs: _Publisher(self, fetched, recogniser).fetch(specs),
+                    lambda specs: _Publisher(self, fetched, recogniser, looking).fetch(specs),
                     by_base.values(),
                 ):
                     pass
@@ -177,10 +181,17 @@ class Fetcher:
 class _Publisher:
     """What is fetched from one publisher."""
 
-    def __init__(self, fetcher: Fetcher, fetched: FetchRecord, recogniser: Recogniser) -> None:
+    def __init__(
+        self,
+        fetcher: Fetcher,
+        fetched: FetchRecord,
+        recogniser: Recogniser,
+        looking: threading.Lock,
+    ) -> None:
         self._fetcher = fetcher
         self._fetched = fetched
         self._recogniser = recogniser
+        self._looking = looking
         self._down: str | None = None
         self._in_a_row = 0
 
@@ -241,7 +252,8 @@ class _Publisher:
             if isinstance(outcome, Nothing):
                 fetched.nothing[name] = outcome.said
             elif isinstance(outcome, Arrived):
-                self._take(spec, name, outcome, previous)
+                with self._looking:
+                    self._take(spec, name, outcome, previous)
             elif previous is not None:
                 fetched.held[name] = replace(previous, checked_at=self._now())
                 fetched.confirmed.append(name)
@@ -304,11 +316,18 @@ class _Publisher:
 
     def _faults(self, spec: DatasetSpec, path: Path, seen: Recognition, name: str) -> list[Problem]:
         fictional = self._fetcher.workspace.is_fictional
-        try:
-            READERS[spec.dataset.reader](path, seen.container or "csv", spec, fictional)
-        except InputRefusedError as error:
-            return [replace(problem, remedy=self._remedy(name)) for problem in error.problems]
-        return []
+        job = FileJob(path.name, read_download, (path, seen.container or "csv", spec, fictional))
+        (answer,) = run_jobs([job])
+        if not isinstance(answer, InputRefusedError):
+            return []
+        # How the limits of a worker are raised is worth saying beside what stays in use.
+        lost = isinstance(answer, WorkerLostError)
+        return [
+            replace(
+                problem, remedy=f"{problem.remedy if lost else ''} {self._remedy(name)}".strip()
+            )
+            for problem in answer.problems
+        ]
 
     def _held(self, name: str) -> Retrieved | None:
         """What is held of an item, unless its file is gone, damaged or was never accepted.

@@ -11,13 +11,17 @@ import pytest
 
 from beacon.core.errors import SettingsError
 from beacon.core.settings import Settings, secrets_from_environment
+from beacon.fetch import fetch_all
 from beacon.fetch.fetch_all import downloads_of, live_hosts, user_agent
 from beacon.fetch.fetch_progress import terminal_progress
 from beacon.fetch.fetch_record import load_fetch_record
 from beacon.fetch.hosts import load_hosts
+from beacon.ingest.worker_pool import FileJob
 from beacon.inputs import unreached
 from beacon.registry.fetch import StatXploreFetch
+from beacon.sources.readers import READERS
 from beacon.workspace import Workspace
+from tests.fixtures import hostile_jobs
 from tests.integration.fetch.conftest import Bench
 from tests.replicas.server import always, web_page, where
 from tests.replicas.world import World
@@ -132,6 +136,56 @@ def test_another_dataset_in_place_of_the_one_asked_for_is_refused(
     result = at.run()
     assert "none of the columns that are expected" in result.said
     assert at.current() == good
+
+
+@pytest.mark.parametrize(
+    ("hostile", "said"),
+    [
+        (hostile_jobs.crashes_over_a_download, "ends the program"),
+        (
+            hostile_jobs.meets_a_download_that_its_library_cannot_take,
+            "ValueError: cannot reindex on an axis with duplicate labels",
+        ),
+    ],
+)
+def test_a_download_that_a_library_cannot_take_is_refused_and_the_night_goes_on(
+    bench: Callable[..., Bench],
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
+    hostile: Callable[..., None],
+    said: str,
+) -> None:
+    at = bench("ons_els/topic", **ELS)
+    at.run()
+    before = at.current()
+    for path, body in world.ons_els.files.items():
+        world.ons_els.files[path] = body.replace(b"Fictional fig", b"New fig")
+    with monkeypatch.context() as patches:
+        # The one download and not the other.
+        patches.setattr(
+            fetch_all,
+            "FileJob",
+            lambda file, function, arguments: FileJob(
+                file, hostile if file == "claimant-count.csv" else function, arguments
+            ),
+        )
+        result = at.run()
+    assert result.said.startswith("claimant-count.csv: the file cannot be read")
+    assert said in result.said
+    assert "stays in use" in result.said
+    after = at.current()
+    changed = {name for name in after if after[name] != before[name]}
+    assert changed == {"ons_els/topic/modelled-unemployment-rate"}
+    assert at.run().said == ""
+
+
+def test_no_download_is_read_in_this_process(
+    bench: Callable[..., Bench], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = bench("ons_els/topic", **ELS)
+    monkeypatch.setitem(READERS, "ons_els", hostile_jobs.raises_value_error)
+    assert at.run().said == ""
+    assert len(at.current()) == 2
 
 
 def test_official_codes_are_refused_in_a_fictional_world(
