@@ -200,7 +200,10 @@ class LandingStore:
     def _remember(self, landed: list[LandedObject], *, fictional: bool) -> None:
         at = datetime.now(UTC).isoformat(timespec="seconds")
         self.directory.mkdir(parents=True, exist_ok=True)
-        with self._history_file.open("a", encoding="utf-8") as stream:
+        with self._history_file.open("a+b") as stream:
+            if stream.tell() and os.pread(stream.fileno(), 1, stream.tell() - 1) != b"\n":
+                # A power cut left a line half written; ours must not be a part of it.
+                stream.write(b"\n")
             for record in landed:
                 line = {
                     "at": at,
@@ -208,7 +211,7 @@ class LandingStore:
                     "name": record.name,
                     "sha256": record.sha256,
                 }
-                stream.write(json.dumps(line, ensure_ascii=False) + "\n")
+                stream.write(f"{json.dumps(line, ensure_ascii=False)}\n".encode())
             stream.flush()
             os.fsync(stream.fileno())
 

@@ -117,6 +117,20 @@ def test_a_past_day_keeps_its_object_when_the_bytes_come_again(tmp_path: Path) -
     assert store.path_of(first).read_text() == "x\n1\n"
 
 
+def test_a_half_written_line_of_the_history_takes_no_other_with_it(nights: Nights) -> None:
+    export(nights.folder / "export.csv", 2023)
+    nights.stage(nights.land())
+    kept = nights.current()
+    with (nights.store.directory / "history.jsonl").open("a", encoding="utf-8") as stream:
+        stream.write('{"at": "2026-')
+    for _ in range(2):
+        nights.store.accept([kept], fictional=True)
+    assert [line["sha256"] for line in nights.store.history(fictional=True)] == [kept.sha256] * 3
+    # The half line, one end of line after it and nothing else besides.
+    text = (nights.store.directory / "history.jsonl").read_text()
+    assert (len(text.splitlines()), text[-1], "\n\n" in text) == (4, "\n", False)
+
+
 def test_a_record_that_names_bytes_that_went_under_another_name_is_renewed(
     nights: Nights,
 ) -> None:
