@@ -91,8 +91,10 @@ def _listed(
                 media_types=JSON_TYPES,
             )
         )
-        rows += page.get("results", [])
-        if number >= int((page.get("paging") or {}).get("totalPages", 1)):
+        results = page.get("results") or []
+        rows += results
+        # The number of pages is only what the server says; without an end it would hold the night.
+        if not results or number >= int((page.get("paging") or {}).get("totalPages", 1)):
             return rows
         number += 1
 
@@ -149,7 +151,10 @@ def _query(context: Context, query: dict[str, Any], ask: Ask) -> tuple[Received,
             raise FetchError(ask.shown, f"answered 200 with a warning: {said}.")
         paging = page.get("paging") or {}
         total = int(paging.get("totalPages", 1))
-        taken += len(page.get("results") or [])
+        results = page.get("results") or []
+        if not results:
+            break
+        taken += len(results)
         pages.append(content)
         number += 1
     expected = int(paging.get("totalResults", taken))

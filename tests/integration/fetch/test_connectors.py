@@ -284,6 +284,28 @@ def test_ees_rows_are_counted(run: Run, world: World) -> None:
         run("dfe_eyfsp/aps_gld_elg", _ees(world, QUERY))
 
 
+def _pages_without_end(request: Request, answer: Answer) -> Answer:
+    if request.path.endswith("/csv") or "paging" not in (document := json.loads(answer.body)):
+        return answer
+    # So that a loop without an end fails the test and does not hold it.
+    asked = int(document["paging"]["page"])
+    document["paging"]["totalPages"] = 1_000_000 if asked < 20 else 1
+    return as_json(document)
+
+
+def test_ees_an_empty_page_is_the_last(run: Run, world: World) -> None:
+    with world.ees.failing(_pages_without_end):
+        (outcome,) = run("dfe_eyfsp/aps_gld_elg", _ees(world, QUERY))
+    posted = [r for r in world.ees.requests if r.method == "POST"]
+    assert len(posted) == len(list(read_pages(outcome.path))) + 1
+    world.ees.requests.clear()
+    with world.ees.failing(_pages_without_end):
+        run("dfe_eyfsp/aps_gld_elg")
+    # A page of publications, one of its data sets, and the empty one after each.
+    listed = [r for r in world.ees.requests if "publications" in r.path]
+    assert len(listed) == 4
+
+
 def test_ees_an_unchanged_version_is_not_fetched(run: Run, world: World) -> None:
     (first,) = run("dfe_eyfsp/aps_gld_elg", _ees(world, None))
     assert run("dfe_eyfsp/aps_gld_elg", _ees(world, None), previous=held(first)) == [Unchanged()]
