@@ -8,7 +8,7 @@ import re
 _REVISIONS = ("fixed", "revised", "corrected")
 
 
-def revision_of(name: str) -> tuple[int, int, int]:
+def revision_of(name: str) -> tuple[int, ...]:
     """How late a revision a file is, by its publisher's name: later ones compare as greater.
 
     Known are words (`_revised`, `_corrected`, `_fixed`; a second of them in a name counts on) and
@@ -19,5 +19,4 @@ def revision_of(name: str) -> tuple[int, int, int]:
     latest = max((_REVISIONS.index(word) + 1 for word in words), default=0)
     found = re.search(r"[-_ ]v(\d+(?:[.-]\d+)*)", stem)
     numbers = [int(part) for part in re.split(r"[.-]", found.group(1))] if found else []
-    version = sum(number * 1000 ** (2 - place) for place, number in enumerate(numbers[:3]))
-    return (latest, len(words), version)
+    return (latest, len(words), *(*numbers, 0, 0, 0)[:3])

@@ -35,6 +35,8 @@ HOMELESSNESS = (
             "Physical-Health-Checks-SMI-Q4-2021-22-v1.0.xlsx",
             "Physical-Health-Checks-SMI-Q4-2021-22-v1.1-1.xlsx",
         ),
+        # A year behind the version is no second version.
+        ("x.xlsx", "x_v1-2024.xlsx", "x_v2.xlsx"),
     ],
 )
 def test_later_revisions_compare_as_greater(names: tuple[str, ...]) -> None:
