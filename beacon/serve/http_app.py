@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -112,9 +113,8 @@ def _own_router(releases: ServedReleases) -> APIRouter:
         if not served.named:
             # Links between pages then stay within one release.
             return RedirectResponse(f"/site/{served.label}/{quote(path)}")
-        site = (served.release.path / "site").resolve()
-        file = (site / (path or "index.html")).resolve()
-        if not file.is_relative_to(site) or not file.is_file():
+        file = _page_file(served.release.path / "site", path or "index.html")
+        if file is None:
             raise not_found(
                 f"page {path[:80]!r} of {served.label}",
                 "Start at /site/latest/index.html. A release without pages: `beacon site build` "
@@ -124,6 +124,17 @@ def _own_router(releases: ServedReleases) -> APIRouter:
         return FileResponse(file, headers={"Cache-Control": "no-cache"})
 
     return router
+
+
+def _page_file(site: Path, path: str) -> Path | None:
+    """A file of the pages; None where there is none, or can be none of such a name."""
+    try:
+        site = site.resolve()
+        file = (site / path).resolve()
+        return file if file.is_relative_to(site) and file.is_file() else None
+    except (OSError, ValueError):
+        # Too long for the file system, or with a NUL.
+        return None
 
 
 def _declare_problems(app: FastAPI, *, with_tokens: bool) -> None:

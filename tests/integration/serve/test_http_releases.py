@@ -210,6 +210,15 @@ def test_what_strangers_try_is_refused_in_words(client: TestClient, address: str
     assert "/tmp" not in answer.text
 
 
+@pytest.mark.parametrize("path", ["%00", "a" * 300, "a/" * 3000, "%ED%A0%80", "nowhere.html"])
+def test_a_page_that_no_file_can_be_is_not_found(
+    client: TestClient, sample: Release, path: str
+) -> None:
+    answer = client.get(f"/site/{sample.label}/{path}")
+    assert answer.status_code == 404
+    assert "Start at /site/latest/index.html" in answer.json()["detail"]
+
+
 def test_nothing_can_be_written(client: TestClient) -> None:
     for method in ("POST", "PUT", "PATCH", "DELETE"):
         answer = client.request(method, f"{LATEST}/marts/place")
