@@ -13,7 +13,11 @@ from typing import TYPE_CHECKING
 
 from beacon.contracts.ddl import quote_literal
 from beacon.core.errors import InputRefusedError, Problem
-from beacon.people.contract import delivered_columns, optional_columns, person_tables
+from beacon.people.contract import (
+    delivered_columns,
+    optional_columns,
+    person_tables,
+)
 from beacon.people.identifiers import is_forbidden_column, is_snomed_identifier, nhs_number_sql
 
 if TYPE_CHECKING:
@@ -23,6 +27,14 @@ if TYPE_CHECKING:
 
 CODE_COLUMNS = frozenset({"code", "dmd_code"})
 """Columns of SNOMED CT identifiers, some of which have ten digits and pass as NHS numbers."""
+# Types of columns, by how their names begin. What is in none of them, such as STRUCT, is refused.
+_WITHOUT_TEN_DIGITS = (
+    "BOOLEAN", "TINYINT", "SMALLINT", "UTINYINT", "USMALLINT", "DATE", "TIME", '"NULL"',
+)  # fmt: skip
+_WITH_FRACTION = ("FLOAT", "DOUBLE", "DECIMAL")
+_WITH_TEN_DIGITS = (
+    "VARCHAR", "UUID", "INTEGER", "BIGINT", "HUGEINT", "UINTEGER", "UBIGINT", "UHUGEINT",
+)  # fmt: skip
 SUPPLIER = "Ask the supplier to correct the extract; nothing of it was kept."
 
 
@@ -120,7 +132,8 @@ def _open(
         divided = "true" if any("=" in file.parent.name for file in parquet) else "false"
         relation = (
             f"read_parquet([{listed}], hive_partitioning = {divided}, hive_types_autocast = false, "
-            "union_by_name = true, file_row_number = true)"
+            # Some writers do not mark text as text; as bytes it would pass by what looks at text.
+            "union_by_name = true, file_row_number = true, binary_as_string = true)"
         )
         described = con.execute(f"describe select * from {relation}").fetchall()
     except duckdb.Error:
@@ -130,6 +143,7 @@ def _open(
     types = {str(row[0]): str(row[1]) for row in described}
     types.pop("file_row_number", None)
     _refuse_columns(shown, table, list(types))
+    _refuse_types(shown, table, types)
     columns = tuple(name for name in delivered_columns(table) if name in types)
     return Delivered(table, tuple(files), relation, columns, types)
 
@@ -164,23 +178,47 @@ def _refuse_columns(shown: str, table: str, names: list[str]) -> None:
         raise InputRefusedError(problems)
 
 
+def _refuse_types(shown: str, table: str, types: dict[str, str]) -> None:
+    """Refuse columns that are not of plain values, in which anything could be packed."""
+    problems = []
+    plain = (*_WITHOUT_TEN_DIGITS, *_WITH_FRACTION, *_WITH_TEN_DIGITS)
+    for name, column in zip(delivered_columns(table), person_tables()[table].columns, strict=True):
+        kind = types.get(name, column.type)
+        single = kind.removesuffix("[]") if column.type.endswith("[]") else kind
+        if single.endswith("]") or not single.startswith(plain):
+            message = f"is not of plain values; {column.type} is wanted."
+            problems.append(Problem(shown, message, column=name, remedy=SUPPLIER))
+    if problems:
+        raise InputRefusedError(problems)
+
+
 def nhs_numbers(con: duckdb.DuckDBPyConnection, table: Delivered) -> Iterator[Problem]:
     """Columns of a table in which some value is an NHS number; the values are not told."""
     message = "holds values that are NHS numbers: ten digits whose check digit is right."
-    for name in table.columns:
-        kind = table.types[name]
-        if not kind.startswith(("VARCHAR", "BIGINT", "HUGEINT", "UBIGINT", "DOUBLE", "DECIMAL")):
+    contract = person_tables()[table.table]
+    for name, column in zip(delivered_columns(table.table), contract.columns, strict=True):
+        kind = table.types.get(name, '"NULL"')
+        if kind.startswith(_WITHOUT_TEN_DIGITS):
             continue
-        value = f'unnest("{name}")' if kind.endswith("[]") else f'"{name}"'
-        text = "x::hugeint::varchar" if kind in ("DOUBLE",) or "DECIMAL" in kind else "x::varchar"
+        value = f'"{name}"'
+        # A number that a program kept as a fraction is written with ".0".
+        text = r"regexp_replace(trim(x::varchar), '\.0+$', '')"
+        if column.type.endswith("[]"):
+            value = f"unnest({table.value_of(column)})"
+        elif kind.startswith(_WITH_FRACTION):
+            text = "try_cast(x as hugeint)::varchar"
         found = con.execute(
             f"select distinct {text} from (select distinct {value} as x from {table.relation}) "
-            f"where x is not null and {nhs_number_sql(f'trim({text})')} limit 100000"
+            f"where x is not null and {nhs_number_sql(text)} limit 100000"
         ).fetchall()
         if name in CODE_COLUMNS:
-            found = [row for row in found if not is_snomed_identifier(int(row[0]))]
+            found = [row for row in found if not _is_code(row[0])]
         if found:
             yield Problem(table.shown, message, column=name, remedy=SUPPLIER)
+
+
+def _is_code(text: str) -> bool:
+    return text.isdigit() and is_snomed_identifier(int(text))
 
 
 def wrong_values(con: duckdb.DuckDBPyConnection, table: Delivered) -> Iterator[Problem]:
