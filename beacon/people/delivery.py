@@ -45,7 +45,8 @@ class Delivered:
     Attributes:
         table: Its name in the contract.
         files: Its files, in order.
-        relation: SQL that reads them, with the column `row_in_file`.
+        relation: SQL that reads them, with the columns `filename` and
+            `file_row_number`.
         columns: Columns of the contract that the files have.
         types: Type of each of them in the files.
     """
@@ -60,6 +61,20 @@ class Delivered:
     def shown(self) -> str:
         """What the table is called in messages."""
         return self.files[0].name if len(self.files) == 1 else f"{self.table}/"
+
+    def place_of(self, read: str, number: int) -> tuple[str, int]:
+        """File and row as the supplier knows them.
+
+        Args:
+            read: The Parquet file that was read, which a CSV file was rewritten as.
+            number: Row in it, from 0.
+        """
+        for file in self.files:
+            if str(file) == read or (file.suffix == ".csv" and file.stem == Path(read).stem):
+                shown = self.shown if len(self.files) == 1 else f"{self.shown}{file.name}"
+                # Rows of CSV files have a header before them.
+                return shown, number + (2 if file.suffix == ".csv" else 1)
+        raise ValueError(f"{self.table} has no such file.")
 
     def value_of(self, column: Column) -> str:
         """SQL of a column in the contract's type; null where it is no such value."""

@@ -88,6 +88,7 @@ def admit(
         # Text-only rules first, so that nothing is stored that identifies anybody.
         refuse_if(problem for table in tables for problem in nhs_numbers(con, table))
         refuse_if(problem for table in tables for problem in wrong_values(con, table))
+        refuse_if(problem for t in tables for problem in gate_checks.repeated_keys(con, t))
         refuse_if(_row_counts(con, tables, manifest.row_counts))
         extract = _stored(con, home, tables, manifest.as_at, manifest.model_dump(mode="json"))
         codes = known or KnownCodes()

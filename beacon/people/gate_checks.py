@@ -11,13 +11,20 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from beacon.core.errors import Problem
-from beacon.people.contract import CLUSTERED, DATE_COLUMNS
+from beacon.people.contract import (
+    CLUSTERED,
+    DATE_COLUMNS,
+    PSEUDONYM,
+    delivered_columns,
+    person_tables,
+)
 from beacon.people.delivery import SUPPLIER
 from beacon.people.reading_ranges import PLAUSIBLE, is_plausible_sql
 
 if TYPE_CHECKING:
     import duckdb
 
+    from beacon.people.delivery import Delivered
     from beacon.people.extract_store import StoredExtract
 
 MOST_UNKNOWN_SHARE = 0.001
@@ -55,6 +62,46 @@ def _count(con: duckdb.DuckDBPyConnection, sql: str) -> int:
     return int(con.execute(sql).fetchall()[0][0] or 0)
 
 
+def repeated_keys(con: duckdb.DuckDBPyConnection, table: Delivered) -> Iterator[Problem]:
+    """Rows of a table that have the key of another: a practice listed twice doubles its persons.
+
+    Not of entries: two readings of one day are two true rows. Cohorts take them together by person,
+    so that they double nobody.
+
+    Args:
+        con: A connection of the secure home.
+        table: A table whose values are those of its contract.
+    """
+    if table.table in DATE_COLUMNS:
+        return
+    contract = person_tables()[table.table]
+    key = {
+        name: f"{name}::varchar" if name == PSEUDONYM else table.value_of(column)
+        for name, column in zip(delivered_columns(table.table), contract.columns, strict=True)
+        if column.name in contract.key
+    }
+    names = [f"key_{number}" for number in range(len(key))]
+    values = ", ".join(
+        f"{value} as {name}" for name, value in zip(names, key.values(), strict=True)
+    )
+    keyed = f"(select {values}, filename, file_row_number from {table.relation})"
+    repeated = con.execute(
+        f"select count(*) over (), {', '.join(names)} from {keyed} "
+        f"group by {', '.join(names)} having count(*) > 1 order by all limit 1"
+    ).fetchall()
+    for count, *values_of_first in repeated:
+        same = " and ".join(f"{name} = ?" for name in names)
+        (one, one_row), (other, other_row) = (
+            table.place_of(*place)
+            for place in con.execute(
+                f"select filename, file_row_number from {keyed} where {same} order by all limit 2",
+                values_of_first,
+            ).fetchall()
+        )
+        message = f"has the key of row {one_row} of {one}; {count:,} keys come more than once."
+        yield Problem(other, message, row=other_row, column=", ".join(key), remedy=SUPPLIER)
+
+
 def blocking(
     con: duckdb.DuckDBPyConnection,
     extract: StoredExtract,
@@ -71,13 +118,6 @@ def blocking(
         lsoas: Codes of LSOA 2021; empty where none are supplied.
     """
     person = extract.relation("person")
-    twice = _count(
-        con,
-        f"select count(*) from (select person_id from {person} group by all having count(*) > 1)",
-    )
-    if twice:
-        message = f"{twice:,} pseudonyms come more than once."
-        yield Problem("person", message, column="pseudonym", remedy=SUPPLIER)
     late = f"date '{extract.as_at}'"
     for table, column in DATE_COLUMNS.items():
         rows = f"{extract.relation(table)} as row inner join {person} as person using (person_id)"

@@ -49,6 +49,7 @@ def admitted(tmp_path: Path, files: dict[str, str]) -> StoredExtract:
     folder = tmp_path / "delivery"
     folder.mkdir(exist_ok=True)
     for name, text in files.items():
+        (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text)
     home = SecureHome.open(tmp_path / "secure", ordinary=tmp_path / "home")
     return admit(folder, home, today=TODAY, known=KNOWN)
@@ -156,6 +157,63 @@ def test_faults_are_refused_and_told_without_values(tmp_path: Path, fault: str) 
     secure = tmp_path / "secure"
     assert not list(secure.rglob("*.parquet"))
     assert not list(secure.glob("extracts/*"))
+
+
+PRACTICE = "practice_code,practice_name,pcn_code,pcn_name\n"
+GROUP = "pseudonym,plus_group,from_date,to_date,source\n"
+REPEATED: dict[str, tuple[dict[str, str], str]] = {
+    "person": (
+        {"person.csv": good()["person.csv"] + "pa,1951-01-01,Male,A,Z01000001,\n"},
+        "person.csv, row 4, column 'pseudonym': has the key of row 2 of person.csv; 1 keys",
+    ),
+    "registration": (
+        {"registration.csv": good()["registration.csv"] + "pb,Z00001,2010-01-01,2020-01-01\n"},
+        "registration.csv, row 4, column 'pseudonym, practice_code, start_date': "
+        "has the key of row 3 of registration.csv; 1 keys",
+    ),
+    "practice in two networks": (
+        {"practice.csv": PRACTICE + "Z00001,a,U00001,\nZ00002,b,,\nZ00001,a,U00002,\n"},
+        "practice.csv, row 4, column 'practice_code': has the key of row 2 of practice.csv; 1 keys",
+    ),
+    "practices whose rows are the same": (
+        {"practice.csv": PRACTICE + "Z00001,,,\nZ00001,,,\nZ00002,,,\nZ00002,,,\nZ00002,,,\n"},
+        "practice.csv, row 3, column 'practice_code': has the key of row 2 of practice.csv; 2 keys",
+    ),
+    "practice in two files": (
+        {"practice/a.csv": PRACTICE + "Z00002,,,\nZ00001,,,\n",
+         "practice/b.csv": PRACTICE + "Z00001,,,\n"},
+        "practice/b.csv, row 2, column 'practice_code': has the key of row 3 of practice/a.csv; 1 keys",
+    ),
+    "membership": (
+        {"group_membership.csv": GROUP + "pa,carers,2020-01-01,,x\npa,carers,2020-01-01,,y\n"},
+        "group_membership.csv, row 3, column 'pseudonym, plus_group, from_date': "
+        "has the key of row 2 of group_membership.csv; 1 keys",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("table", REPEATED)
+def test_a_key_that_repeats_is_refused_and_named(tmp_path: Path, table: str) -> None:
+    changed, message = REPEATED[table]
+    files = good() | changed
+    counts: dict[str, int] = {}
+    for name, text in files.items():
+        if name.endswith(".csv"):
+            stem = name.split("/")[0].removesuffix(".csv")
+            counts[stem] = counts.get(stem, 0) + text.count("\n") - 1
+    files["extract.json"] = json.dumps(manifest(row_counts=counts))
+    with pytest.raises(InputRefusedError) as caught:
+        admitted(tmp_path, files)
+    assert str(caught.value).startswith(f"{message} come more than once.")
+    assert not list((tmp_path / "secure").rglob("*.parquet"))
+
+
+def test_two_readings_of_one_day_are_no_repetition(tmp_path: Path) -> None:
+    files = good()
+    files["event.csv"] += "pa,2025-01-01,BP_COD,1000,128,mm[Hg]\n"
+    said(row_counts={"person": 2, "registration": 2, "event": 3})(files)
+    relation = admitted(tmp_path, files).relation("event")
+    assert duckdb.sql(f"select count(*) from {relation}").fetchall() == [(3,)]
 
 
 def test_a_file_that_is_not_what_it_is_named(tmp_path: Path) -> None:
