@@ -14,6 +14,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from beacon.contracts.ddl import quote_literal
 from beacon.core.files import read_json, sha256_of, write_json
 from beacon.core.paths import resource_dir
 from beacon.disclosure import Rule
@@ -286,7 +287,8 @@ def compute(
         period = Period(extract.as_at, earlier)
         make_protected(con, secure, period, board, cohorts, rule, extract, segmentations)
         make_flow(con, secure, period, board, cohorts, rule)
-        persons = f"read_parquet('{secure.as_at(extract.as_at) / 'person' / '*.parquet'}')"
+        files = secure.as_at(extract.as_at) / "person" / "*.parquet"
+        persons = f"read_parquet({quote_literal(str(files))})"
         make_person_quality(con, extract, persons, rule)
         report.crossed.extend(
             cross(con, secure, ordinary, tuple(CROSSING), as_at=extract.as_at, rule=rule, now=now)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import duckdb
 
+from beacon.contracts.ddl import quote_literal
 from beacon.sample import people_entries as entries
 from beacon.sample.people_conditions import conditions_sql
 from beacon.sample.people_population import AS_AT, EARLIER, faults_of, persons_sql, prepare
@@ -116,7 +117,8 @@ def _write_part(
     def copied(table: str, sql: str, name: str | None = None) -> None:
         target = folder / (name or table) / f"part-{part:04d}.parquet"
         target.parent.mkdir(parents=True, exist_ok=True)
-        done = con.execute(f"copy ({sql}) to '{target}' (format parquet, compression zstd)")
+        to = quote_literal(str(target))
+        done = con.execute(f"copy ({sql}) to {to} (format parquet, compression zstd)")
         counts[table] = counts.get(table, 0) + int(done.fetchall()[0][0])
 
     copied("person", entries.person_sql(day))
@@ -151,9 +153,10 @@ def _write_whole(
     background: int,
 ) -> None:
     """Write the practices and the manifest."""
+    to = quote_literal(str(folder / "practice.parquet"))
     done = con.execute(
         "copy (select practice_code, practice_name, pcn_code, pcn_name from sample_practice "
-        f"order by practice_code) to '{folder / 'practice.parquet'}' (format parquet)"
+        f"order by practice_code) to {to} (format parquet)"
     )
     counts["practice"] = int(done.fetchall()[0][0])
     manifest = {

@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from beacon.core.errors import SettingsError
+from beacon.people.crossing import CROSSING
 from beacon.people.secure_home import SecureHome
+from tests.unit.people.fixtures import people_run_of
 
 
 def test_is_made_for_its_owner_only(tmp_path: Path) -> None:
@@ -44,3 +46,13 @@ def test_open_to_others(tmp_path: Path) -> None:
     (tmp_path / "secure").chmod(0o750)
     with pytest.raises(SettingsError, match="chmod 700"):
         SecureHome.open(tmp_path / "secure", ordinary=tmp_path / "home")
+
+
+@pytest.mark.slow
+def test_a_secure_home_with_an_apostrophe_in_its_path(tmp_path: Path) -> None:
+    root = tmp_path / "o'neill's"
+    root.mkdir()
+    run = people_run_of(root, 60, ("hypertension_register",))
+    assert run.report.computed == ["2024-12-31", "2025-03-31"]
+    for table in CROSSING:
+        assert (run.ordinary / "people" / table / "2025-03-31.parquet").is_file()
