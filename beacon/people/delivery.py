@@ -250,6 +250,9 @@ def wrong_values(con: duckdb.DuckDBPyConnection, table: Delivered) -> Iterator[P
         )
         if value != given:
             checks.append((column.name, f"{text} and ({value}) is null", f"not {column.type}"))
+        if column.type in ("DOUBLE", "DATE"):
+            what = "not a finite number" if column.type == "DOUBLE" else "not a finite day"
+            checks.append((column.name, f"not isfinite({value})", what))
         if not column.nullable:
             checks.append((column.name, f"not ({text})", "missing"))
         if column.allowed is not None:

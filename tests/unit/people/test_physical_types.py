@@ -36,8 +36,10 @@ TYPES: dict[str, Callable[[], pa.Array]] = {
 }
 
 
-def with_event_units(tmp_path: Path, units: pa.Array) -> dict[str, str]:
-    """A good extract whose events come as Parquet with the given column `unit`."""
+def with_event_units(
+    tmp_path: Path, units: pa.Array, values: pa.Array | None = None
+) -> dict[str, str]:
+    """A good extract whose events come as Parquet with the given columns `unit` and `value`."""
     folder = tmp_path / "delivery"
     folder.mkdir()
     events = pa.table(
@@ -47,6 +49,7 @@ def with_event_units(tmp_path: Path, units: pa.Array) -> dict[str, str]:
             "cluster": ["BP_COD"] * 2,
             "code": [1000, 1000],
             "unit": units,
+            "value": pa.nulls(2) if values is None else values,
         }
     )
     pq.write_table(events, folder / "event.parquet")
@@ -148,3 +151,17 @@ def test_an_nhs_number_with_spaces_in_a_column_of_codes_is_not_told(tmp_path: Pa
     with pytest.raises(InputRefusedError, match=r"'code': holds values that are NHS") as caught:
         admitted(tmp_path, files)
     assert "943" not in str(caught.value)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")], ids=str)
+@pytest.mark.parametrize("kind", [pa.float32(), pa.float64()], ids=str)
+def test_a_reading_that_is_no_number_is_named(
+    tmp_path: Path, value: float, kind: pa.DataType
+) -> None:
+    units = pa.array(["mm[Hg]"] * 2)
+    files = with_event_units(tmp_path, units, pa.array([130.0, value], kind))
+    with pytest.raises(InputRefusedError) as caught:
+        admitted(tmp_path, files)
+    (problem,) = caught.value.problems
+    assert (problem.file, problem.row, problem.column) == ("event.parquet", 2, "value")
+    assert problem.message.startswith("1 values are not a finite number")
