@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from beacon.contracts import Contract, load_contracts
 from beacon.contracts.ddl import quote_literal
 from beacon.core.errors import BeaconError
-from beacon.core.files import sha256_of
+from beacon.core.files import sha256_of, write_atomically
 from beacon.disclosure import Rule
 from beacon.people.secure_home import SecureHome
 
@@ -34,6 +35,8 @@ CROSSING: dict[str, tuple[str, ...]] = {
     ),
     "person_quality": ("persons", "entries"),
 }  # fmt: skip
+_BEGUN = ".crossing"
+"""Ending of the mark that all tables of a day are written and are being put in place."""
 
 
 class CrossingRefusedError(BeaconError):
@@ -81,6 +84,11 @@ def cross(
 ) -> list[Crossed]:
     """Write protected tables into the ordinary home; all of them or none.
 
+    They are written beside those of before, logged, and put in place after a mark that names them.
+    Whoever reads them ends what a kill left half done (`end_crossings`), so that nobody sees tables
+    of two computations of a day, which could differ by a few people. The log comes first: nothing
+    is in place that it does not say.
+
     Args:
         con: A connection of the secure home that holds the tables.
         secure: The secure home, whose log says what crossed.
@@ -111,12 +119,26 @@ def cross(
             "(format parquet, compression zstd)"
         )
         rows = int(done.fetchall()[0][0])
+        with part.open("rb") as written:
+            os.fsync(written.fileno())
         crossed.append(Crossed(table, as_at, rows, sha256_of(part), target))
     for one in crossed:
-        one.path.with_suffix(".part").replace(one.path)
         said = {"table": one.table, "as_at": as_at, "rows": one.rows, "sha256": one.sha256}
         append_log(secure, "crossed", said, now)
+    write_atomically(folder / f"{as_at}{_BEGUN}", "\n".join(tables))
+    end_crossings(ordinary)
     return crossed
+
+
+def end_crossings(ordinary: Path) -> None:
+    """Put tables in place whose crossing had begun; nothing to do but after a kill."""
+    folder = people_folder(ordinary)
+    for begun in sorted(folder.glob(f"*{_BEGUN}")):
+        for table in begun.read_text(encoding="utf-8").split():
+            part = folder / table / f"{begun.stem}.part"
+            with suppress(FileNotFoundError):  # it is in place already
+                part.replace(part.with_suffix(".parquet"))
+        begun.unlink(missing_ok=True)
 
 
 def _columns(table: str) -> list[Any]:

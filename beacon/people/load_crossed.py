@@ -12,14 +12,18 @@ from typing import TYPE_CHECKING
 from beacon.contracts import create_table
 from beacon.contracts.ddl import quote_literal
 from beacon.core.files import sha256_of
-from beacon.people.crossing import CROSSING, crossing_contract, people_folder
+from beacon.people.crossing import CROSSING, crossing_contract, end_crossings, people_folder
 
 if TYPE_CHECKING:
     import duckdb
 
 
 def crossed_files(ordinary: Path, table: str) -> list[Path]:
-    """The files of a table, one an as-at date, in order; none where no extract was supplied."""
+    """The files of a table, one an as-at date, in order; none where no extract was supplied.
+
+    A crossing that a kill left half done is ended first.
+    """
+    end_crossings(ordinary)
     return sorted((people_folder(ordinary) / table).glob("*.parquet"))
 
 
