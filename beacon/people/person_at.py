@@ -8,12 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from beacon.people.compile_cohort import Tables, months_before
-
-if TYPE_CHECKING:
-    import duckdb
 
 AGE_BANDS = (0, 5, 10, 18, 25, 40, 50, 60, 70, 80)
 """Youngest age of each band of a breakdown; the last is open."""
@@ -112,9 +108,3 @@ def person_at_sql(tables: Tables, areas: AreaTables, *, as_at: date, where: str 
         left join {tables.relation("practice")} as practice
             on coalesce(now_.practice_code, then_.practice_code) = practice.practice_code
     """
-
-
-def known_areas(con: duckdb.DuckDBPyConnection, areas: AreaTables) -> frozenset[str]:
-    """LSOA 2021 codes of the nation."""
-    rows = con.execute(f"select distinct lsoa21_code from {areas.lsoa}").fetchall()
-    return frozenset(str(row[0]) for row in rows)

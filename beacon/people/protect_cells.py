@@ -1,7 +1,7 @@
 """Disclosure control of all tables of a cohort together.
 
 What belongs here: the order in which counts are protected, and the guard across as-at dates. What
-does not: the methods (`beacon.disclosure.linked_tables`, `small_areas`).
+does not: the methods (`beacon.disclosure.linked_tables`, `nested_areas`).
 
 First the sizes of a cohort, over all areas and groups at once. Then of each measure who is eligible
 within those sizes, where that is not everybody, and for whom it was done within the eligible; what

@@ -81,7 +81,7 @@ def write_fuel_poverty(directory: Path, world: World, areas: list[Area]) -> list
     ]
     tables = {
         "Table 1": _regions(areas, by_lad),
-        "Table 2": _administrative(world, areas, by_lad),
+        "Table 2": _administrative(areas, by_lad),
         "Table 3": _lsoas(world, households, poor),
         "Table 4": _constituencies(world, by_lad),
     }
@@ -190,7 +190,7 @@ def _regions(areas: list[Area], by_lad: list[Ints]) -> Iterator[Row]:
             yield area.name, *_total(area, by_lad)
 
 
-def _administrative(world: World, areas: list[Area], by_lad: list[Ints]) -> Iterator[Row]:
+def _administrative(areas: list[Area], by_lad: list[Ints]) -> Iterator[Row]:
     """Nation and regions in capitals, upper tier one column in, districts two."""
     yield areas[0].code, areas[0].name.upper(), None, None, *_total(areas[0], by_lad)
     single = {a.authorities[0]: a for a in areas if a.kind == "authority"}

@@ -63,7 +63,7 @@ def write_extracts(
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(parents=True)
     world = build_world(seed, size)
-    faults = faults_of(world)
+    faults = faults_of()
     con = duckdb.connect(config={"memory_limit": "1500MB"})
     try:
         households = prepare(con, world, persons)

@@ -33,7 +33,6 @@ EARLIER = date(2024, 12, 31)
 
 LSOA_UNKNOWN = 0.004
 MOVED_IN_QUARTER = 0.015
-OTHER_PRACTICE_BEFORE = 0.03
 LEFT_IN_YEAR = 0.03
 JOINED_IN_QUARTER = 0.012
 DIED_IN_TWO_YEARS = 0.05
@@ -53,7 +52,7 @@ class Faults:
     practice_without_ethnicity: str
 
 
-def faults_of(world: World) -> Faults:
+def faults_of() -> Faults:
     """The practices with planted faults: the third and the fifth of the footprint."""
     return Faults(practice_code(2), practice_code(4))
 
