@@ -69,8 +69,10 @@ class Delivered:
             read: The Parquet file that was read, which a CSV file was rewritten as.
             number: Row in it, from 0.
         """
+        kept = Path(read)
         for file in self.files:
-            if str(file) == read or (file.suffix == ".csv" and file.stem == Path(read).stem):
+            same = file.stem == kept.stem and file.parent.name == kept.parent.name
+            if file == kept or len(self.files) == 1 or (file.suffix == ".csv" and same):
                 shown = self.shown if len(self.files) == 1 else f"{self.shown}{file.name}"
                 # Rows of CSV files have a header before them.
                 return shown, number + (2 if file.suffix == ".csv" else 1)
@@ -119,7 +121,7 @@ def find_tables(con: duckdb.DuckDBPyConnection, folder: Path, scratch: Path) -> 
             problems.append(Problem(entry.name, message, remedy=SUPPLIER))
             continue
         try:
-            found.append(_open(con, table, files, scratch))
+            found.append(_open(con, table, files, folder, scratch))
         except InputRefusedError as error:
             problems += error.problems
     problems += _required(found)
@@ -136,13 +138,13 @@ def _required(found: list[Delivered]) -> Iterator[Problem]:
 
 
 def _open(
-    con: duckdb.DuckDBPyConnection, table: str, files: list[Path], scratch: Path
+    con: duckdb.DuckDBPyConnection, table: str, files: list[Path], folder: Path, scratch: Path
 ) -> Delivered:
     import duckdb
 
     shown = files[0].name if len(files) == 1 else f"{table}/"
     try:
-        parquet = [_as_parquet(con, file, scratch) for file in files]
+        parquet = [_as_parquet(con, file, folder, scratch) for file in files]
         listed = ", ".join(quote_literal(str(file)) for file in parquet)
         divided = "true" if any("=" in file.parent.name for file in parquet) else "false"
         relation = (
@@ -163,11 +165,11 @@ def _open(
     return Delivered(table, tuple(files), relation, columns, types)
 
 
-def _as_parquet(con: duckdb.DuckDBPyConnection, file: Path, scratch: Path) -> Path:
+def _as_parquet(con: duckdb.DuckDBPyConnection, file: Path, folder: Path, scratch: Path) -> Path:
     if file.suffix == ".parquet":
         return file
-    parent = file.parent.name if "=" in file.parent.name else ""
-    target = scratch / "csv" / parent / f"{file.stem}.parquet"
+    # Files of several tables or clusters may have one name.
+    target = scratch / "csv" / file.relative_to(folder).with_suffix(".parquet")
     target.parent.mkdir(parents=True, exist_ok=True)
     con.execute(
         f"copy (select * from read_csv({quote_literal(str(file))}, header = true, "

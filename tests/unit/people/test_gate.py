@@ -49,7 +49,7 @@ def admitted(tmp_path: Path, files: dict[str, str]) -> StoredExtract:
     folder = tmp_path / "delivery"
     folder.mkdir(exist_ok=True)
     for name, text in files.items():
-        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
     home = SecureHome.open(tmp_path / "secure", ordinary=tmp_path / "home")
     return admit(folder, home, today=TODAY, known=KNOWN)
@@ -160,6 +160,18 @@ def test_faults_are_refused_and_told_without_values(tmp_path: Path, fault: str) 
     secure = tmp_path / "secure"
     assert not list(secure.rglob("*.parquet"))
     assert not list(secure.glob("extracts/*"))
+
+
+def test_files_of_several_tables_may_have_one_name(tmp_path: Path) -> None:
+    files = good()
+    for table in ("person", "registration"):
+        files[f"{table}/part-0.csv"] = files.pop(f"{table}.csv")
+    head, one, other = files.pop("event.csv").splitlines(keepends=True)
+    files |= {"event/jan/part-0.csv": head + one, "event/feb/part-0.csv": head + other}
+    extract = admitted(tmp_path, files)
+    for table in ("person", "registration", "event"):
+        rows = duckdb.sql(f"select person_id from {extract.relation(table)} order by 1").fetchall()
+        assert rows == [(1,), (2,)]
 
 
 PRACTICE = "practice_code,practice_name,pcn_code,pcn_name\n"
