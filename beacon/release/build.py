@@ -365,20 +365,26 @@ def seal(building: Path) -> None:
         fsync_directory(folder)
 
 
-def git_commit() -> str:
-    """The commit of the checkout that runs, or "unknown" outside one."""
-    root = Path(__file__).resolve().parents[2]
-    git = root / ".git"
-    head = git / "HEAD"
+def git_commit(root: Path | None = None) -> str:
+    """The commit of the checkout that runs, or "unknown" outside one.
+
+    Read from Git's own files: the program may be absent, or refuse the checkout of another user.
+    """
+    git = (root or Path(__file__).resolve().parents[2]) / ".git"
+    if git.is_file():
+        # A worktree has a directory of its own elsewhere, and its branches in that of the checkout.
+        git = git.parent / git.read_text().strip().removeprefix("gitdir: ")
+    head, common = git / "HEAD", git / "commondir"
     if not head.is_file():
         return "unknown"
     text = head.read_text().strip()
     if not text.startswith("ref: "):
         return text
     name = text.removeprefix("ref: ")
-    if (git / name).is_file():
-        return (git / name).read_text().strip()
-    packed = git / "packed-refs"
+    shared = git / common.read_text().strip() if common.is_file() else git
+    if (shared / name).is_file():
+        return (shared / name).read_text().strip()
+    packed = shared / "packed-refs"
     if packed.is_file():
         for line in packed.read_text().splitlines():
             if line.endswith(f" {name}"):
