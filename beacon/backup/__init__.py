@@ -1,4 +1,4 @@
-"""Back-ups of a home: landing, releases and what says which of them are in use.
+"""Back-ups of a home: landing, releases, what says which of them are in use, what no run makes.
 
 What belongs here: copying, checking and restoring. What does not: what can be made again from them
 (staging, the working database, `beacon.duckdb`) and the orchestrator's run history.

@@ -16,12 +16,16 @@ from pathlib import Path
 
 from beacon.backup.repository import DamagedError, Repository, Snapshot, SnapshotFile
 from beacon.core.errors import BeaconError
+from beacon.core.files import sha256_of
 from beacon.core.home import Home
 from beacon.release import layout
 from beacon.release.layout import Release
 
 # A release that is pruned while it is copied is left out, and the list is made again.
 _ATTEMPTS = 3
+# Folders that no run makes: protected counts that crossed from a secure home, files of the system's
+# own, and footprints.
+_GIVEN = ("people", "supplied", "footprints")
 
 
 @dataclass(frozen=True)
@@ -113,6 +117,7 @@ class _Taking:
                 f"latest.json names another manifest than that of {current}. No back-up was "
                 "recorded. `beacon verify` says more; `beacon rollback RELEASE` mends it."
             )
+        self._keep_given_files()
         self._keep_landing()
         snapshot = self.repository.write_snapshot(
             current, [release.label for release in kept], self.files, self.faults
@@ -135,11 +140,27 @@ class _Taking:
             for path in _files(self.home.releases, "*")
             if path.name.startswith(".") and path.suffix == ".json" and path.name != layout.JOURNAL
         ]
+        # Boards of one home share their ledger of custom areas; a restored board has its own.
+        ledger = self.home.state / self.home.custom_areas.name
+        self._keep_content(ledger, _read(self.home.custom_areas))
         for path in [*records, *_files(self.home.state, "**/*.json")]:
-            self._keep_content(path, _read(path))
+            if path != ledger:
+                self._keep_content(path, _read(path))
         # Which object is in use now, and which was when.
         for name in ("current.json", "history.jsonl"):
             self._keep_content(self.home.landing / name, _read(self.home.landing / name))
+
+    def _keep_given_files(self) -> None:
+        """Keep what people put into the home, and the protected counts from a secure home."""
+        for folder in _GIVEN:
+            for path in _files(self.home.root / folder, "**/*"):
+                if path.name.startswith(".") or path.suffix == ".part":
+                    continue
+                try:
+                    self._keep_immutable(path, sha256_of(path))
+                except (DamagedError, FileNotFoundError):
+                    name = path.relative_to(self.home.root).as_posix()
+                    self.faults.append(f"{name}: it changed while it was copied; run again")
 
     def _keep_content(self, path: Path, content: bytes | None) -> None:
         # A temporary name that a run is about to rename is nobody's file.

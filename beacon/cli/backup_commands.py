@@ -29,7 +29,7 @@ def backup(
     form: FormatOption = Format.table,
     home: HomeOption = None,
 ) -> None:
-    """Copy landing and releases to DIR, as far as they are new.
+    """Copy landing, releases and what no run makes to DIR, as far as they are new.
 
     Each file is read back after writing.
 

@@ -8,6 +8,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from beacon.backup import restore, take_backup
+from beacon.core.files import write_json
 from beacon.core.home import Home
 from beacon.core.settings import Settings
 from beacon.operations.status import gather
@@ -278,6 +280,34 @@ def test_every_command_works_on_the_home_of_one_board(boards_home: Path) -> None
 def test_custom_areas_of_all_boards_are_in_one_ledger(boards_home: Path) -> None:
     ledgers = {Home(boards_home / "boards" / one).custom_areas for one in BOARDS}
     assert ledgers == {Home(boards_home).custom_areas}
+
+
+def test_a_home_of_many_is_put_together_from_the_back_ups_of_its_boards(
+    boards_home: Path, tmp_path: Path
+) -> None:
+    """As docs/operations.md says."""
+    above, new = Home(boards_home), tmp_path / "new"
+    write_json(above.custom_areas, {"areas": []})
+    shared = ("landing", "footprints", "supplied", "state/custom_areas.json")
+    for number, one in enumerate(BOARDS):
+        take_backup(Home(boards_home / "boards" / one), tmp_path / "backups" / one)
+        board = Home(new / "boards" / one)
+        restore(board, tmp_path / "backups" / one)
+        assert board.custom_areas.read_bytes() == above.custom_areas.read_bytes()
+        for name in shared:
+            place = board.root / name
+            if number == 0 and place.exists():
+                (new / name).parent.mkdir(exist_ok=True)
+                place.rename(new / name)
+            elif place.is_dir():
+                shutil.rmtree(place)
+            else:
+                place.unlink(missing_ok=True)
+    assert [one.status for one in make_boards(new).outcomes] == ["unchanged"] * 3
+    assert labels(new) == labels(boards_home)
+    assert {Home(new / "boards" / one).custom_areas for one in BOARDS} == {
+        new / "state" / "custom_areas.json"
+    }
 
 
 def test_the_collection_is_read_like_a_release(three_boards: Path) -> None:

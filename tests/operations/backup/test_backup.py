@@ -17,6 +17,7 @@ from beacon.core.errors import BeaconError
 from beacon.core.files import write_json
 from beacon.core.home import Home
 from beacon.core.settings import Settings
+from beacon.people.crossing import CROSSING
 from beacon.pipeline import run_pipeline
 from beacon.release.catalogue import catalogue_label
 from beacon.release.layout import latest_release, list_releases
@@ -144,6 +145,37 @@ def test_pins_and_approvals_come_along(home: Home, store: Path, tmp_path: Path) 
     assert json.loads((new.releases / ".pins.json").read_text()) == {
         "v2026.01.01-1": {"note": "quoted"}
     }
+
+
+def test_what_no_run_makes_comes_along(people_home: Path, store: Path, tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    shutil.copytree(people_home, home.root)
+    for name in ("supplied/plus/areas.csv", "footprints/ours.yaml", "state/custom_areas.json"):
+        (home.root / name).parent.mkdir(parents=True, exist_ok=True)
+        (home.root / name).write_text(f"{name} of the system", encoding="utf-8")
+    crossed = home.root / "people" / "care_gap"
+    (crossed / "2025-04-30.part").write_bytes(b"half")
+    taken = take_backup(home, store)
+    assert taken.snapshot.faults == ()
+
+    new = Home(tmp_path / "new")
+    restore(new, store)
+
+    def given(root: Path) -> dict[str, bytes]:
+        folders = ("people", "supplied", "footprints")
+        files = [path for folder in folders for path in (root / folder).rglob("*.*")]
+        files = [path for path in files if path.is_file() and path.suffix != ".part"]
+        files.append(root / "state" / "custom_areas.json")
+        return {path.relative_to(root).as_posix(): path.read_bytes() for path in files}
+
+    assert given(new.root) == given(home.root)
+    assert len(given(new.root)) >= 3 + len(CROSSING)
+    assert not (new.root / "people" / "care_gap" / "2025-04-30.part").exists()
+    # What crossed is in the release, so that without it the next run would publish another.
+    workspace = Workspace(Settings(home=new.root, inputs="sample"))
+    assert lands_nothing_new(workspace)
+    shutil.rmtree(new.root / "people")
+    assert not lands_nothing_new(workspace)
 
 
 @pytest.mark.parametrize("after", [0, 1, 100])
