@@ -102,10 +102,11 @@ def find_tables(con: duckdb.DuckDBPyConnection, folder: Path, scratch: Path) -> 
 
     Raises:
         InputRefusedError: For a file that no table has, cannot be read, lacks a column or has one
-            that is not asked for.
+            that is not asked for, and for a table that comes twice.
     """
     problems: list[Problem] = []
     found: list[Delivered] = []
+    entries: dict[str, str] = {}
     known = person_tables()
     for entry in sorted(folder.iterdir()):
         table = entry.name.split(".")[0]
@@ -114,6 +115,11 @@ def find_tables(con: duckdb.DuckDBPyConnection, folder: Path, scratch: Path) -> 
         if table not in known:
             message = "is no table of the contract."
             problems.append(Problem(entry.name, message, remedy=f"Tables: {', '.join(known)}."))
+            continue
+        if entries.setdefault(table, entry.name) != entry.name:
+            message = f"holds the table {table}, as {entries[table]} does."
+            remedy = "Deliver the table once, as one file or one folder."
+            problems.append(Problem(entry.name, message, remedy=remedy))
             continue
         files = sorted(f for f in entry.rglob("*") if f.is_file()) if entry.is_dir() else [entry]
         if any(f.suffix not in (".parquet", ".csv") for f in files) or not files:

@@ -142,6 +142,10 @@ REFUSED: dict[str, tuple[Change, str]] = {
     "LSOA of another vintage": (replaced("person.csv", "Female,A,Z01000001", "Female,A,Z01000002"), "LSOA 2021"),
     "events of unknown persons": (replaced("event.csv", "pb,", "px,"), "not in the extract"),
     "unknown file": (lambda files: files.update({"letters.csv": "a\n1\n"}), "no table of the contract"),
+    "a table twice": (
+        lambda files: files.update({"person/part-0.csv": files["person.csv"]}),
+        "holds the table person, as person does",
+    ),
 }  # fmt: skip
 
 
