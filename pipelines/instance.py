@@ -144,9 +144,9 @@ def open_instance(home: Home) -> dg.DagsterInstance:
     Raises:
         BeaconError: When the history's server cannot be reached.
     """
-    directory = str(instance_directory(home))
     url = history_url()
     with _first_alone(home):
+        directory = str(instance_directory(home))
         if url is None:
             return dg.DagsterInstance.from_config(directory)
         return _open_on_postgres(directory, url)
@@ -194,7 +194,11 @@ def history_errors() -> tuple[type[Exception], ...]:
 
 @contextmanager
 def _first_alone(home: Home) -> Iterator[None]:
-    """One process at a time: two that make the same history for the first time break each other."""
+    """One process at a time: two that make the same history for the first time break each other.
+
+    That holds for looking for damage too: a database that another is making is empty at first.
+    """
+    home.dagster.mkdir(parents=True, exist_ok=True)
     with (home.dagster / ".opening").open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -49,6 +50,7 @@ class Damage:
 
 
 _PARQUET = b"PAR1"
+_BEING_MADE_SECONDS = 1.0
 _NOT_READ = (OSError, ValueError, KeyError, TypeError, AttributeError, BeaconError)
 
 
@@ -182,6 +184,9 @@ def put_history_aside(home: Home) -> list[str]:
     """
     done = []
     for file in sorted(home.dagster.glob("**/*.db")):
+        if _not_sqlite(file):
+            # One that Dagster makes at this moment, such as a new run's, is empty for an instant.
+            time.sleep(_BEING_MADE_SECONDS)
         if why := _not_sqlite(file):
             for part in file.parent.glob(f"{file.name}*"):
                 if not part.name.endswith(".damaged"):

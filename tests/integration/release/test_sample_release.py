@@ -98,7 +98,9 @@ def test_no_gap_is_made_up(con: duckdb.DuckDBPyConnection) -> None:
     ).fetchall() == [(0,)]
     assert con.execute(
         "select distinct breakdown from inequality where ecological order by all"
-    ).fetchall() == [("deprivation_decile",), ("places_by_core20_share",)]
+    ).fetchall() == [
+        ("deprivation_decile",), ("places_by_core20_share",), ("places_worst_to_best",)
+    ]  # fmt: skip
     # The sample's deciles are of whole authorities, as their label says.
     assert con.execute(
         "select count(*) from inequality where breakdown = 'deprivation_decile' and not ecological "
