@@ -13,11 +13,7 @@ from typing import TYPE_CHECKING
 
 from beacon.contracts.ddl import quote_literal
 from beacon.core.errors import InputRefusedError, Problem
-from beacon.people.contract import (
-    delivered_columns,
-    optional_columns,
-    person_tables,
-)
+from beacon.people.contract import delivered_columns, optional_columns, person_tables
 from beacon.people.identifiers import is_forbidden_column, is_snomed_identifier, nhs_number_sql
 
 if TYPE_CHECKING:
@@ -45,14 +41,15 @@ class Delivered:
     Attributes:
         table: Its name in the contract.
         files: Its files, in order.
-        relation: SQL that reads them, with the columns `filename` and
-            `file_row_number`.
+        parquet: What is read of each: the file itself, or what a CSV file was rewritten as.
+        relation: SQL that reads them, with the columns `filename` and `file_row_number`.
         columns: Columns of the contract that the files have.
         types: Type of each of them in the files.
     """
 
     table: str
     files: tuple[Path, ...]
+    parquet: tuple[Path, ...]
     relation: str
     columns: tuple[str, ...]
     types: dict[str, str]
@@ -66,17 +63,13 @@ class Delivered:
         """File and row as the supplier knows them.
 
         Args:
-            read: The Parquet file that was read, which a CSV file was rewritten as.
+            read: The file of `parquet` that was read.
             number: Row in it, from 0.
         """
-        kept = Path(read)
-        for file in self.files:
-            same = file.stem == kept.stem and file.parent.name == kept.parent.name
-            if file == kept or len(self.files) == 1 or (file.suffix == ".csv" and same):
-                shown = self.shown if len(self.files) == 1 else f"{self.shown}{file.name}"
-                # Rows of CSV files have a header before them.
-                return shown, number + (2 if file.suffix == ".csv" else 1)
-        raise ValueError(f"{self.table} has no such file.")
+        file = self.files[self.parquet.index(Path(read))]
+        shown = self.shown if len(self.files) == 1 else f"{self.shown}{file.name}"
+        # Rows of CSV files have a header before them.
+        return shown, number + (2 if file.suffix == ".csv" else 1)
 
     def value_of(self, column: Column) -> str:
         """SQL of a column in the contract's type; null where it is no such value."""
@@ -168,7 +161,7 @@ def _open(
     _refuse_columns(shown, table, list(types))
     _refuse_types(shown, table, types)
     columns = tuple(name for name in delivered_columns(table) if name in types)
-    return Delivered(table, tuple(files), relation, columns, types)
+    return Delivered(table, tuple(files), tuple(parquet), relation, columns, types)
 
 
 def _as_parquet(con: duckdb.DuckDBPyConnection, file: Path, folder: Path, scratch: Path) -> Path:

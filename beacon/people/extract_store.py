@@ -12,7 +12,7 @@ layout by month).
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -191,8 +191,8 @@ def _cluster_digest(table: Delivered, cluster: str) -> str:
     own = tuple(file for file in table.files if file.parent.name == f"cluster={cluster}")
     divided = all("=" in file.parent.name for file in table.files)
     files = own if divided else table.files
-    part = Delivered(table.table, files, table.relation, table.columns, table.types)
-    return hashlib.sha256(f"{cluster}:{_digest(part)}".encode()).hexdigest()
+    digest = _digest(replace(table, files=files))
+    return hashlib.sha256(f"{cluster}:{digest}".encode()).hexdigest()
 
 
 def save_extract(home: SecureHome, extract: StoredExtract) -> None:

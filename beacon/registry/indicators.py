@@ -23,8 +23,6 @@ from beacon.registry.bindings import SourceBinding
 from beacon.registry.local_returns import LocalReturn
 from beacon.registry.plausible import Plausible, usual_bounds
 
-"""The partnership's own numbering of the beacons."""
-
 FIRST_OTHER_ID = 101
 """Numbers from here on belong to indicators that are not beacons."""
 

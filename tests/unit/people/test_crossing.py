@@ -62,15 +62,18 @@ def rows_seen(root: Path) -> set[int]:
     return counts
 
 
-@pytest.mark.parametrize("step", range(1, len(CROSSING) + 1))
-def test_a_kill_while_tables_are_put_in_place(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int
-) -> None:
-    cross_tables_of(1, tmp_path)
-    with monkeypatch.context() as patch:
-        patch.setattr(Path, "replace", killed_at(step, Path.replace, ".part"))
+def kill_second_crossing(root: Path, of: Any, name: str, killed: Callable[..., Any]) -> None:
+    """Let tables of one row cross, then kill the crossing of two where it calls `killed`."""
+    cross_tables_of(1, root)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(of, name, killed)
         with pytest.raises(Killed):
-            cross_tables_of(2, tmp_path)
+            cross_tables_of(2, root)
+
+
+@pytest.mark.parametrize("step", range(1, len(CROSSING) + 1))
+def test_a_kill_while_tables_are_put_in_place(tmp_path: Path, step: int) -> None:
+    kill_second_crossing(tmp_path, Path, "replace", killed_at(step, Path.replace, ".part"))
     assert rows_seen(tmp_path) == {2}
     everything = crossed_digest(tmp_path / "home")
     cross_tables_of(2, tmp_path)
@@ -78,14 +81,8 @@ def test_a_kill_while_tables_are_put_in_place(
 
 
 @pytest.mark.parametrize("step", range(1, len(CROSSING) + 1))
-def test_a_kill_while_the_log_is_written(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int
-) -> None:
-    cross_tables_of(1, tmp_path)
-    with monkeypatch.context() as patch:
-        patch.setattr(crossing, "append_log", killed_at(step, append_log))
-        with pytest.raises(Killed):
-            cross_tables_of(2, tmp_path)
+def test_a_kill_while_the_log_is_written(tmp_path: Path, step: int) -> None:
+    kill_second_crossing(tmp_path, crossing, "append_log", killed_at(step, append_log))
     assert rows_seen(tmp_path) == {1}
     cross_tables_of(3, tmp_path)
     assert rows_seen(tmp_path) == {3}
