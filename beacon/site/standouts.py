@@ -95,16 +95,20 @@ def _standouts(
             if row is not None and answer:
                 rows.append((place, row))
         if rows:
-            rows.sort(key=lambda item: (-_difference(item[1]), item[0].name))
+            rows.sort(key=lambda item: (-_behind(item[1]), item[0].name))
             distance = distance_from_nation(facts, series, rows[0][1])
             found.append((len(rows), distance, _standout(facts, series, known, rows)))
     found.sort(key=lambda item: (-item[0], -item[1], item[2].name))
     return [standout for _, _, standout in found]
 
 
-def _difference(row: Row) -> float:
+def _behind(row: Row) -> float:
+    """How far a figure is worse than the nation's, in its unit; negative where it is better."""
     nation = row["nation_value"]
-    return 0.0 if nation is None else abs(row["value"] - nation)
+    if nation is None:
+        return 0.0
+    difference: float = row["value"] - nation
+    return difference if row["polarity"] == "low_is_good" else -difference
 
 
 def _standout(

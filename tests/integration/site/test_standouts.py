@@ -8,7 +8,7 @@ from beacon.site.facts import ReleaseFacts
 from beacon.site.indicator_facts import Row
 from beacon.site.insights import place_insights
 from beacon.site.read_release import read_release
-from beacon.site.standouts import worst
+from beacon.site.standouts import moving, worst
 
 _PROGRAMMES = ("marmot_beacon",)
 
@@ -36,6 +36,18 @@ def test_the_place_furthest_from_the_nation_comes_first(facts):
     for standout in shown:
         assert [place.code for place in standout.places] in expected[standout.page]
     assert sum(len(standout.places) > 1 for standout in shown) >= 3
+
+
+def test_a_place_that_is_better_than_the_nation_is_not_furthest_behind(facts):
+    """A figure that gets worse may still be the best of all Places."""
+    rows = [r for r in facts.rows("scorecard") if r["indicator_slug"] == "fuel_poverty"][:2]
+    for row, value in zip(rows, (5.0, 20.0), strict=True):
+        row.update(value=value, nation_value=20.0, recent_trend="Increasing and getting worse")
+    (standout,) = (s for s in moving(facts, _PROGRAMMES, "worse") if s.furthest.startswith("20"))
+    assert [place.code for place in standout.places] == [
+        rows[1]["place_code"],
+        rows[0]["place_code"],
+    ]
 
 
 def test_concerns_of_a_place_are_in_order_of_distance_and_not_of_name(facts):
