@@ -44,6 +44,8 @@ def crossed_counts(
         metadata={
             "extracts admitted": ", ".join(report.admitted) or "none",
             "warnings of the gate": sum(map(len, report.warnings.values())),
+            "not counted": "; ".join(f"{day}: {why}" for day, why in report.left.items()) or "none",
+            "retention ended, delete": ", ".join(report.overdue) or "none",
             "cohorts not computed": ", ".join(report.not_computed) or "none",
             "dagster/row_count": sum(one.rows for one in report.crossed),
             "crossed": dg.MetadataValue.md(

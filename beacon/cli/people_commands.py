@@ -103,6 +103,10 @@ def run(
         typer.echo(f"admitted {day}, with {len(warned)} warnings")
     for name, clusters in report.not_computed.items():
         typer.echo(f"not computed: {name}, for want of {', '.join(clusters)}")
+    for day, reason in report.left.items():
+        typer.echo(f"not counted: {day}, since {reason}; its counts stay as they were")
+    for day, end in report.overdue.items():
+        typer.echo(f"retention ended: {day} on {end}; beacon people delete {day}")
     for one in report.crossed:
         typer.echo(f"crossed {one.table} {one.as_at}: {one.rows:,} rows, {one.sha256[:12]}")
     if not report.crossed:
@@ -125,6 +129,35 @@ def warnings(
         for warned in read_extract(secure, day).warnings
     ]
     print_rows(("as at", "check", "where", "people", "what"), rows, form)
+
+
+@people_app.command("delete")
+def delete(
+    as_at: Annotated[str, typer.Argument(help="As-at date of the extract, as 2025-03-31.")],
+    newest: Annotated[
+        bool,
+        typer.Option(
+            "--newest",
+            help="Also the newest: the counts of the next are then not protected from its own.",
+        ),
+    ] = False,
+    secure_home: SecureOption = None,
+    home: HomeOption = None,
+) -> None:
+    """Delete the rows of persons of one extract from the secure home, and its delivery.
+
+    Counts that have crossed stay; practice lists in `lists` are deleted by hand.
+    """
+    from beacon.core.clock import now
+    from beacon.core.home import Home
+    from beacon.operations.home_lock import home_lock
+    from beacon.people.retention import delete_extract
+
+    settings = settings_from(home=home, secure_home=secure_home)
+    secure = _opened(settings)
+    with home_lock(Home(settings.home)):
+        delete_extract(secure, as_at, newest=newest, now=now())
+    typer.echo(f"deleted the rows of persons of {as_at}")
 
 
 @people_app.command("list")

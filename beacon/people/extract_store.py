@@ -25,6 +25,9 @@ from beacon.people.secure_home import SecureHome
 if TYPE_CHECKING:
     import duckdb
 
+# Raise when a change of the gate refuses more, or reads values otherwise: extracts that lie in the
+# inbox are then judged and stored anew; others are not counted until they are delivered again.
+GATE_VERSION = "2"
 _ROW_GROUP = 122_880
 _WRITE = f"(format parquet, compression zstd, row_group_size {_ROW_GROUP})"
 
@@ -40,6 +43,7 @@ class StoredExtract:
         persons: Highest number of a person.
         warnings: What the gate warned of.
         store: Folder of the files.
+        gate: Version of the gate that admitted it.
     """
 
     as_at: str
@@ -48,6 +52,7 @@ class StoredExtract:
     persons: int
     warnings: list[dict[str, Any]]
     store: Path
+    gate: str
 
     @property
     def clusters(self) -> frozenset[str]:
@@ -83,7 +88,8 @@ def read_extract(home: SecureHome, as_at: str) -> StoredExtract:
     found = read_json(home.extracts / f"{as_at}.json")
     if found is None:
         raise FileNotFoundError(f"No extract of {as_at} was admitted.")
-    return StoredExtract(store=home.store, **found)
+    # The first version did not say which it was.
+    return StoredExtract(store=home.store, **{"gate": "1"} | found)
 
 
 def extract_dates(home: SecureHome) -> list[str]:
@@ -179,7 +185,7 @@ def _write(
 
 
 def _digest(table: Delivered) -> str:
-    total = hashlib.sha256(repr(table.columns).encode())
+    total = hashlib.sha256(repr((GATE_VERSION, table.columns)).encode())
     for file in table.files:
         with file.open("rb") as stream:
             total.update(hashlib.file_digest(stream, "sha256").digest())
@@ -204,5 +210,6 @@ def save_extract(home: SecureHome, extract: StoredExtract) -> None:
         "files": extract.files,
         "persons": extract.persons,
         "warnings": extract.warnings,
+        "gate": extract.gate,
     }
     write_json(home.extracts / f"{extract.as_at}.json", said)

@@ -7,7 +7,7 @@ themselves (`extract_manifest`, `delivery`, `gate_checks`).
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ from beacon.people import gate_checks
 from beacon.people.delivery import SUPPLIER, find_tables, nhs_numbers, wrong_values
 from beacon.people.extract_manifest import read_manifest
 from beacon.people.extract_store import (
+    GATE_VERSION,
     StoredExtract,
     number_pseudonyms,
     save_extract,
@@ -94,9 +95,7 @@ def admit(
         codes = known or KnownCodes()
         refuse_if(gate_checks.blocking(con, extract, practices=codes.practices, lsoas=codes.lsoas))
         warned = [w.as_dict() for w in gate_checks.warnings(con, extract)]
-        extract = StoredExtract(
-            extract.as_at, extract.manifest, extract.files, extract.persons, warned, home.store
-        )
+        extract = replace(extract, warnings=warned)
         save_key(con, home)
         save_extract(home, extract)
         return extract
@@ -159,7 +158,8 @@ def _stored(
             message = f"{unknown:,} of {said:,} rows are of persons who are not in the extract."
             problems.append(Problem(table.shown, message, column="pseudonym", remedy=SUPPLIER))
     refuse_if(problems)
-    return StoredExtract(as_at.isoformat(), manifest, files, persons, [], home.store)
+    day = as_at.isoformat()
+    return StoredExtract(day, manifest, files, persons, [], home.store, GATE_VERSION)
 
 
 def remove_unused(home: SecureHome) -> None:

@@ -24,13 +24,14 @@ from beacon.people.cohort_definitions import Cohort
 from beacon.people.crossing import CROSSING, Crossed, cross, people_folder
 from beacon.people.evaluate import Evaluated, evaluate
 from beacon.people.extract_manifest import MANIFEST_NAME
-from beacon.people.extract_store import StoredExtract, extract_dates, read_extract
+from beacon.people.extract_store import GATE_VERSION, StoredExtract, extract_dates, read_extract
 from beacon.people.flow import make_flow
 from beacon.people.gate import KnownCodes, admit, connect
 from beacon.people.load_cohorts import load_cohorts
 from beacon.people.person_at import AREA_COLUMNS, AreaTables
 from beacon.people.person_quality import make_person_quality
 from beacon.people.protected_tables import Period, make_protected
+from beacon.people.retention import counted_dates, has_persons, not_to_be_counted, overdue
 from beacon.people.secure_home import SecureHome
 from beacon.people.segment_definitions import Segmentation, load_segmentations
 
@@ -51,6 +52,8 @@ class PeopleReport:
         crossed: Files that crossed.
         warnings: What the gate warned of, by as-at date.
         not_computed: Cohorts whose clusters the latest extract lacks, and which.
+        overdue: As-at dates of extracts that must be deleted, and the last day they might be kept.
+        left: As-at dates that would have been counted anew and were not, and why.
     """
 
     admitted: list[str] = field(default_factory=list)
@@ -58,6 +61,8 @@ class PeopleReport:
     crossed: list[Crossed] = field(default_factory=list)
     warnings: dict[str, list[dict[str, object]]] = field(default_factory=dict)
     not_computed: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    overdue: dict[str, str] = field(default_factory=dict)
+    left: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -141,16 +146,23 @@ def run_people(
     segmentations = load_segmentations() if segmentations is None else segmentations
     report = PeopleReport()
     report.admitted.extend(admit_new(around, secure, today=today, fictional=fictional, month=month))
+    report.overdue.update(overdue(secure, today))
     earlier: str | None = None
-    for day in extract_dates(secure):
-        if month is not None and not day.startswith(month):
+    admitted = extract_dates(secure)
+    for day in sorted({*admitted, *counted_dates(secure)}):
+        if day not in admitted or (month is not None and not day.startswith(month)):
             earlier = day
             continue
         extract = read_extract(secure, day)
         report.warnings[day] = extract.warnings
         fingerprint = _fingerprint(around, secure, extract, earlier, rule)
         done = secure.as_at(day) / "done.json"
-        if read_json(done) != fingerprint or not _crossed_already(ordinary, day):
+        made = has_persons(secure, day) and _crossed_already(ordinary, day)
+        changed = read_json(done) != fingerprint or not made
+        reason = not_to_be_counted(secure, extract, earlier, today)
+        if reason and (changed or extract.gate != GATE_VERSION):
+            report.left[day] = reason
+        elif changed:
             lacking = compute(
                 around, secure, extract, earlier, cohorts, segmentations, rule, ordinary, now,
                 report, engine,
@@ -188,7 +200,7 @@ class WaitingExtract:
 
     Attributes:
         folder: Where it is.
-        digest: Of the names, sizes and times of its files, and of its manifest.
+        digest: Of the gate, of the names, sizes and times of its files, and of its manifest.
         month: The month of its as-at date, as "2025-03"; None where its manifest does not say.
     """
 
@@ -219,7 +231,7 @@ def _month_of(folder: Path) -> str | None:
 
 
 def _delivery_digest(folder: Path) -> str:
-    """Name, size and time of every file, and the manifest's bytes."""
+    """Of the gate, of the name, size and time of every file, and of the manifest's bytes."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     stamps = [
         (path.relative_to(folder).as_posix(), path.stat().st_size, path.stat().st_mtime_ns)
@@ -227,7 +239,7 @@ def _delivery_digest(folder: Path) -> str:
     ]
     manifest = folder / MANIFEST_NAME
     own = sha256_of(manifest) if manifest.is_file() else ""
-    return hashlib.sha256(repr((stamps, own)).encode()).hexdigest()
+    return hashlib.sha256(repr((GATE_VERSION, stamps, own)).encode()).hexdigest()
 
 
 def _fingerprint(
