@@ -19,7 +19,7 @@ _FORBIDDEN = re.compile(
 )
 _ALLOWED = frozenset({"practice_name", "pcn_name"})
 
-TEN_DIGITS = r"^[0-9]{3}[ -]?[0-9]{3}[ -]?[0-9]{4}$"
+_TEN_DIGITS = r"\b[0-9]{3}[ -]?[0-9]{3}[ -]?[0-9]{4}\b"
 
 
 def is_forbidden_column(name: str) -> bool:
@@ -29,30 +29,25 @@ def is_forbidden_column(name: str) -> bool:
     return words not in _ALLOWED and _FORBIDDEN.search(words) is not None
 
 
-def is_nhs_number(text: str) -> bool:
-    """Whether a text has the form of an NHS number: ten digits whose check digit is right.
-
-    The check digit is 11 less the remainder of the weighted sum (10, 9 … 2) by 11; 11 counts as 0
-    and 10 is not used (NHS Data Model and Dictionary, NHS NUMBER).
-    """
-    if not re.fullmatch(TEN_DIGITS, text):
-        return False
-    digits = [int(character) for character in text if character.isdigit()]
-    check = 11 - sum(weight * digit for weight, digit in zip(range(10, 1, -1), digits)) % 11  # noqa: B905
-    return digits[9] == (0 if check == 11 else check)
-
-
 def nhs_number_sql(text: str) -> str:
-    """SQL that says of a text expression what `is_nhs_number` says; false for none."""
-    digits = f"regexp_replace({text}, '[ -]', '', 'g')"
+    """SQL that says whether a text expression holds an NHS number; false for none.
+
+    That is ten digits, also as 3, 3 and 4, that are no part of a longer number or word and whose
+    check digit is right: 11 less the remainder of the weighted sum (10, 9 … 2) by 11, where 11
+    counts as 0 and 10 is not used (NHS Data Model and Dictionary, NHS NUMBER). Ten digits in the
+    middle of letters are not looked at: pseudonyms that are hashes have such by chance.
+    """
+    digits = "regexp_replace(d, '[ -]', '', 'g')"
     total = " + ".join(
-        f"{weight} * try_cast(substr({digits}, {place}, 1) as integer)"
+        f"{weight} * substr({digits}, {place}, 1)::integer"
         for place, weight in enumerate(range(10, 1, -1), start=1)
     )
+    right = f"(11 - ({total}) % 11) % 11 = substr({digits}, 10, 1)::integer"
+    spaced = f"replace({text}, '_', ' ')"
     return (
-        f"coalesce(case when regexp_full_match({text}, '{TEN_DIGITS[1:-1]}') "
-        f"then (11 - ({total}) % 11) % 11 = try_cast(substr({digits}, 10, 1) as integer) end, "
-        "false)"
+        f"coalesce(case when regexp_matches({spaced}, '{_TEN_DIGITS}') then "
+        f"len(list_filter(regexp_extract_all({spaced}, '{_TEN_DIGITS}'), lambda d: {right})) > 0 "
+        "end, false)"
     )
 
 
