@@ -6,6 +6,7 @@ What belongs here: reasons of coming and going, and their disclosure control. Wh
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from beacon.disclosure import Rule
 from beacon.disclosure.linked_tables import Counts, Equations, hide_linked
 from beacon.people.breakdowns import ALL, BoardAreas
 from beacon.people.cohort_definitions import Cohort, PersonRule
+from beacon.people.compile_cohort import months_before
 from beacon.people.secure_home import SecureHome
 
 if TYPE_CHECKING:
@@ -71,7 +73,10 @@ def flow_sql(home: SecureHome, period: Period, areas: BoardAreas, cohort: Cohort
     def files(day: str, what: str) -> str:
         return f"read_parquet({quote_literal(str(home.as_at(day) / what / '*.parquet'))})"
 
-    inside = "in_population" if cohort.population == "registered" else "in_population_year_start"
+    judged_on, inside = date.fromisoformat(period.as_at), "in_population"
+    if cohort.population == "year_start":
+        # Who dies within the year is in the cohort all the same.
+        judged_on, inside = months_before(judged_on, 12), "in_population_year_start"
     ages = _ages(cohort)
 
     def of_age(column: str) -> str:
@@ -115,7 +120,7 @@ def flow_sql(home: SecureHome, period: Period, areas: BoardAreas, cohort: Cohort
             from (
                 select 0 as side, area_0 as area_code, case
                     when coalesce({stays}, false) then 'stayed'
-                    when death_1 <= date '{period.as_at}' then 'died'
+                    when death_1 <= date '{judged_on}' then 'died'
                     when inside_1 is not true or area_1 is distinct from area_0 then 'moved_out'
                     when not {of_age("age_1")} then 'aged_out'
                     else 'resolved' end as reason

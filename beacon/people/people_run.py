@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     import duckdb
 
 # Raise when a change of the code changes what is computed of the same extract.
-METHOD_VERSION = "4"
+METHOD_VERSION = "5"
 
 
 @dataclass(frozen=True)
