@@ -28,10 +28,12 @@ _SHOWN = 5
 _ADVICE = "Give a GeoJSON of polygons, or a list with one LSOA 2021 or ward code on each line."
 _REDRAW = "Mend it in the program that drew it, and save it again as GeoJSON in WGS 84."
 _REMEDY_FOR_CODE = "Correct or remove the line."
+_ONE_CODE = "Put one code on each line; where another column has codes too, delete that column."
 
 _CODE = re.compile(r"[A-Z]\d{8}")
-# What is meant as a code, though it may be none: such a first line is no heading.
-_LIKE_A_CODE = re.compile(r"[A-Z]?\d{5,}")
+_CODE_IN_TEXT = re.compile(r"(?<![A-Z0-9])[A-Z]\d{8}(?![A-Z0-9])")
+# What may be meant as a code, though it is none: a first line that holds it is no heading.
+_LIKE_A_CODE = re.compile(r"\d{5}")
 _KINDS: dict[str, Literal["lsoa", "ward"]] = {"01": "lsoa", "05": "ward"}
 # What other codes are of, by the two digits after the letter of the country.
 _OTHER_KINDS = {
@@ -100,33 +102,28 @@ def listed_codes(codes: Iterable[str]) -> ListedArea:
     Raises:
         InputRefusedError: Naming the code by its number in the list.
     """
-    return _listed(Path("list of codes"), ([str(code)] for code in codes))
+    return _listed(Path("list of codes"), ([str(code)] for code in codes), headed=False)
 
 
-def _listed(path: Path, records: Iterable[list[str]]) -> ListedArea:
-    column: int | None = None
-    found: list[tuple[int, str]] = []
+def _listed(path: Path, records: Iterable[list[str]], *, headed: bool = True) -> ListedArea:
+    """Codes of records, the first of which may be a heading."""
+    rows: list[tuple[int, list[str]]] = []
     try:
         for number, record in enumerate(records, 1):
             cells = [cell.strip().upper() for cell in record]
-            if not any(cells):
-                continue
-            if column is None:
-                column = next(
-                    (at for at, cell in enumerate(cells) if _LIKE_A_CODE.match(cell)), None
-                )
-                if column is None and number == 1:
-                    continue  # a heading
-            at = column or 0
-            found.append((number, cells[at] if at < len(cells) else ""))
+            heading = headed and number == 1 and not any(map(_LIKE_A_CODE.search, cells))
+            if any(cells) and not heading:
+                rows.append((number, cells))
     except csv.Error as error:
         raise InputRefusedError([Problem(path.name, f"{error}.", remedy=_ADVICE)]) from error
-    if not found:
+    if not rows:
         raise InputRefusedError([Problem(path.name, "holds no codes.", remedy=_ADVICE)])
+    at = _column(rows)
+    found = [(number, cells[at] if at < len(cells) else "") for number, cells in rows]
     problems = [
         Problem(path.name, fault, row, remedy=remedy)
-        for row, text in found
-        for fault, remedy in _faults(text)
+        for (row, text), (_, cells) in zip(found, rows, strict=True)
+        for fault, remedy in _more_than_one(cells) or _faults(text)
     ]
     if problems:
         raise InputRefusedError(problems[:_SHOWN])
@@ -141,6 +138,29 @@ def _listed(path: Path, records: Iterable[list[str]]) -> ListedArea:
         lines.setdefault(code, row)
     (kind,) = kinds
     return ListedArea(kind, lines, len(found) - len(lines))
+
+
+def _column(rows: list[tuple[int, list[str]]]) -> int:
+    """The column of the codes: that of an LSOA or a ward, else of what comes nearest to one."""
+    for looks in (_is_listed, _CODE.fullmatch, _LIKE_A_CODE.search):
+        for _, cells in rows:
+            for at, cell in enumerate(cells):
+                if looks(cell):
+                    return at
+    return 0
+
+
+def _is_listed(text: str) -> bool:
+    return bool(_CODE.fullmatch(text)) and text[1:3] in _KINDS
+
+
+def _more_than_one(cells: list[str]) -> list[tuple[str, str]]:
+    """What is wrong with a row of several codes, of which nobody can tell which is meant."""
+    codes = [code for cell in cells for code in _CODE_IN_TEXT.findall(cell) if _is_listed(code)]
+    if len(codes) < 2:
+        return []
+    named = ", ".join(codes[:3]) + (", ..." if len(codes) > 3 else "")
+    return [(f"holds {len(codes)} codes of LSOAs or wards ({named}).", _ONE_CODE)]
 
 
 def _faults(text: str) -> Iterable[tuple[str, str]]:

@@ -113,6 +113,9 @@ def test_what_is_no_outline_is_refused_with_its_fault(
         "lsoa21cd\nE01012345\n\nE01012346",
         'Name,LSOA21CD,x\nHalton 001A,E01012345,1\n"Halton, 001B",E01012346,2\n',
         "\ufeffname;code\nx;e01012345\ny; E01012346 \n",
+        # As ArcGIS writes a selection: numbers before the code, and codes of other areas.
+        "FID,LSOA21CD\n10001,E01012345\n10002,E01012346\n",
+        "FID\tMSOA21CD\tLSOA21CD\n10001\tE02000001\tE01012345\n10002\tE02000001\tE01012346\n",
     ],
 )
 def test_lists_are_read_with_and_without_headings(tmp_path: Path, text: str) -> None:
@@ -139,10 +142,43 @@ def test_codes_that_stand_twice_are_counted(tmp_path: Path) -> None:
         ("E02000001\n", "E02000001 is the code of an MSOA"),
         ("E01012345\nE05000001\n", "row 2: codes of LSOAs and of wards"),
         ("heading\nsecond heading\nE01012345\n", "row 2"),
+        # A letter O for a nought: meant as a code and no heading.
+        ("EO1012345\nE01012346\n", "row 1: 'EO1012345' is no code"),
+        ("FID,LSOA21CD\n10001,E0101234\n10002,E01012346\n", "row 2: 'E0101234' is no code"),
+        ("FID\n10001\n", "row 2: '10001' is no code"),
     ],
 )
 def test_what_is_no_list_is_refused_by_its_line(tmp_path: Path, text: str, said: str) -> None:
     assert said in refusal(tmp_path, "codes.csv", text)
+
+
+@pytest.mark.parametrize("between", [",", ";", "\t", "|", " ", ", "])
+def test_several_codes_on_one_line_are_refused_and_none_is_dropped(
+    tmp_path: Path, between: str
+) -> None:
+    codes = ["E01012367", "E01012368", "E01012369", "E01012370"]
+    said = refusal(tmp_path, "codes.txt", between.join(codes) + "\n")
+    assert "row 1: holds 4 codes of LSOAs or wards (E01012367, E01012368, E01012369, ...)" in said
+    assert "one code on each line" in said
+    later = refusal(tmp_path, "codes.txt", f"E01012366\n{between.join(codes[:2])}\n")
+    assert "row 2: holds 2 codes of LSOAs or wards (E01012367, E01012368)" in later
+
+
+@pytest.mark.parametrize("head", ["ward,lsoa", "lsoa11cd,lsoa21cd"])
+def test_two_columns_of_codes_are_refused_since_either_may_be_meant(
+    tmp_path: Path, head: str
+) -> None:
+    first = "E05000001" if head.startswith("ward") else "E01012345"
+    said = refusal(tmp_path, "codes.csv", f"{head}\n{first},E01012345\n")
+    assert f"row 2: holds 2 codes of LSOAs or wards ({first}, E01012345)" in said
+    assert "delete that column" in said
+
+
+def test_a_list_in_python_has_no_heading() -> None:
+    with pytest.raises(InputRefusedError, match="row 1: 'HALTON' is no code"):
+        listed_codes(["Halton", "E01012345"])
+    with pytest.raises(InputRefusedError, match="row 1: holds 2 codes"):
+        listed_codes(["E01012345,E01012346"])
 
 
 def test_a_file_is_bounded_and_must_be_there(
