@@ -194,7 +194,17 @@ def _drawn(path: Path, fictional: bool) -> DrawnArea:
     except InputRefusedError as error:
         # What is said of publishers' files does not fit a file of one's own.
         raise InputRefusedError(replace(p, remedy=_REDRAW) for p in error.problems) from error
-    outline = shapely.union_all(shapely.make_valid(shapely.force_2d(shapes)))
+    sound = shapely.make_valid(shapely.force_2d(shapes))
+    flat = [
+        Problem(
+            path.name, "the geometry has no surface: its points are one point or lie on a line.",
+            features[place].number, "geometry", _REDRAW,
+        )
+        for place in (shapely.area(sound) == 0).nonzero()[0]
+    ]  # fmt: skip
+    if flat:
+        raise InputRefusedError(flat[:_SHOWN])
+    outline = shapely.union_all(sound)
     return DrawnArea(outline, len(features), from_grid)
 
 

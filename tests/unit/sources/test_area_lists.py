@@ -13,6 +13,11 @@ from beacon.sources.area_lists import DrawnArea, ListedArea, listed_codes, read_
 
 SQUARE = [[[-2.7, 53.3], [-2.6, 53.3], [-2.6, 53.4], [-2.7, 53.4], [-2.7, 53.3]]]
 BOW_TIE = [[[-2.7, 53.3], [-2.6, 53.4], [-2.6, 53.3], [-2.7, 53.4], [-2.7, 53.3]]]
+# There and back.
+LINE = {
+    "type": "Polygon",
+    "coordinates": [[[-2.7, 53.3], [-2.6, 53.3], [-2.5, 53.3], [-2.7, 53.3]]],
+}
 POLYGON = {"type": "Polygon", "coordinates": SQUARE}
 
 
@@ -98,6 +103,11 @@ def test_british_national_grid_is_converted_where_it_is_declared(tmp_path: Path)
             "changed places",
         ),
         ("[" * 100_000, "not JSON"),
+        (
+            {"type": "Polygon", "coordinates": [[[-2.7, 53.3]] * 4]},
+            "row 1, column 'geometry': the geometry has no surface",
+        ),
+        (collection(POLYGON, LINE), "row 2, column 'geometry': the geometry has no surface"),
     ],
 )  # fmt: skip
 def test_what_is_no_outline_is_refused_with_its_fault(
