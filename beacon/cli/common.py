@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -95,18 +97,22 @@ def print_rows(
 ) -> None:
     """Print rows to standard output as a table, CSV or JSON: all columns, or those chosen.
 
-    Text that a spreadsheet would run has an apostrophe before it in CSV (docs/security.md).
+    Text that a spreadsheet would run has an apostrophe before it in CSV (docs/security.md). JSON
+    has no number for NaN and the infinities, which are null there.
 
     Raises:
-        BeaconError: When a column was chosen that is not there.
+        BeaconError: When a column was chosen that is not there or is there twice, or when JSON
+            would lose one of two columns of one name.
     """
     columns, rows = _chosen(columns, list(rows))
     if form is Format.csv:
         sys.stdout.write(csv_line(columns))
         sys.stdout.writelines(csv_line(_csv_cell(value) for value in row) for row in rows)
     elif form is Format.json:
+        _refuse_repeated(columns, columns)
         records = [dict(zip(columns, map(_json_cell, row), strict=True)) for row in rows]
-        sys.stdout.write(json.dumps(records, ensure_ascii=False, indent=2, default=str) + "\n")
+        text = json.dumps(records, ensure_ascii=False, indent=2, default=str, allow_nan=False)
+        sys.stdout.write(text + "\n")
     else:
         write_table(columns, rows)
 
@@ -123,8 +129,19 @@ def _chosen(
                 f"There is no column {name!r}.{did_you_mean(name, columns)} "
                 f"Columns: {', '.join(columns)}."
             )
+    _refuse_repeated(wanted, columns)
     places = [list(columns).index(name) for name in wanted]
     return wanted, [[row[place] for place in places] for row in rows]
+
+
+def _refuse_repeated(names: Sequence[str], columns: Sequence[str]) -> None:
+    """Refuse names that do not say which of several columns is meant."""
+    counts = Counter(columns)
+    if repeated := [name for name in dict.fromkeys(names) if counts[name] > 1]:
+        raise BeaconError(
+            f"{counts[repeated[0]]} columns have the name {repeated[0]!r}. Name them apart, such "
+            f"as `... as {repeated[0]}_2`, or print all columns with --format csv."
+        )
 
 
 def _csv_cell(value: Any) -> Any:
@@ -134,4 +151,12 @@ def _csv_cell(value: Any) -> Any:
 
 
 def _json_cell(value: Any) -> Any:
-    return value.hex() if isinstance(value, bytes) else value
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, (list, tuple)):
+        return [_json_cell(each) for each in value]
+    if isinstance(value, dict):
+        return {name: _json_cell(each) for name, each in value.items()}
+    return value
