@@ -219,6 +219,13 @@ class _Checker:
                 base = self.form.column[metric.numerator].of or ""
                 if row[base] is None:
                     self._fault(row, base, f"the cell is empty, and {metric.numerator} is of it.")
+                elif row[base] == 0 and _is_number(value) and value > 0:
+                    self._fault(
+                        row,
+                        metric.numerator,
+                        f"{value:g} percent of nobody: {base} is 0.",
+                        f"Leave the cell empty, or correct {base}.",
+                    )
             if kind == "proportion" and metric.denominator is not None:
                 self._not_above(
                     row, metric.numerator, value, metric.denominator, row[metric.denominator]

@@ -184,25 +184,24 @@ def _of_return(form: NeighbourhoodForm, context: NeighbourhoodContext, each: _In
 def _figures(form: NeighbourhoodForm, metric: Metric, row: Row, state: State, rule: Rule) -> Line:
     names = [metric.numerator, metric.denominator or form.column[metric.numerator].of]
     columns = [name for name in names if name is not None]
-    if any(row[name] is None for name in columns):
+    kind, value, whole = form.kind_of(metric), row[metric.numerator], row[columns[-1]]
+    # Of nobody there is no percentage, so that its cell was rightly left empty.
+    of_nobody = kind == "percent" and whole == 0
+    if any(row[name] is None for name in columns) and not of_nobody:
         return {"value_status": "missing", "value_note": "The cell was left empty."}
     if not state.hidden.isdisjoint(cells_of_metric(form, metric, row)):
         return {"value_status": "suppressed", "value_note": _SUPPRESSED}
-    kind, value = form.kind_of(metric), row[metric.numerator]
+    if kind == "count":
+        top = _rounded(value, rule)
+        return {"numerator": top, "value": top, "value_status": "published"}
+    bottom = _rounded(whole, rule)
+    if not bottom:
+        return {"value_status": "not_applicable", "value_note": "Nobody is in the denominator."}
     if kind == "percent":
         # Where counts are rounded, a percentage with decimals would tell the count all the same.
         shown = value if rule.rounding is None else round(value)
-        return {
-            "value": f"{shown:.15g}",
-            "value_status": "published",
-            "denominator": _rounded(row[columns[1]], rule),
-        }
+        return {"value": f"{shown:.15g}", "value_status": "published", "denominator": bottom}
     top = _rounded(value, rule)
-    if kind == "count":
-        return {"numerator": top, "value": top, "value_status": "published"}
-    bottom = _rounded(row[columns[1]], rule)
-    if not bottom:
-        return {"value_status": "not_applicable", "value_note": "Nobody is in the denominator."}
     # Rounding may lift a part above its whole.
     top = min(top, bottom) if kind == "proportion" else top
     share = (metric.per or 100) * top / bottom

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -14,6 +15,7 @@ from typer.testing import CliRunner
 
 from beacon.cli.main import app
 from beacon.ingest.landing_store import LandingStore
+from beacon.registry.neighbourhood_forms import SmallNumbers
 from beacon.returns import ReturnRefusedError
 from beacon.returns.neighbourhood_accept import (
     accept_neighbourhood_return,
@@ -98,6 +100,7 @@ SPOILED: list[tuple[Row, str, str]] = [
     ({"n_care_plan": 301}, "n_care_plan", "301 is above n_supported, which is 300"),
     ({"percent_lonely": 101.0}, "percent_lonely", "is above 100 percent"),
     ({"n_asked": None}, "n_asked", "the cell is empty, and percent_lonely is of it"),
+    ({"n_asked": 0}, "percent_lonely", "20 percent of nobody: n_asked is 0"),
     ({"n_eligible": 10.5}, "n_eligible", "is not a whole number"),
     ({"n_eligible": -3}, "n_eligible", "is below zero"),
     ({"return_id": "=1+1"}, "return_id", "as a formula does"),
@@ -193,6 +196,45 @@ def test_a_correction_stands_in_place_of_what_it_corrects(
     assert [one["numerator"] for one in reach if one["area_code"] == NORTH] == ["400"]
     with pytest.raises(ReturnRefusedError, match="and replaced since"):
         accept_neighbourhood_return(first, programme, store)
+
+
+@pytest.mark.parametrize("percent", [None, 0])
+def test_of_nobody_no_percentage_is_published(
+    programme: NeighbourhoodContext, tmp_path: Path, percent: int | None
+) -> None:
+    store = LandingStore(tmp_path / "landing")
+    nobody = row(SOUTH, n_asked=0, percent_lonely=percent)
+    path = write_text(tmp_path / "r.csv", [row(percent_lonely=None), nobody])
+    accept_neighbourhood_return(path, programme, store)
+    (found,) = collect_neighbourhood_returns(programme, store, tmp_path)
+    with found.path.open(newline="") as stream:
+        lonely = {
+            one["area_code"]: (one["value_status"], one["value"], one["denominator"])
+            for one in csv.DictReader(stream)
+            if one["metric"] == "lonely"
+        }
+    assert lonely[SOUTH] == ("not_applicable", "", "")
+    # Where somebody was asked, an empty cell was left out.
+    assert lonely[NORTH] == ("missing", "", "")
+
+
+def test_no_percentage_stands_on_a_denominator_that_is_rounded_to_nobody(
+    programme: NeighbourhoodContext, tmp_path: Path
+) -> None:
+    form = programme.form("neighbourhood_teams")
+    rounded = form.model_copy(update={"small_numbers": SmallNumbers(rounding=20)})
+    coarse = NeighbourhoodContext({form.id: rounded}, programme.footprint)
+    store = LandingStore(tmp_path / "landing")
+    path = write_text(tmp_path / "r.csv", [row(n_asked=7, percent_lonely=0)])
+    accept_neighbourhood_return(path, coarse, store)
+    (found,) = collect_neighbourhood_returns(coarse, store, tmp_path)
+    with found.path.open(newline="") as stream:
+        (lonely,) = (
+            one
+            for one in csv.DictReader(stream)
+            if (one["metric"], one["area_code"]) == ("lonely", NORTH)
+        )
+    assert (lonely["value_status"], lonely["value"]) == ("not_applicable", "")
 
 
 def test_two_organisations_do_not_return_the_same_area(
