@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 def trace(
     indicator: Annotated[str, typer.Argument(help="Number or short name.")],
     place: Annotated[str, typer.Argument(help="Name or code of a Place, or of the nation.")],
-    period: Annotated[str, typer.Argument(help="As published, such as 2022/23.")] = "latest",
+    period: Annotated[
+        str, typer.Argument(help="As published, such as 2022/23; latest: that of the scorecard.")
+    ] = "latest",
     measure: Annotated[str | None, typer.Option("--measure", help="One measure only.")] = None,
     sex: Annotated[str | None, typer.Option("--sex", help="Persons, Female or Male.")] = None,
     release: Annotated[

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,9 @@ from beacon.core.home import Home
 from beacon.core.suggestions import did_you_mean
 from beacon.release.layout import Release
 from beacon.release.query import connect_release
+
+Found = tuple[str, dict[str, Any]]
+"""A mart, and a row of it."""
 
 _LINE_LIMIT = 2_000
 
@@ -63,15 +67,16 @@ def trace(
         release: The release that holds the number.
         indicator: Number or short name.
         place: Code or name of an area.
-        period: As published, or "latest" for the newest that has a value.
-        measure: One measure only.
-        sex: One sex only.
+        period: As published, or "latest" for that of the scorecard: the newest of the measure, at
+            which a Place or a sex may be without a value.
+        measure: One measure only, in upper or lower case.
+        sex: One sex only, in upper or lower case.
 
     Raises:
         BeaconError: When there is no such row, saying what there is.
     """
     with connect_release(release, sql="") as con:
-        found: list[tuple[str, dict[str, Any]]] = []
+        found: list[Found] = []
         for mart in INDICATOR_MARTS:
             rows = _records(
                 con,
@@ -82,7 +87,8 @@ def trace(
             )
             found += [(mart, row) for row in rows]
         _refuse_unknown(con, found, indicator, place)
-        chosen = _choose(found, period, measure, sex)
+        wanted = _only(_only(found, "measure", measure), "sex", sex)
+        chosen = _choose(wanted, _latest(con, found), period)
         chosen += [part for mart, row in chosen for part in _parts(con, mart, row)]
         definitions = {
             (row["indicator_slug"], row["measure"]): row
@@ -101,7 +107,7 @@ def trace(
     ]
 
 
-def _parts(con: Any, mart: str, row: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+def _parts(con: Any, mart: str, row: dict[str, Any]) -> list[Found]:
     """The Places' rows that a computed figure of the board is the sum of; none of any other."""
     if row.get("value_method") != "sum_of_places":
         return []
@@ -122,7 +128,7 @@ def _records(con: Any, sql: str, values: dict[str, Any]) -> list[dict[str, Any]]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
-def _refuse_unknown(con: Any, found: list[Any], indicator: str, place: str) -> None:
+def _refuse_unknown(con: Any, found: list[Found], indicator: str, place: str) -> None:
     if found:
         return
     known = _records(con, "select distinct indicator_slug, indicator_id from indicator", {})
@@ -144,27 +150,52 @@ def _refuse_unknown(con: Any, found: list[Any], indicator: str, place: str) -> N
     )
 
 
-def _choose(
-    found: list[tuple[str, dict[str, Any]]], period: str, measure: str | None, sex: str | None
-) -> list[tuple[str, dict[str, Any]]]:
-    rows = [
-        (mart, row)
-        for mart, row in found
-        if measure in (None, row["measure"]) and sex in (None, row["sex"])
-    ]
+def _only(found: list[Found], column: str, given: str | None) -> list[Found]:
+    """The rows of one measure or sex, which may be given in lower case."""
+    if given is None:
+        return found
+    rows = [(mart, row) for mart, row in found if row[column].casefold() == given.casefold()]
+    if not rows:
+        known = sorted({row[column] for _, row in found})
+        about = found[0][1]
+        raise BeaconError(
+            f"{about['indicator_slug']} has no {column} {given!r} for {about['area_name']}."
+            f" Known: {', '.join(known)}."
+        )
+    return rows
+
+
+def _newest(found: list[Found]) -> dict[str, Any]:
+    """End of the newest period of each measure, of those with a value where there are any."""
+    dated = [row for _, row in found if row["period_end"] is not None]
+    dated.sort(key=lambda row: (row["value"] is not None, row["period_end"]))
+    return {row["measure"]: row["period_end"] for row in dated}
+
+
+def _latest(con: Any, found: list[Found]) -> dict[str, Any]:
+    """End of the latest period of each measure of an area, as its scorecard has it.
+
+    Of what no scorecard has, the newest with a value.
+    """
+    shown = _records(
+        con,
+        "select measure, max(period_end) as period_end from scorecard where place_code = $place "
+        "and indicator_slug = $indicator and period_end is not null group by measure",
+        {"place": found[0][1]["area_code"], "indicator": found[0][1]["indicator_slug"]},
+    )
+    return _newest(found) | {row["measure"]: row["period_end"] for row in shown}
+
+
+def _choose(rows: list[Found], latest: Mapping[str, Any], period: str) -> list[Found]:
     if period == "latest":
-        newest: dict[str, Any] = {}
-        for _, row in rows:
-            if row["value"] is not None:
-                name = row["measure"]
-                newest[name] = max(newest.get(name, row["period_end"]), row["period_end"])
-        chosen = [
-            (mart, row) for mart, row in rows if row["period_end"] == newest.get(row["measure"], 0)
-        ]
-    else:
-        chosen = [(mart, row) for mart, row in rows if row["period"] == period]
+        # A sex or measure without any row at the latest period is shown at its own newest.
+        there = {(row["measure"], row["period_end"]) for _, row in rows}
+        ends = _newest(rows) | dict(there & set(latest.items()))
+        # What has no figures at all has one row, of no date.
+        return [(mart, row) for mart, row in rows if row["period_end"] == ends.get(row["measure"])]
+    chosen = [(mart, row) for mart, row in rows if row["period"] == period]
     if not chosen:
-        periods = ", ".join(sorted({row["period"] for _, row in rows})) or "none"
+        periods = ", ".join(sorted({row["period"] for _, row in rows}))
         raise BeaconError(f"There is no row for {period!r}. Periods: {periods}.")
     return chosen
 

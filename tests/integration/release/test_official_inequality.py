@@ -65,3 +65,17 @@ def test_a_real_number_is_traced_to_its_publisher(official_home: Path) -> None:
     assert chain.staged["value"] == chain.row["value"]
     assert chain.input is not None
     assert chain.input["licence"]
+
+
+def test_a_sex_that_the_publisher_left_out_is_traced_at_the_period_of_the_scorecard(
+    official_home: Path,
+) -> None:
+    home = Home(official_home)
+    release = get_release(home)
+    # The publisher's file of 2022 has zeros for those who were not yet 19.
+    for place in ("Halton", "England"):
+        (chain,) = trace(home, release, "level2_at_19", place, "latest", sex="female")
+        assert (chain.row["period"], chain.row["value_status"]) == ("2023/24", "not_published")
+    (chain,) = trace(home, release, "local_supply_chain_spend", "Halton", "latest")
+    assert (chain.row["value_status"], chain.input) == ("not_supplied", None)
+    assert "only as a return" in chain.row["value_note"]

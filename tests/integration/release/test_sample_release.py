@@ -318,6 +318,48 @@ def test_what_cannot_be_traced_says_what_can(
         trace(home, get_release(home), *arguments)
 
 
+@pytest.mark.parametrize(
+    ("only", "said"),
+    [
+        ({"sex": "X"}, "no sex 'X' for Dunmarrow. Known: Female, Male"),
+        ({"measure": "X"}, "no measure 'X' for Dunmarrow. Known: main"),
+    ],
+)
+def test_a_sex_or_measure_without_rows_is_named(
+    published: Path, only: dict[str, str], said: str
+) -> None:
+    home = Home(published)
+    with pytest.raises(BeaconError, match=said):
+        trace(home, get_release(home), "life_expectancy", "Dunmarrow", "latest", **only)
+
+
+def test_a_sex_and_a_measure_may_be_in_lower_case(published: Path) -> None:
+    home = Home(published)
+    arguments = (home, get_release(home), "life_expectancy", "Dunmarrow", "latest")
+    (chain,) = trace(*arguments, sex="female", measure="MAIN")
+    assert (chain.row["sex"], chain.row["measure"]) == ("Female", "main")
+
+
+def test_the_latest_number_is_that_of_the_scorecard(published: Path) -> None:
+    """Also where a Place or a sex has no value at the measure's latest period, or no date at all."""
+    home = Home(published)
+    release = get_release(home)
+    with connect_release(release) as con:
+        cards = con.execute(
+            "select indicator_slug, measure, place_code, sex, period, value_status from scorecard "
+            "where value is null order by all"
+        ).fetchall()
+    assert {"none", "2024/25"} <= {card[4] for card in cards}
+    for indicator, measure, place, sex, period, status in cards:
+        chains = trace(home, release, indicator, place, "latest", measure=measure, sex=sex)
+        shown = {
+            (chain.row["period"], chain.row["value_status"])
+            for chain in chains
+            if chain.row["category"] == "All"
+        }
+        assert shown == {(period, status)}, (indicator, place, sex)
+
+
 # Determinism
 
 
