@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from beacon.cli.common import Format, FormatOption, HomeOption, home_of, print_rows
+from beacon.cli.common import Format, FormatOption, HomeOption, home_of, print_rows, settings_from
 
 
 def check(
@@ -26,7 +26,8 @@ def check(
     """Check indicators, boards, sources, cohorts, targets and other definitions, line by line.
 
     Whether the series of an indicator are in your files is looked up in what the home has read, if
-    it has read any; a series that is not there is named and is no fault.
+    it has read any; a series that is not there is named and is no fault. The footprint of a form is
+    looked up in the registry, in HOME/footprints and beside the form.
 
     Exit status: 0 a run can use all of them; 1 a file has faults, which are listed.
     """
@@ -34,8 +35,9 @@ def check(
 
     rows: list[tuple[Any, ...]] = []
     faulty = False
+    footprints = settings_from(home=home).footprints
     for file in files:
-        found = check_definition(file, kind)
+        found = check_definition(file, kind, footprints)
         faulty = faulty or bool(found.faults)
         about = (str(file), found.kind or None, found.name or None)
         rows += [(*about, fault.line, fault.field, fault.message) for fault in found.faults]

@@ -59,13 +59,14 @@ def template(
 ) -> None:
     """Write the template that organisations fill in for an indicator or a programme."""
     from beacon.core.files import write_atomically
+    from beacon.registry import load_neighbourhood_forms
     from beacon.returns import csv_template, load_return_context, xlsx_template
     from beacon.returns.neighbourhood_context import neighbourhood_workbook
 
     settings = settings_of_home(home, footprint)
     is_csv = form is TemplateFormat.csv
     programmes = _neighbourhoods(settings)
-    if identifier in programmes.forms:
+    if identifier in load_neighbourhood_forms():
         asked = programmes.form(identifier)
         target = out or Path(f"neighbourhood_return_{asked.id}.{form.value}")
         fields = asked.fields

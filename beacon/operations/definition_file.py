@@ -15,10 +15,16 @@ from beacon.core.errors import BeaconError
 from beacon.core.suggestions import did_you_mean
 from beacon.people.cohort_definitions import Cohort
 from beacon.people.segment_definitions import Segmentation
-from beacon.registry import Indicator, load_indicators
-from beacon.registry.loading import RegistryError, load_aspirations, load_targets
+from beacon.registry import Indicator, NeighbourhoodForm, load_indicators
+from beacon.registry.loading import (
+    RegistryError,
+    footprints_in,
+    load_aspirations,
+    load_targets,
+)
 from beacon.registry.schemas import MODELS
 from beacon.registry.sources import Source, load_source_register
+from beacon.returns.neighbourhood_context import faults_of_form
 
 KINDS: Final[dict[str, type[BaseModel]]] = {
     **MODELS,
@@ -67,12 +73,16 @@ class DefinitionFile:
     series: tuple[tuple[str, str], ...] = ()
 
 
-def check_definition(path: Path, kind: str | None = None) -> DefinitionFile:
+def check_definition(
+    path: Path, kind: str | None = None, footprints: Path | None = None
+) -> DefinitionFile:
     """Check one YAML file as a run would, and say where each fault is.
 
     Args:
         path: The file.
         kind: What it defines, one of `KINDS`; found out from its fields by default.
+        footprints: A home's folder of footprints. Those of the registry and those beside the file
+            are known in any case.
 
     Raises:
         BeaconError: When there is no such file or kind, or the file is far too large.
@@ -98,7 +108,10 @@ def check_definition(path: Path, kind: str | None = None) -> DefinitionFile:
         message = f"it cannot be told what it defines; say so with --kind ({', '.join(KINDS)})"
         return DefinitionFile("", "", (Fault(None, "", message),))
     faults = [*_repeated(node, ()), *_broken(KINDS[kind], content, node)]
-    faults += [] if faults else _clashes(kind, content, path, node)
+    if not faults:
+        faults += _clashes(kind, content, path, node)
+        if kind == "neighbourhood_return":
+            faults += _unfit(content, node, [path.parent, *([footprints] if footprints else [])])
     name = content.get("slug") or content.get("id") or content.get("cohort") or path.stem
     ordered = sorted(faults, key=lambda fault: fault.line or 0)
     series = () if faults or kind != "indicator" else _series(Indicator.model_validate(content))
@@ -238,6 +251,15 @@ def _clashes(kind: str, content: dict[Any, Any], path: Path, node: Any) -> list[
             message = f"the file has to be named {content[field]}.yaml"
             faults.append(Fault(_line(node, (field,)), field, message))
     return faults
+
+
+def _unfit(content: dict[Any, Any], node: Any, folders: list[Path]) -> list[Fault]:
+    """Why a run could not use a form with its footprint."""
+    form = NeighbourhoodForm.model_validate(content)
+    return [
+        Fault(_line(node, place), ".".join(map(str, place)), message)
+        for place, message in faults_of_form(form, footprints_in(*folders))
+    ]
 
 
 def _names_taken(content: dict[Any, Any], node: Any) -> list[Fault]:

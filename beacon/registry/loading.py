@@ -199,6 +199,17 @@ def load_footprint(name_or_path: str | Path, directory: Path | None = None) -> F
     return _read_one(path, Footprint)
 
 
+def footprints_in(*folders: Path) -> dict[str, Footprint]:
+    """The footprints among the YAML files of the registry and of other folders, by id."""
+    found: dict[str, Footprint] = {}
+    for folder in (resource_dir(REFERENCE_DATA) / "footprints", *folders):
+        for path in sorted(folder.glob("*.yaml")):
+            footprint = _read(path, Footprint, [])
+            if footprint is not None:
+                found.setdefault(footprint.id, footprint)
+    return found
+
+
 def load_targets(
     path: Path | None = None, indicators: dict[str, Indicator] | None = None
 ) -> TargetRegister:

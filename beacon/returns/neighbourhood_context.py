@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from beacon.core.errors import BeaconError
+from beacon.core.suggestions import did_you_mean
 from beacon.registry import Footprint, NeighbourhoodForm, load_footprint, load_neighbourhood_forms
 from beacon.registry.neighbourhood_forms import ALL
 from beacon.returns.template import BEFORE_SENDING, HOW_TO_FILL_IN, form_workbook
@@ -38,8 +39,10 @@ class NeighbourhoodContext:
         if identifier in self.forms:
             return self.forms[identifier]
         known = ", ".join(self.forms) or "none"
+        other = load_neighbourhood_forms().get(identifier)
+        theirs = f" It is a form of footprint {other.footprint!r}." if other else ""
         raise BeaconError(
-            f"Footprint {self.footprint.id!r} has no form {identifier!r}. Forms: {known}."
+            f"Footprint {self.footprint.id!r} has no form {identifier!r}.{theirs} Forms: {known}."
         )
 
     @property
@@ -101,15 +104,36 @@ def neighbourhood_context(footprint: Footprint, areas: Areas | None = None) -> N
         for name, form in load_neighbourhood_forms().items()
         if form.footprint == footprint.id
     }
-    context = NeighbourhoodContext(forms, footprint, areas or {})
     for form in forms.values():
-        wrong = sorted({one.place_code for one in form.neighbourhoods} - set(context.places))
-        if wrong:
-            raise BeaconError(
-                f"Form {form.id!r} has neighbourhoods in {', '.join(wrong)}, no Place of footprint "
-                f"{footprint.id!r}."
-            )
-    return context
+        for place, message in faults_of_form(form, {footprint.id: footprint}):
+            field = ".".join(map(str, place))
+            raise BeaconError(f"Form {form.id!r}: {field}: {message}. Run `beacon check` on it.")
+    return NeighbourhoodContext(forms, footprint, areas or {})
+
+
+FormFault = tuple[tuple[str | int, ...], str]
+"""The place of a field in a form, and what is wrong there."""
+
+
+def faults_of_form(form: NeighbourhoodForm, footprints: Mapping[str, Footprint]) -> list[FormFault]:
+    """Why a form cannot be used with its footprint.
+
+    Args:
+        form: The form.
+        footprints: The footprints that there are, by id.
+    """
+    footprint = footprints.get(form.footprint)
+    if footprint is None:
+        meant = did_you_mean(form.footprint, footprints)
+        return [(("footprint",), f"{form.footprint!r} is not a footprint that is known.{meant}")]
+    return [
+        (
+            ("neighbourhoods", number, "place_code"),
+            f"{one.place_code!r} is no Place of footprint {footprint.id!r}",
+        )
+        for number, one in enumerate(form.neighbourhoods)
+        if one.place_code not in footprint.place_codes
+    ]
 
 
 def neighbourhood_workbook(context: NeighbourhoodContext, form: NeighbourhoodForm) -> bytes:

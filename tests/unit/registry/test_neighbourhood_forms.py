@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from pydantic import ValidationError
+from typer.testing import CliRunner
 
+from beacon.cli.main import app
 from beacon.core.errors import BeaconError
 from beacon.operations.definition_file import check_definition
-from beacon.registry import NeighbourhoodForm, load_neighbourhood_forms
+from beacon.registry import NeighbourhoodForm, load_footprint, load_neighbourhood_forms
 from beacon.registry.loading import RegistryError
+from beacon.returns import neighbourhood_context
 from beacon.returns.neighbourhood_context import load_neighbourhood_context
 
 EXAMPLE = "neighbourhood_teams"
@@ -71,6 +75,58 @@ def test_a_form_that_contradicts_itself_is_refused(field: str, change: Any, mess
     assert message in str(caught.value)
 
 
+def _other(tmp_path: Path, **change: Any) -> Path:
+    path = tmp_path / "my_form.yaml"
+    path.write_text(yaml.safe_dump(_facts() | {"id": "my_form"} | change))
+    return path
+
+
+def _far_away() -> list[dict[str, Any]]:
+    first, *rest = _facts()["neighbourhoods"]
+    return [first | {"place_code": "Z06999999"}, *rest]
+
+
+def test_a_neighbourhood_outside_the_footprint_is_found_before_a_run(tmp_path: Path) -> None:
+    path = _other(tmp_path, neighbourhoods=_far_away())
+    (fault,) = check_definition(path).faults
+    assert fault.message == "'Z06999999' is no Place of footprint 'sample'"
+    assert fault.field == "neighbourhoods.0.place_code"
+    assert fault.line is not None
+    assert "Z06999999" in path.read_text().splitlines()[fault.line - 1]
+
+
+def test_a_run_refuses_that_form_in_the_same_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forms = load_neighbourhood_forms(_other(tmp_path, neighbourhoods=_far_away()).parent)
+    monkeypatch.setattr(neighbourhood_context, "load_neighbourhood_forms", lambda: forms)
+    with pytest.raises(BeaconError, match="'Z06999999' is no Place of footprint 'sample'"):
+        load_neighbourhood_context("sample")
+
+
+def test_a_footprint_that_nobody_has_is_found_before_the_form_vanishes(tmp_path: Path) -> None:
+    path = _other(tmp_path, footprint="sampel")
+    (fault,) = check_definition(path).faults
+    assert fault.field == "footprint"
+    assert fault.message == ("'sampel' is not a footprint that is known. Did you mean 'sample'?")
+
+
+@pytest.mark.parametrize("beside", [True, False])
+def test_a_footprint_of_the_home_or_beside_the_form_is_known(tmp_path: Path, beside: bool) -> None:
+    folder = tmp_path if beside else tmp_path / "footprints"
+    folder.mkdir(exist_ok=True)
+    mine = load_footprint("sample").model_dump(mode="json") | {"id": "my_board"}
+    (folder / "any_name.yaml").write_text(yaml.safe_dump(mine))
+    path = _other(tmp_path, footprint="my_board")
+    done = CliRunner().invoke(app, ["check", str(path), "--home", str(tmp_path), "--json"])
+    (row,) = json.loads(done.stdout)
+    assert (done.exit_code, row["message"]) == (0, "sound")
+    # Its Places are held against the form too.
+    path = _other(tmp_path, footprint="my_board", neighbourhoods=_far_away())
+    (fault,) = check_definition(path, footprints=folder).faults
+    assert fault.message == "'Z06999999' is no Place of footprint 'my_board'"
+
+
 def test_every_fault_of_every_form_is_named(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(yaml.safe_dump(_facts()))
     (tmp_path / "b.yaml").write_text(yaml.safe_dump(_facts()))
@@ -80,5 +136,15 @@ def test_every_fault_of_every_form_is_named(tmp_path: Path) -> None:
 
 def test_a_form_is_of_its_own_footprint_only() -> None:
     context = load_neighbourhood_context("cheshire_merseyside")
-    with pytest.raises(BeaconError, match="has no form 'neighbourhood_teams'"):
+    said = "has no form 'neighbourhood_teams'. It is a form of footprint 'sample'. Forms: none"
+    with pytest.raises(BeaconError, match=said):
         context.form(EXAMPLE)
+
+
+def test_a_template_of_another_footprints_form_is_not_taken_for_an_indicators(
+    tmp_path: Path,
+) -> None:
+    options = ["--footprint", "cheshire_merseyside", "--home", str(tmp_path / "home")]
+    done = CliRunner().invoke(app, ["returns", "template", EXAMPLE, *options])
+    assert done.exit_code != 0
+    assert "It is a form of footprint 'sample'" in f"{done.output}{done.exception}"
