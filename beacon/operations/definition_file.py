@@ -16,6 +16,7 @@ from beacon.core.suggestions import did_you_mean
 from beacon.people.cohort_definitions import Cohort
 from beacon.people.segment_definitions import Segmentation
 from beacon.registry import Indicator, NeighbourhoodForm, load_indicators
+from beacon.registry.base import own_errors
 from beacon.registry.loading import (
     RegistryError,
     footprints_in,
@@ -179,7 +180,7 @@ def _broken(model: type[BaseModel], content: dict[Any, Any], node: Any) -> list[
                 if item["loc"]
                 else item["msg"].removeprefix("Value error, "),
             )
-            for item in error.errors(include_url=False)
+            for item in own_errors(error)
         ]
     return []
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic_core import ErrorDetails
 
 
 class Entry(BaseModel):
@@ -70,6 +71,22 @@ Level = Literal[
     "organisation",
     "place",
 ]
+
+
+def own_errors(error: ValidationError) -> list[ErrorDetails]:
+    """What is wrong with a definition, without what only follows from it.
+
+    A list whose items are all wrong is also called too short.
+    """
+    found = error.errors(include_url=False)
+    return [
+        one
+        for one in found
+        if one["type"] != "too_short"
+        or not any(
+            other is not one and other["loc"][: len(one["loc"])] == one["loc"] for other in found
+        )
+    ]
 
 
 def is_fictional_code(code: str) -> bool:

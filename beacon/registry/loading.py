@@ -15,7 +15,7 @@ from beacon.core.paths import resource_dir
 from beacon.registry.actions import Action, ActionRegister
 from beacon.registry.aspirations import AspirationFile
 from beacon.registry.authorities import AuthorityRegister
-from beacon.registry.base import Entry
+from beacon.registry.base import Entry, own_errors
 from beacon.registry.footprints import Footprint
 from beacon.registry.indicators import Indicator
 from beacon.registry.neighbourhood_forms import NeighbourhoodForm
@@ -96,7 +96,7 @@ def _read(path: Path, model: type[T], problems: list[str]) -> T | None:
     try:
         return model.model_validate(content)
     except ValidationError as error:
-        for item in error.errors(include_url=False):
+        for item in own_errors(error):
             field = ".".join(str(part) for part in item["loc"]) or "file"
             problems.append(f"{path.name}: {field}: {_message(item)}")
         return None

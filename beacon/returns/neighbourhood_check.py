@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from beacon.registry import NeighbourhoodForm
-from beacon.registry.neighbourhood_forms import ALL
+from beacon.registry.neighbourhood_forms import ALL, EVERYBODY
 from beacon.returns.faults import SEND_AGAIN, Fault, FaultList
 from beacon.returns.neighbourhood_context import NeighbourhoodContext
+from beacon.returns.neighbourhood_counts import area_of
 from beacon.returns.return_cells import ROW, CellReader, Row, check_alike, check_header
 from beacon.returns.table import ReturnTable, read_return
 from beacon.sources.tabular.periods import Period, crossing_year
@@ -248,7 +248,7 @@ class _Checker:
         if _is_number(value) and _is_number(most) and value > most:
             self._fault(row, name, f"{value:,} is above {limit}, which is {most:,}.")
 
-    def _together(self, rows: Iterable[Row]) -> None:
+    def _together(self, rows: list[Row]) -> None:
         """No row twice, everybody in every area, and no more in the groups than in all."""
         cells: dict[tuple[Any, ...], Row] = {}
         for row in rows:
@@ -262,13 +262,18 @@ class _Checker:
                 self._fault(
                     row, "breakdown_group", f"the row repeats row {first[ROW]}.", "Remove one."
                 )
+        # Where a row may have been meant for everybody, what is wrong with it is said at its cell.
+        others = {one.id for one in self.form.breakdowns}
+        said = {area_of(row) for row in rows if row["breakdown"] not in others}
         sums: dict[tuple[Any, ...], dict[str, int]] = {}
         for (kind, code, breakdown, _), row in cells.items():
-            everybody = cells.get((kind, code, ALL, "All"))
+            everybody = cells.get((kind, code, ALL, EVERYBODY))
             if everybody is None:
-                self._fault(
-                    row, "breakdown", f"{code} has no row of breakdown {ALL!r}.", "Add one."
-                )
+                if (kind, code) not in said:
+                    self._fault(
+                        row, "breakdown", f"{code} has no row of breakdown {ALL!r}.", "Add one."
+                    )
+                    said.add((kind, code))
                 continue
             if breakdown == ALL:
                 continue

@@ -137,6 +137,33 @@ def test_rows_are_held_against_each_other(
     assert any(message in fault.message for fault in checked.faults)
 
 
+@pytest.mark.parametrize(
+    ("everybody", "column"),
+    [
+        ({"breakdown_group": "all"}, "breakdown_group"),
+        ({"breakdown": "All"}, "breakdown"),
+        ({"breakdown": ""}, "breakdown"),
+    ],
+)
+def test_a_misspelt_row_of_everybody_is_not_missed_as_well(
+    programme: NeighbourhoodContext, tmp_path: Path, everybody: Row, column: str
+) -> None:
+    rows = [row(**everybody), row(**CORE20)]
+    checked = check_neighbourhood_return(write_text(tmp_path / "r.csv", rows), programme)
+    assert {(fault.row, fault.column) for fault in checked.faults} == {(2, column)}
+
+
+def test_an_area_without_a_row_of_everybody_is_named_once(
+    programme: NeighbourhoodContext, tmp_path: Path
+) -> None:
+    elsewhere = {**CORE20, "breakdown_group": "Elsewhere"}
+    rows = [row(**CORE20), row(**elsewhere), row(SOUTH)]
+    checked = check_neighbourhood_return(write_text(tmp_path / "r.csv", rows), programme)
+    assert [(fault.row, fault.message) for fault in checked.faults] == [
+        (2, "brackenmouth_north has no row of breakdown 'all'.")
+    ]
+
+
 def test_a_ward_is_known_from_a_release_or_said_to_be_unknown(
     programme: NeighbourhoodContext, tmp_path: Path
 ) -> None:

@@ -4,10 +4,13 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from beacon.core.errors import BeaconError
 from beacon.core.paths import resource_dir
 from beacon.operations.definition_file import KINDS, check_definition
+from beacon.registry import load_footprint
+from beacon.registry.loading import RegistryError
 
 FACTS = resource_dir("reference_data")
 FOLDERS = {
@@ -77,6 +80,20 @@ def test_a_fault_is_named_with_its_line_and_field(
     assert fault.line is not None
     shown = path.read_text("utf-8").splitlines()[fault.line - 1]
     assert new.strip().splitlines()[-1].split(":")[0] in shown
+
+
+def test_one_wrong_code_is_one_fault(tmp_path: Path) -> None:
+    """The list around it is not called too short; one that is empty is."""
+    path = tmp_path / "x.yaml"
+    board = yaml.safe_load((FACTS / "footprints" / "cheshire_merseyside.yaml").read_text("utf-8"))
+    board["places"] = [board["places"][0] | {"code": "E0600"}]
+    path.write_text(yaml.safe_dump(board), "utf-8")
+    assert [fault.field for fault in check_definition(path).faults] == ["places.0.code"]
+    with pytest.raises(RegistryError) as caught:
+        load_footprint(path)
+    assert len(caught.value.problems) == 1
+    path.write_text(yaml.safe_dump(board | {"places": []}), "utf-8")
+    assert [fault.field for fault in check_definition(path).faults] == ["places"]
 
 
 def test_a_missing_field_is_named(tmp_path: Path) -> None:
