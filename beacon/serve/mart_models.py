@@ -6,7 +6,7 @@ from datetime import date, datetime
 from functools import cache
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
 
 from beacon.contracts import Column, Contract, load_contracts
 from beacon.serve.limits import MOST_TEXT, MOST_VALUES, Limits
@@ -130,6 +130,8 @@ def query_model(mart: str) -> type[MartQuery]:
         kind: Any = _FILTERS[family]
         if column.allowed and column.severity == "critical":
             kind = Literal[tuple(column.allowed)]
+            if family == "integer":
+                kind = Annotated[kind, BeforeValidator(_whole_number)]
         fields[column.name] = (
             list[kind],
             Field([], max_length=MOST_VALUES, description=f"{column.description} Any of these."),
@@ -142,6 +144,11 @@ def query_model(mart: str) -> type[MartQuery]:
                 Field(None, alias=f"{column.name}.{end}", description=f"{words}, it included."),
             )
     return create_model(_camel(mart) + "Query", __base__=MartQuery, **fields)
+
+
+def _whole_number(given: Any) -> Any:
+    """The number that a parameter's text writes: a literal number equals no text."""
+    return int(given) if isinstance(given, str) and given.isdecimal() else given
 
 
 def _camel(name: str) -> str:

@@ -93,6 +93,37 @@ def test_filters_give_what_sql_gives(
     assert got == rows_of(sample, "beacon_indicator", where)
 
 
+def test_whole_numbers_of_a_fixed_list_are_filtered_by(client: TestClient, sample: Release) -> None:
+    expected = rows_of(sample, "core20_lsoa", "imd_vintage = 2025")
+    assert expected
+    asked = f"{LATEST}/marts/core20_lsoa?pageSize=10000"
+    assert read_to_the_end(client, f"{asked}&imd_vintage=2025") == expected
+    both = read_to_the_end(client, f"{asked}&imd_vintage=2019&imd_vintage=2025")
+    assert both == rows_of(sample, "core20_lsoa", "imd_vintage in (2019, 2025)")
+    assert client.get(f"{asked}&imd_vintage=2015").status_code == 422
+    assert client.get(f"{asked}&imd_vintage={'9' * 5000}").status_code == 422
+
+
+def test_every_allowed_value_of_every_mart_is_taken_and_advertised(client: TestClient) -> None:
+    paths = client.get("/openapi.json").json()["paths"]
+    tried: set[str] = set()
+    for mart, contract in mart_contracts().items():
+        read = paths[f"/v1/releases/{{release}}/marts/{mart}"]["get"]
+        schemas = {one["name"]: one["schema"] for one in read["parameters"]}
+        for column in contract.columns:
+            if not column.allowed or column.severity != "critical" or column.duck_type.is_list:
+                continue
+            tried.add(column.duck_type.family)
+            allowed = list(column.allowed)
+            items = schemas[column.name]["items"]
+            assert items.get("enum", [items.get("const")]) == allowed
+            asked = {column.name: [str(value) for value in allowed], "pageSize": 1}
+            answer = client.get(f"{LATEST}/marts/{mart}", params=asked)
+            # 404: the sample has no such mart.
+            assert answer.status_code in (200, 404), (mart, answer.text)
+    assert {"text", "integer"} <= tried
+
+
 def test_a_suppressed_value_is_null_with_its_reason(client: TestClient) -> None:
     asked = f"{LATEST}/marts/beacon_indicator?value_status=suppressed"
     rows = client.get(asked).json()["results"]
