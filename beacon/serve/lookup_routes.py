@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 from pydantic_core import to_json
@@ -17,6 +17,7 @@ from beacon.serve.mart_models import About, row_model
 from beacon.serve.mart_routes import ReleaseName
 from beacon.serve.problems import documented, not_found
 from beacon.serve.release_routes import AsOf, AsOfQuery
+from beacon.serve.repeated_parameters import RefuseRepeated
 from beacon.serve.served_release import ServedRelease, ServedReleases
 from beacon.serve.trace_rows import records, trace_row
 
@@ -78,7 +79,8 @@ class Trace(About):
 
 def lookup_router(releases: ServedReleases, gate: QueryGate) -> APIRouter:
     """Routes of indicators, areas and traces."""
-    router = APIRouter(responses=documented(404, 422, 503))
+    once = Depends(RefuseRepeated(AreaQuery))
+    router = APIRouter(dependencies=[once], responses=documented(404, 422, 503))
 
     def rows_of_indicators(served: ServedRelease) -> list[dict[str, Any]]:
         with gate.connection() as con:

@@ -19,6 +19,7 @@ _FILTERS: dict[str, Any] = {
     "integer": Annotated[int, Field(ge=-(2**63), le=2**63 - 1)],
     "decimal": Annotated[float, Field(allow_inf_nan=False)],
     "float": Annotated[float, Field(allow_inf_nan=False)],
+    "boolean": bool,
     "date": date,
     "timestamp": datetime,
 }
@@ -124,9 +125,6 @@ def query_model(mart: str) -> type[MartQuery]:
         family = column.duck_type.family
         if column.duck_type.is_list:
             continue
-        if family == "boolean":
-            fields[column.name] = (bool | None, Field(None, description=column.description))
-            continue
         kind: Any = _FILTERS[family]
         if column.allowed and column.severity == "critical":
             kind = Literal[tuple(column.allowed)]
@@ -136,7 +134,7 @@ def query_model(mart: str) -> type[MartQuery]:
             list[kind],
             Field([], max_length=MOST_VALUES, description=f"{column.description} Any of these."),
         )
-        if family == "text":
+        if family in ("text", "boolean"):
             continue
         for end, words in (("gte", "From this on"), ("lte", "Up to this")):
             fields[f"{column.name}__{end}"] = (

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import Response
 
 from beacon.serve.caching import answer
@@ -17,6 +17,7 @@ from beacon.serve.mart_models import (
 )
 from beacon.serve.mart_rows import read_rows
 from beacon.serve.problems import documented
+from beacon.serve.repeated_parameters import RefuseRepeated
 from beacon.serve.row_formats import MEDIA_TYPES, write_rows
 from beacon.serve.served_release import ServedRelease, ServedReleases
 
@@ -56,6 +57,7 @@ def _add(router: APIRouter, releases: ServedReleases, gate: QueryGate, name: str
         f"/releases/{{release}}/marts/{name}",
         read,
         methods=["GET"],
+        dependencies=[Depends(RefuseRepeated(parameters))],
         operation_id=f"read_mart_{name}",
         summary=contract.description,
         description=f"Grain: {contract.grain}. In order of {', '.join(contract.key)}.",

@@ -97,9 +97,7 @@ def _conditions(query: MartQuery, present: set[str]) -> tuple[str, list[Any]]:
         quoted = quote_identifier(column)
         if end:
             conditions.append(f"{quoted} {'>=' if end == 'gte' else '<='} ?")
-        elif isinstance(value, list):
-            conditions.append(f"list_contains(?, {quoted})")
         else:
-            conditions.append(f"{quoted} = ?")
+            conditions.append(f"list_contains(?, {quoted})")
         values.append(value)
     return " and ".join(conditions), values

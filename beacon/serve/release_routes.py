@@ -10,7 +10,7 @@ from math import ceil
 from pathlib import Path as FilePath
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import FileResponse, JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -22,6 +22,7 @@ from beacon.serve.limits import MOST_TEXT, QueryGate
 from beacon.serve.mart_models import PageQuery, Paging
 from beacon.serve.mart_routes import ReleaseName, paging_headers
 from beacon.serve.problems import ProblemError, documented, not_found
+from beacon.serve.repeated_parameters import RefuseRepeated
 from beacon.serve.row_formats import MEDIA_TYPES
 from beacon.serve.served_release import ServedRelease, ServedReleases
 
@@ -104,7 +105,8 @@ AsOfQuery = Annotated[AsOf, Query()]
 
 def release_router(releases: ServedReleases, gate: QueryGate) -> APIRouter:
     """Routes of releases."""
-    router = APIRouter(tags=["releases"], responses=documented(404, 422, 503))
+    once = Depends(RefuseRepeated(AsOf, ChangesQuery))
+    router = APIRouter(tags=["releases"], dependencies=[once], responses=documented(404, 422, 503))
 
     @router.get("/releases", operation_id="list_releases", response_model=ReleaseList)
     def list_them(query: Annotated[PageQuery, Query()]) -> ReleaseList:

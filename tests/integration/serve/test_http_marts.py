@@ -1,6 +1,7 @@
 """Marts over HTTP: to the end, filtered, in each format, from one release."""
 
 import io
+import re
 import threading
 import time
 from pathlib import Path
@@ -82,6 +83,11 @@ def test_every_mart_has_an_address_and_no_column_hides_a_parameter() -> None:
             "period_end >= '2024-01-01' and value <= 20.5",
         ),
         ("modelled=true", "modelled"),
+        ("modelled=false&modelled=true", "modelled is not null"),
+        (
+            "value.gte=10&value.lte=20.5&indicator_id=1&indicator_id=2",
+            "value between 10 and 20.5 and indicator_id in (1, 2)",
+        ),
         ("value_status=suppressed", "value_status = 'suppressed'"),
         ("area_name=%27%20or%20true%20--", "false"),
     ],
@@ -91,6 +97,50 @@ def test_filters_give_what_sql_gives(
 ) -> None:
     got = read_to_the_end(client, f"{LATEST}/marts/beacon_indicator?{asked}")
     assert got == rows_of(sample, "beacon_indicator", where)
+
+
+@pytest.mark.parametrize(
+    ("asked", "name"),
+    [
+        (f"marts/beacon_indicator?{one}", one.split("=")[0])
+        for one in (
+            "value.gte=1&value.gte=90", "period_end.lte=2024-01-01&period_end.lte=2020-01-01",
+            "pageSize=1&pageSize=2", "page=1&page=1", "format=json&format=csv",
+            "as_of=2026-01-01&as_of=2026-01-02",
+        )
+    ]
+    + [
+        ("areas?type=place&type=ward", "type"),
+        ("areas?name=a&name=b", "name"),
+        ("indicators?as_of=2026-01-01&as_of=2026-01-02", "as_of"),
+        ("changes/latest?mart=place&mart=scorecard", "mart"),
+        ("files?as_of=2026-01-01&as_of=2026-01-02", "as_of"),
+    ],
+)  # fmt: skip
+def test_a_parameter_of_one_value_is_refused_twice(
+    client: TestClient, asked: str, name: str
+) -> None:
+    answer = client.get(f"{LATEST}/{asked}")
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert [(one["path"], one["code"]) for one in answer.json()["errors"]] == [(name, "repeated")]
+    assert f"{name}: Given more than once" in answer.json()["detail"]
+
+
+def test_every_parameter_that_is_no_list_is_refused_twice(client: TestClient) -> None:
+    paths = client.get("/openapi.json").json()["paths"]
+    tried = 0
+    for address, methods in paths.items():
+        for parameter in methods["get"].get("parameters", []):
+            if parameter["in"] != "query" or parameter["schema"].get("type") == "array":
+                continue
+            tried += 1
+            name = parameter["name"]
+            asked = re.sub(r"\{\w+\}", "latest", address)
+            answer = client.get(asked, params={name: ["1", "1"]})
+            errors = answer.json()["errors"]
+            assert [(one["path"], one["code"]) for one in errors] == [(name, "repeated")]
+    assert tried > 100
 
 
 def test_whole_numbers_of_a_fixed_list_are_filtered_by(client: TestClient, sample: Release) -> None:
