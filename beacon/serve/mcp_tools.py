@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import Annotated
 
 import duckdb
 from pydantic import Field
@@ -25,6 +25,7 @@ from beacon.serve.said_figures import (
     indicator_rows,
     number,
 )
+from beacon.serve.said_trends import say_trend
 from beacon.serve.served_release import LATEST, ServedRelease, ServedReleases
 from beacon.serve.trace_rows import records, trace_id_sql, trace_row
 
@@ -185,19 +186,17 @@ class Tools:
             if len(series) > 1:
                 named = "; ".join(", ".join(group) for group in sorted(series))
                 raise UnknownNameError(f"Choose one of measure, sex and age: {named}.")
-            tested = _trends(con, served, figures[0], *series) if series else []
-        test = tested[0] if tested else {}
-        words, reason = test.get("recent_trend"), test.get("recent_trend_reason")
-        if words in (None, "Cannot be calculated"):
-            why = (reason or "no_test_for_this_area").replace("_", " ")
-            said = f"No trend was tested ({why}), so do not call it rising or falling."
-        else:
-            said = f"Recent trend, tested: {words}."
-        said = f"{said} {figures[-1].said}"
+            valued = [f for f in figures if f.value is not None]
+            trend = say_trend(con, served, valued[-1] if valued else None)
+        # The last row of the series that was tested, though it has no value.
+        shown = [f for f in figures if not series or (f.measure, f.sex, f.age) in series]
         return answers.Trend(
-            **served.about, said=said, recent_trend=words, recent_trend_reason=reason,
+            **served.about,
+            said=f"{trend.said} {shown[-1].said}",
+            recent_trend=trend.recent_trend,
+            recent_trend_reason=trend.reason,
             figures=figures,
-        )  # fmt: skip
+        )
 
     def read_gaps(
         self,
@@ -274,26 +273,6 @@ class Tools:
 
 def _together(figures: list[Figure]) -> str:
     return " ".join(figure.said for figure in figures[:30])
-
-
-def _trends(
-    con: duckdb.DuckDBPyConnection,
-    served: ServedRelease,
-    figure: Figure,
-    series: tuple[str, str, str],
-) -> list[dict[str, Any]]:
-    """The test of a series: of a Place from its scorecard, which says why there is none."""
-    found: list[dict[str, Any]] = []
-    for mart, column in (("scorecard", "place_code"), ("observation", "area_code")):
-        if not found and mart in served.marts:
-            found = records(
-                con,
-                "select recent_trend, recent_trend_reason from read_parquet(?) "  # noqa: S608
-                "where indicator_slug = ? and measure = ? and sex = ? and age = ? "
-                f"and {column} = ? and recent_trend is not null",
-                [str(served.path_of(mart)), figure.indicator_slug, *series, figure.area_code],
-            )
-    return found
 
 
 def _before(other: Figure, figure: Figure, low_first: bool) -> bool:
