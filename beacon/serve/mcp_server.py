@@ -6,13 +6,14 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from mcp.server.mcpserver import MCPServer
+from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.server.transport_security import TransportSecuritySettings
-from mcp.types import ToolAnnotations
+from mcp.types import CallToolResult, InputRequiredResult, Tool, ToolAnnotations
 from starlette.types import ASGIApp
 
 from beacon.core.home import Home
+from beacon.core.suggestions import did_you_mean
 from beacon.core.version import installed_version
 from beacon.serve.area_list import UnknownNameError
 from beacon.serve.mcp_tools import Tools
@@ -30,9 +31,44 @@ TOOLS = (
 )  # fmt: skip
 
 
+class _StrictServer(MCPServer[Any]):
+    """Refuses an argument that a tool does not have.
+
+    The package leaves it out in silence: whoever asks for a `year` then takes the latest for it.
+    """
+
+    async def list_tools(self) -> list[Tool]:
+        """The tools, whose schemas say that there are no other arguments."""
+        tools = await super().list_tools()
+        for tool in tools:
+            tool.input_schema = {**tool.input_schema, "additionalProperties": False}
+        return tools
+
+    async def call_tool(
+        self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
+    ) -> CallToolResult | InputRequiredResult:
+        """Call a tool.
+
+        Raises:
+            ToolError: Naming an argument that it does not have, and those that it has; or as the
+                package's own server.
+        """
+        known = {
+            tool.name: list(tool.input_schema["properties"]) for tool in await self.list_tools()
+        }
+        for given in arguments:
+            # An unknown tool is the package's to refuse.
+            if given not in known.get(name, arguments):
+                raise ToolError(
+                    f"{name} has no argument {given[:80]!r}.{did_you_mean(given, known[name])} "
+                    f"Arguments: {', '.join(known[name]) or 'none'}."
+                )
+        return await super().call_tool(name, arguments, context)
+
+
 def make_mcp_server(home: Home) -> MCPServer[Any]:
     """The server. It reads releases of a home and writes nothing."""
-    server: MCPServer[Any] = MCPServer(
+    server = _StrictServer(
         "beacon",
         title="Beacon",
         instructions=_INSTRUCTIONS,

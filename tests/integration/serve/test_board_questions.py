@@ -120,3 +120,26 @@ def test_tools_say_what_they_do_and_take_no_sql(tool: str, published_sample: Pat
     assert found.description
     assert found.annotations.read_only_hint
     assert "sql" not in str(found.input_schema).lower()
+
+
+def test_an_argument_that_a_tool_lacks_is_refused_by_name(published_sample: Path) -> None:
+    from beacon.serve.mcp_server import make_mcp_server
+
+    asked = {
+        "read_values": {"indicator": "1", "area": "Dunmarrow", "year": "2017"},
+        "rank_places": {"indicator": "1", "sexe": "Female"},
+        "list_releases": {"limit": 3},
+    }
+
+    async def ask() -> list[Any]:
+        async with Client(make_mcp_server(Home(published_sample))) as client:
+            schemas = [tool.input_schema for tool in (await client.list_tools()).tools]
+            assert all(schema["additionalProperties"] is False for schema in schemas)
+            return [await client.call_tool(tool, given) for tool, given in asked.items()]
+
+    values, ranks, releases = (_answer(result) for result in asyncio.run(ask()))
+    assert values["is_error"]
+    assert "read_values has no argument 'year'" in values["text"]
+    assert "period" in values["text"]
+    assert "Did you mean 'sex'" in ranks["text"]
+    assert "list_releases has no argument 'limit'. Arguments: none." in releases["text"]
