@@ -162,7 +162,8 @@ def find_figures(
     Raises:
         UnknownNameError: When a name is not known or there is no figure, with what there is.
     """
-    about = find_measures(indicator_rows(con, served), indicator, measure)
+    rows = indicator_rows(con, served)
+    about = find_measures(rows, indicator, measure)
     found = find_area(con, served, area) if area is not None else None
     wanted = Wanted(
         indicator=about[0]["indicator_slug"],
@@ -179,13 +180,34 @@ def find_figures(
         periods = ", ".join(dict.fromkeys(f.period for f in every)) or "none"
         sexes = ", ".join(sorted({f.sex for f in every})) or "none"
         where = found["name"] if found else "the Places"
+        others = "" if every else _other_measures(con, served, wanted, rows)
         raise UnknownNameError(
             f"This release has no figure of {about[0]['name']} for {where}"
             f"{'' if period in ('latest', 'all') else f' in {period}'}"
             f"{f', {sex}' if sex else ''}. There are periods: {periods}; sexes: {sexes}. "
-            "Do not give a number."
+            f"Do not give a number.{others}"
         )
     return figures, about
+
+
+def _other_measures(
+    con: duckdb.DuckDBPyConnection,
+    served: ServedRelease,
+    wanted: Wanted,
+    rows: list[dict[str, Any]],
+) -> str:
+    """The indicator's measures that have values, where those wanted have no figure."""
+    about = {row["measure"]: row for row in rows if row["indicator_slug"] == wanted.indicator}
+    asked = Wanted(wanted.indicator, list(about), wanted.area, "all")
+    figures = read_figures(con, served, asked, list(about.values()))
+    found = dict.fromkeys(figure.measure for figure in figures if figure.value is not None)
+    named = "; ".join(
+        f"{name} ({about[name]['measure_name']}"
+        f"{', ' + _proxy(about[name]) if about[name]['role'] == 'proxy' else ''})"
+        for name in found
+    )
+    said = " Other measures have values: {}. Ask for one as `measure`, and say which it is."
+    return said.format(named) if named else ""
 
 
 def _rows(
@@ -249,12 +271,16 @@ def _said(row: dict[str, Any], about: dict[str, Any]) -> str:
     who = ", ".join(part for part in (row["sex"], row["age"]) if part != "Not stated")
     what = f"{about['measure_name']}, {row['area_name']}{period}, {who}"
     if about["role"] == "proxy":
-        what += f" (a proxy: it stands for {about['name']} and is not the same)"
+        what += f" ({_proxy(about)})"
     if row["value"] is None:
         note = f" {row['value_note']}" if row["value_note"] else ""
         return f"{what}: {STATUS_WORDS[row['value_status']]}.{note} {REFUSAL}"
     kind = ", a modelled estimate" if row["modelled"] else ""
     return f"{what}: {number(row['value'])} {row['unit']}{_limits(row)}{kind}."
+
+
+def _proxy(about: dict[str, Any]) -> str:
+    return f"a proxy: it stands for {about['name']} and is not the same"
 
 
 def _limits(row: dict[str, Any]) -> str:

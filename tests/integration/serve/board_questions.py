@@ -393,6 +393,21 @@ def _unknown() -> list[Question]:
             {"indicator": "1", "area": "Dunmarrow", "period": "1900"},
             says("no figure", "Do not give a number"),
         ),
+        *(
+            Question(
+                "What is unemployment, which only other measures have figures of?",
+                tool,
+                {"indicator": "unemployment_16_64", **area},
+                says(
+                    "no figure",
+                    "Do not give a number",
+                    "model_based (Unemployed, model-based",
+                    "claimant_count (Claimants",
+                    "a proxy: it stands for Percentage unemployed",
+                ),
+            )
+            for tool, area in (("read_values", {"area": "Dunmarrow"}), ("rank_places", {}))
+        ),
         Question(
             "Which Place has the best life expectancy?",
             "rank_places",
