@@ -18,6 +18,14 @@ from starlette.exceptions import HTTPException
 
 MEDIA_TYPE = "application/problem+json"
 
+_A_DAY = "Give a day, such as 2024-03-31"
+# Where pydantic's own words do not say what to give.
+_MESSAGES = {
+    "extra_forbidden": "There is no such parameter here",
+    "date_from_datetime_inexact": _A_DAY,
+    "date_from_datetime_parsing": _A_DAY,
+}
+
 
 class Fault(BaseModel):
     """One thing that is wrong with a request."""
@@ -118,9 +126,7 @@ def install(app: FastAPI) -> None:
 
 def _fault(item: dict[str, Any]) -> Fault:
     path = ".".join(str(part) for part in item["loc"] if part not in ("query", "path", "header"))
-    message = (
-        "There is no such parameter here" if item["type"] == "extra_forbidden" else item["msg"]
-    )
+    message = _MESSAGES.get(item["type"], item["msg"])
     return Fault(message=message, path=path or None, code=item["type"])
 
 

@@ -304,6 +304,18 @@ def test_a_query_is_stopped_and_others_are_told_to_wait(published_sample: Path) 
         assert con.execute("select 1").fetchall() == [(1,)]
 
 
+@pytest.mark.parametrize("given", ["2020", "2020-13-01", "31/03/2024", "2024-03-31T12:00:00"])
+@pytest.mark.parametrize("name", ["period_end", "period_end.gte", "period_end.lte", "as_of"])
+def test_what_is_no_day_is_refused_with_the_form_of_one(
+    client: TestClient, name: str, given: str
+) -> None:
+    answer = client.get(f"{LATEST}/marts/beacon_indicator", params={name: given})
+    assert answer.status_code == 422
+    (fault,) = answer.json()["errors"]
+    assert fault["message"] == "Give a day, such as 2024-03-31"
+    assert fault["path"].startswith(name)
+
+
 def test_a_page_is_bounded(client: TestClient) -> None:
     answer = client.get(f"{LATEST}/marts/core20_lsoa?pageSize=1000000")
     assert answer.status_code == 422
