@@ -8,6 +8,7 @@ import duckdb
 
 from beacon.contracts.sql_files import value_marts
 from beacon.core.suggestions import did_you_mean
+from beacon.serve.mart_models import mart_contracts
 from beacon.serve.served_release import ServedRelease
 from beacon.serve.trace_rows import records
 
@@ -35,6 +36,9 @@ def list_areas(
         served: The release.
         kind: One kind only, as mart `area` names them, or lsoa, region, metropolitan_county.
         name: Part of the name or of the code; case is ignored.
+
+    Raises:
+        UnknownNameError: When there is no such kind, with those that the release has.
     """
     # A code of several kinds and vintages (a Place that is one authority) is listed once: as a
     # Place, else as mart `area` has it last, else as its figures are called.
@@ -45,16 +49,29 @@ def list_areas(
     }
     marts = [mart for mart in every if mart in served.marts]
     named = " union all ".join(f"select {every[mart]} from read_parquet(?)" for mart in marts)  # noqa: S608
-    return records(
-        con,
-        "with named(code, name, type, parent_code, priority, vintage) as "  # noqa: S608
+    once = (
+        "with named(code, name, type, parent_code, priority, vintage) as "
         f"({named}), once as (from named qualify row_number() over "
         "(partition by code order by priority, vintage desc, type, name) = 1) "
-        "select code, name, type, parent_code from once where (? is null or type = ?) "
+    )
+    files = [str(served.path_of(mart)) for mart in marts]
+    found = records(
+        con,
+        f"{once} select code, name, type, parent_code from once where (? is null or type = ?) "  # noqa: S608
         "and (? is null or contains(lower(name || ' ' || code), lower(?))) "
         f"order by type, code limit {_MOST_AREAS}",
-        [*(str(served.path_of(mart)) for mart in marts), kind, kind, name, name],
+        [*files, kind, kind, name, name],
     )
+    if kind is not None and not found:
+        kinds_sql = f"{once} select distinct type from once order by type"  # noqa: S608
+        kinds = [row["type"] for row in records(con, kinds_sql, files)]
+        # A kind that other releases have is one, though this one has none of it.
+        if kind not in (*kinds, *(mart_contracts()["area"].column("kind").allowed or ())):
+            raise UnknownNameError(
+                f"There is no kind of area {kind[:80]!r}.{did_you_mean(kind, kinds)} "
+                f"Kinds: {', '.join(kinds)}."
+            )
+    return found
 
 
 def find_area(con: duckdb.DuckDBPyConnection, served: ServedRelease, area: str) -> dict[str, Any]:

@@ -10,12 +10,12 @@ from pydantic import BaseModel, Field
 from pydantic_core import to_json
 
 from beacon.core.suggestions import did_you_mean
-from beacon.serve.area_list import list_areas
+from beacon.serve.area_list import UnknownNameError, list_areas
 from beacon.serve.caching import answer
 from beacon.serve.limits import MOST_TEXT, QueryGate
 from beacon.serve.mart_models import About, row_model
 from beacon.serve.mart_routes import ReleaseName
-from beacon.serve.problems import documented, not_found
+from beacon.serve.problems import bad_parameter, documented, not_found
 from beacon.serve.release_routes import AsOf, AsOfQuery
 from beacon.serve.repeated_parameters import RefuseRepeated
 from beacon.serve.served_release import ServedRelease, ServedReleases
@@ -153,7 +153,10 @@ def lookup_router(releases: ServedReleases, gate: QueryGate) -> APIRouter:
 
         def make() -> Response:
             with gate.connection() as con:
-                found = list_areas(con, served, kind=query.type, name=query.name)
+                try:
+                    found = list_areas(con, served, kind=query.type, name=query.name)
+                except UnknownNameError as error:
+                    raise bad_parameter("type", str(error), "unknown_kind") from error
             return _json({**served.about, "results": found})
 
         return answer(request, served, served.manifest["build_fingerprint"], make)

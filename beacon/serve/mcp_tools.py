@@ -80,7 +80,7 @@ class Tools:
         """Areas by a part of their name or code, and by kind.
 
         Kinds: nation, region, board, sub_icb_location, place, upper_tier_authority,
-        lower_tier_authority, combined_authority, constituency, ward, msoa, lsoa.
+        lower_tier_authority, combined_authority, constituency, ward, pcn, msoa, lsoa.
         """
         with self._reading(release) as (served, con):
             found = list_areas(con, served, kind=kind, name=text.strip() or None)
