@@ -116,17 +116,23 @@ class Counts:
 
 
 def hide_linked(
-    counts: Counts, equations: Equations, must: Flags, unpublished: Flags | None = None
+    counts: Counts,
+    equations: Equations,
+    must: Flags,
+    unpublished: Flags | None = None,
+    left_over: Flags | None = None,
 ) -> Flags:
     """Which cells of linked tables may not be shown.
 
     Args:
         counts: Counts of people.
-        equations: What adds up. One that does not hold in the counts (people of unknown sex, say)
-            tells nothing exact, and is left out.
+        equations: What adds up. One that does not hold in the counts is left out, so what its
+            parts leave of its total must be a cell of its own.
         must: Cells that are hidden whatever else is.
         unpublished: Cells that are shown nowhere and need no protection, such as a sum that only
             ties two tables together.
+        left_over: Cells that are shown nowhere either, and whose own count needs no protection:
+            what the parts leave of a total (people of unknown sex, say).
 
     Returns:
         Whether each cell is hidden.
@@ -141,8 +147,11 @@ def hide_linked(
     if unpublished is not None:
         hidden |= unpublished
         safe |= unpublished
+    alone = np.zeros(len(hidden), dtype=np.bool_) if left_over is None else left_over & ~must
+    hidden |= alone
+    safe |= alone
     system = _System(counts, equations)
-    system.pair_up(hidden)
+    system.pair_up(hidden, alone)
     system.certify(hidden, safe)
     while True:
         left = np.flatnonzero(hidden & ~safe)
@@ -180,9 +189,10 @@ class _System:
         # Zero is a figure: it is hidden last.
         self.cost[values == 0] += 100.0
 
-    def pair_up(self, hidden: Flags) -> None:
+    def pair_up(self, hidden: Flags, alone: Flags) -> None:
         """Hide a second cell of each equation that has one, until none has exactly one.
 
+        Those of `alone` may be the only one.
         Of those that can move the cheapest is taken. A cell costs more for each further equation
         in which it would be the only hidden one, because that needs another in its turn.
         """
@@ -199,10 +209,10 @@ class _System:
                 continue
             group = self.members[equation]
             free = group[~hidden[group] & movable[group]]
-            if not len(free):
+            if not len(free) or alone[group[hidden[group]]].any():
                 continue
-            alone = np.array([sum(hidden_in[n] == 0 for n in touching[cell]) for cell in free])
-            chosen = int(free[np.lexsort((free, self.cost[free] * (1 + 2 * alone)))[0]])
+            further = np.array([sum(hidden_in[n] == 0 for n in touching[cell]) for cell in free])
+            chosen = int(free[np.lexsort((free, self.cost[free] * (1 + 2 * further)))[0]])
             hidden[chosen] = True
             for number in touching[chosen]:
                 hidden_in[number] += 1

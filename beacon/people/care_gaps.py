@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from beacon.contracts.ddl import quote_literal
+from beacon.disclosure import Rule
 from beacon.people.breakdowns import ALL, BREAKDOWNS, PAIRS
 
 if TYPE_CHECKING:
@@ -30,12 +31,18 @@ STANDARDISED = tuple(b for b in BREAKDOWNS if b not in ("sex", "age_band", *PAIR
 """Breakdowns whose groups are standardised for age and sex."""
 
 
-def standardised_sql(folder: Path, areas: BoardAreas) -> str:
+def standardised_sql(folder: Path, areas: BoardAreas, rule: Rule) -> str:
     """Age-sex standardised shares by cohort, measure, area and group, in percent.
 
     The standard is the board's own eligible people by broad age band and sex. A group without
-    eligible people in a band where the board has some has no value.
+    eligible people in a band where the board has some has no value. Nor has one where a band and
+    sex has fewer people than may be shown, eligible, done or not done: of few bands there is one
+    set of counts that gives a value and its limits. For the same reason they have one decimal.
     """
+    least = int(rule.smallest_shown)
+    few = " or ".join(
+        f"({count} > 0 and {count} < {least})" for count in ("eligible", "done", "eligible - done")
+    )
     cells = f"read_parquet({quote_literal(str(folder / 'cell.parquet'))})"
     places = ", ".join(map(quote_literal, areas.places))
     board = quote_literal(areas.board)
@@ -68,10 +75,11 @@ def standardised_sql(folder: Path, areas: BoardAreas) -> str:
             order by all
         )
         select cohort, measure, area_code, breakdown, member,
-            dsr(done, eligible, weight, 100) as standardised_value,
-            dsr_lower(done, eligible, weight, 100, 0.95) as standardised_lower_95,
-            dsr_upper(done, eligible, weight, 100, 0.95) as standardised_upper_95
+            round(dsr(done, eligible, weight, 100), 1) as standardised_value,
+            round(dsr_lower(done, eligible, weight, 100, 0.95), 1) as standardised_lower_95,
+            round(dsr_upper(done, eligible, weight, 100, 0.95), 1) as standardised_upper_95
         from whole group by all
+        having not bool_or({few})
     """
 
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -104,7 +104,8 @@ def cohorts_of_area(
         secure: The secure home, after `beacon people run`.
         name: What the area is called, for the secure home's log.
         area: Its LSOAs 2021.
-        known: Areas whose counts may be known: published ones, and custom areas given before.
+        known: Areas whose counts may be known: published ones, and custom areas given before. Those
+            that the secure home's log has are added.
         now: The moment, for the log.
         only: Names of cohorts; all by default.
         rule: What may be shown.
@@ -122,6 +123,11 @@ def cohorts_of_area(
     con = connect(secure)
     try:
         hidden, given = _hidden(secure, day), _given(secure)
+        # Areas that were counted from another home, or before its ledger was lost, are known too.
+        others = [other for other in given if other != area and other not in known.areas]
+        known = replace(
+            known, areas=(*known.areas, *others), custom=known.custom | frozenset(others)
+        )
         found: list[AreaCount] = []
         for cohort, measures in _measures(secure, day).items():
             if only is None or cohort in only:

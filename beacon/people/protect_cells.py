@@ -3,6 +3,9 @@
 What belongs here: the order in which counts are protected, and the guard across as-at dates. What
 does not: the methods (`beacon.disclosure.linked_tables`, `nested_areas`).
 
+People who are in a total and in none of its parts, as nobody knows their LSOA or ethnicity, are a
+count too: who subtracts the parts finds them. Nor is a part shown that leaves few of its total.
+
 First the sizes of a cohort, over all areas and groups at once. Then of each measure who is eligible
 within those sizes, where that is not everybody, and for whom it was done within the eligible; what
 is shown already stays. So tables of a board, its Places, wards and practices, of all groups and of
@@ -35,6 +38,7 @@ from beacon.disclosure.nested_areas import Nested, hide_nested
 
 Key = tuple[str, str]
 """Area and group."""
+_LEFT_OVER = ""  # no code of an area
 People = NDArray[np.int64]
 
 
@@ -70,21 +74,32 @@ class Layout:
         linked: Equations between the cells of the board and its Places.
         nested: Areas below them, level by level.
         small: Whether a cell is of an area below.
+        left_over: Whether a cell is what the parts of an equation leave of its total: people whose
+            LSOA, sex or ethnicity nobody knows. They are published nowhere, and can be worked out
+            where total and parts are.
     """
 
     cells: tuple[Key, ...]
     linked: Equations
     nested: tuple[Nested, ...]
     small: Flags
+    left_over: Flags
 
     @classmethod
-    def of(cls, cells: list[Key], ways: list[Way], below: list[Mapping[str, str]]) -> Layout:
+    def of(
+        cls,
+        cells: list[Key],
+        ways: list[Way],
+        below: list[Mapping[str, str]],
+        people: Mapping[Key, int],
+    ) -> Layout:
         """Find what adds up once for all counts of the same cells.
 
         Args:
             cells: Area and group of each.
             ways: How cells of the board and its Places add up.
             below: Area to the area that holds it, one level after another; of everybody only.
+            people: The counts of which all others are parts.
         """
         index = {cell: number for number, cell in enumerate(cells)}
         nested = []
@@ -99,16 +114,61 @@ class Layout:
             nested.append(
                 Nested(tuple((parent, tuple(sorted(own))) for parent, own in families.items()))
             )
-        return cls(tuple(cells), equations_of(cells, ways), tuple(nested), small)
+        linked = equations_of(cells, ways)
+        values, every, parts = aligned(tuple(cells), people), list(cells), []
+        for total, own in zip(linked.total, linked.parts, strict=True):
+            if values[own].sum() < values[total]:
+                own = np.append(own, len(every))
+                every.append((_LEFT_OVER, str(len(every))))
+            parts.append(own)
+        more = np.arange(len(every)) >= len(cells)
+        small = np.append(small, np.zeros(len(every) - len(cells), dtype=np.bool_))
+        equations = Equations(linked.total, tuple(parts), len(every))
+        return cls(tuple(every), equations, tuple(nested), small, more)
+
+    def counts(self, given: Mapping[Key, int]) -> People:
+        """Counts in the order of the cells, with what is left over; a cell without one has none."""
+        values = aligned(self.cells, given)
+        for total, parts in zip(self.linked.total, self.linked.parts, strict=True):
+            if self.left_over[parts[-1]]:
+                values[parts[-1]] = values[total] - values[parts[:-1]].sum()
+        return values
+
+    def complements(self, people: People, rule: Rule) -> Flags:
+        """Cells beside a published total of which they leave fewer people than may be shown."""
+        found = np.zeros(len(people), dtype=np.bool_)
+        for total, parts in zip(self.linked.total, self.linked.parts, strict=True):
+            rest = people[total] - people[parts]
+            found[parts[(rest > 0) & (rest < rule.smallest_shown)]] = True
+        return found & ~self.left_over
+
+    def hide_beside(self, few: Flags, must: Flags, people: People) -> None:
+        """Hide the smallest part beside what is left over, where that is of few people."""
+        for total, parts in zip(self.linked.total, self.linked.parts, strict=True):
+            if not (self.left_over[parts[-1]] and few[parts[-1]]):
+                continue
+            own = parts[:-1][people[parts[:-1]] > 0]
+            if len(own) and not (must[total] or must[own].any()):
+                must[own[np.argmin(people[own])]] = True
+
+    def known_left_over(self, hidden: Flags) -> Flags:
+        """The same flags; what is left over counts as hidden where it cannot be worked out."""
+        known = hidden & ~self.left_over
+        for total, parts in zip(self.linked.total, self.linked.parts, strict=True):
+            if self.left_over[parts[-1]]:
+                known[parts[-1]] = known[total] or known[parts[:-1]].any()
+        return known
 
 
 def protect_sizes(
     layout: Layout, people: People, rule: Rule, before: Before | None = None
 ) -> Flags:
     """Which sizes are hidden."""
-    must = (people > 0) & (people < rule.smallest_shown)
+    few = (people > 0) & (people < rule.smallest_shown)
+    must = few & ~layout.left_over | layout.complements(people, rule)
     if before is not None:
         must = must | before.sensitive(rule)
+    layout.hide_beside(few, must, people)
     return _hide(layout, Counts.of_people(people), must, rule)
 
 
@@ -131,13 +191,16 @@ def protect_split(
         before: The parts at the as-at date before.
     """
     rest = total - part
-    must = total_hidden.copy()
+    must, few = total_hidden.copy(), np.zeros(len(total), dtype=np.bool_)
     for count in (part, rest, total):
-        must |= (count > 0) & (count < rule.smallest_shown)
+        few |= (count > 0) & (count < rule.smallest_shown)
+        must |= layout.complements(count, rule)
+    must |= few
     if before is not None:
         must |= before.sensitive(rule)
     # Of nobody there is no part to hide.
-    must &= total > 0
+    must &= (total > 0) & ~layout.left_over
+    layout.hide_beside(few, must, total)
     try:
         return _hide(layout, Counts.of_parts(total, part, total_hidden), must, rule) | total_hidden
     except ValueError:
@@ -150,11 +213,13 @@ def _hide(layout: Layout, counts: Counts, must: Flags, rule: Rule) -> Flags:
         return must
     must = must.copy()
     while True:
-        hidden = hide_linked(counts, layout.linked, must & ~layout.small)
+        # Who guesses that nothing is left over, where that is so, is right.
+        free = layout.left_over & (counts.falls > 0) & (counts.rises > 0)
+        hidden = hide_linked(counts, layout.linked, must & ~layout.small, left_over=free)
         hidden |= must
         stuck = [area for level in layout.nested for area in hide_nested(counts, level, hidden)]
         if not stuck:
-            return hidden
+            return layout.known_left_over(hidden)
         must[stuck] = True
 
 

@@ -142,7 +142,9 @@ def make_protected(
         "from protected_frame"
     )
     con.unregister("protected_frame")
-    con.execute("create or replace temp table standardised as " + standardised_sql(folder, areas))
+    con.execute(
+        "create or replace temp table standardised as " + standardised_sql(folder, areas, rule)
+    )
     measured = f"(select * from protected where measure <> '' and cohort <> '{EVERYBODY}')"
     con.execute(
         "create or replace temp table care_gap as "
@@ -191,17 +193,18 @@ def _protected_rows(
 ) -> Iterator[dict[str, Any]]:
     cells, labels = _all_cells(counted)
     ways = ways_to_add_up(areas, frozenset(group for _, group in cells))
-    layout = Layout.of(cells, ways, areas_below(areas))
     by_measure = {
         str(key[0]): frame for key, frame in counted.partition_by("measure", as_dict=True).items()
     }
-    people = _counts(by_measure.get("", counted.clear()), "eligible", layout)
+    sizes = _counts(by_measure.get("", counted.clear()), "eligible")
+    layout = Layout.of(cells, ways, areas_below(areas), sizes)
+    people = layout.counts(sizes)
     hidden = protect_sizes(layout, people, rule, past.of("", "eligible", layout.cells))
     name = past.cohort
     yield from _rows(name, cohort, "", layout, labels, people, people * 0, hidden, rule)
     for measure in cohort.care if cohort is not None else ():
         frame = by_measure.get(measure.id, counted.clear())
-        eligible, done = _counts(frame, "eligible", layout), _counts(frame, "done", layout)
+        eligible, done = (layout.counts(_counts(frame, state)) for state in ("eligible", "done"))
         eligible_hidden = hidden
         if measure.eligible is not None:
             before = past.of(measure.id, "eligible", layout.cells)
@@ -225,9 +228,9 @@ def _all_cells(keyed: pl.DataFrame) -> tuple[list[Key], dict[Key, tuple[str, str
     return cells, kinds
 
 
-def _counts(frame: pl.DataFrame, column: str, layout: Layout) -> People:
+def _counts(frame: pl.DataFrame, column: str) -> dict[Key, int]:
     rows: Iterable[tuple[str, str, int]] = frame.select("area_code", "group", column).iter_rows()
-    return aligned(layout.cells, {(area, group): count for area, group, count in rows})
+    return {(area, group): count for area, group, count in rows}
 
 
 def _rows(
@@ -244,6 +247,8 @@ def _rows(
     said = next((m for m in cohort.care if m.id == measure), None) if cohort else None
     base = rule.rounding
     for number, (area, group) in enumerate(layout.cells):
+        if layout.left_over[number]:
+            continue
         kind, breakdown, member = labels[(area, group)]
         counts = [int(eligible[number]), int(done[number])]
         if base is not None:

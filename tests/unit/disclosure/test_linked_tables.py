@@ -133,7 +133,7 @@ def test_a_measure_of_ones_in_a_ward_leaves_the_rest_shown() -> None:
     ]
     layout = Layout.of(
         cells, [Way(0, {"p0": "board", "p1": "board", "p2": "board"})],
-        [{"w0": "p0", "w1": "p0", "w2": "p0"}],
+        [{"w0": "p0", "w1": "p0", "w2": "p0"}], {},
     )  # fmt: skip
     total = np.array([900, 90, 400, 410, 30, 30, 30])
     part = np.array([123, 3, 50, 70, 1, 1, 1])

@@ -11,6 +11,7 @@ from typing import Any
 
 import polars as pl
 
+from beacon.disclosure import Rule
 from beacon.people.load_cohorts import load_cohorts
 from beacon.people.people_run import PeopleReport, Surroundings, run_people
 from beacon.people.secure_home import SecureHome
@@ -72,7 +73,11 @@ COHORTS = (
 
 
 def people_run_of(
-    root: Path, persons: int, cohorts: tuple[str, ...] = COHORTS, engine: str = "duckdb"
+    root: Path,
+    persons: int,
+    cohorts: tuple[str, ...] = COHORTS,
+    engine: str = "duckdb",
+    rule: Rule | None = None,
 ) -> PeopleRun:
     """Write two fictional extracts and run some cohorts over them on an engine."""
     secure = SecureHome.open(root / "secure", ordinary=root / "home")
@@ -88,5 +93,6 @@ def people_run_of(
         fictional=True,
         cohorts={name: load_cohorts()[name] for name in cohorts},
         engine=engine,
+        rule=rule,
     )
     return PeopleRun(secure, root / "home", around, truths, report)
