@@ -55,6 +55,14 @@ class ExtractManifest(BaseModel):
     fictional: StrictBool
 
 
+def as_at_of(folder: Path) -> str | None:
+    """The as-at date that a delivery's manifest states, unjudged; None where it states none."""
+    try:
+        return str(json.loads((folder / MANIFEST_NAME).read_text(encoding="utf-8"))["as_at"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
 def read_manifest(folder: Path, *, today: date, fictional: bool) -> ExtractManifest:
     """Read and judge the manifest of an extract.
 

@@ -6,7 +6,6 @@ What belongs here: the order of the steps, each a plain function. What does not:
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -23,7 +22,7 @@ from beacon.people.breakdowns import BoardAreas
 from beacon.people.cohort_definitions import Cohort
 from beacon.people.crossing import CROSSING, Crossed, cross, people_folder
 from beacon.people.evaluate import Evaluated, evaluate
-from beacon.people.extract_manifest import MANIFEST_NAME
+from beacon.people.extract_manifest import MANIFEST_NAME, as_at_of
 from beacon.people.extract_store import GATE_VERSION, StoredExtract, extract_dates, read_extract
 from beacon.people.flow import make_flow
 from beacon.people.gate import KnownCodes, admit, connect
@@ -222,11 +221,7 @@ def _seen(secure: SecureHome, folder: Path) -> Path:
 
 
 def _month_of(folder: Path) -> str | None:
-    try:
-        said = json.loads((folder / MANIFEST_NAME).read_text(encoding="utf-8"))["as_at"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    found = re.match(r"\d{4}-\d{2}(?=-\d{2}$)", str(said))
+    found = re.match(r"\d{4}-\d{2}(?=-\d{2}$)", as_at_of(folder) or "")
     return found[0] if found else None
 
 

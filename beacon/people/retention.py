@@ -6,7 +6,6 @@ deletion. What does not: admitting (`gate`), and counts that have crossed, which
 
 from __future__ import annotations
 
-import json
 import shutil
 from datetime import date, datetime
 from typing import TYPE_CHECKING
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING
 from beacon.contracts.ddl import quote_literal
 from beacon.core.errors import SettingsError
 from beacon.people.crossing import append_log
-from beacon.people.extract_manifest import MANIFEST_NAME
+from beacon.people.extract_manifest import as_at_of
 from beacon.people.extract_store import (
     GATE_VERSION,
     StoredExtract,
@@ -25,8 +24,6 @@ from beacon.people.extract_store import (
 from beacon.people.gate import connect, remove_unused
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from beacon.people.secure_home import SecureHome
 
 
@@ -97,7 +94,7 @@ def delete_extract(home: SecureHome, day: str, *, newest: bool, now: datetime) -
         )
     append_log(home, "deleting", {"as_at": day}, now)
     for folder in home.inbox.glob("*"):
-        if folder.is_dir() and _as_at(folder) == day:
+        if folder.is_dir() and as_at_of(folder) == day:
             (home.extracts / f"{folder.name}.seen").unlink(missing_ok=True)
             folder.unlink() if folder.is_symlink() else shutil.rmtree(folder)
     if home.as_at(day).is_dir():
@@ -133,10 +130,3 @@ def _forget_pseudonyms(home: SecureHome, days: list[str]) -> None:
 
 def _retained_until(extract: StoredExtract) -> str:
     return str(extract.manifest["retain_until"])
-
-
-def _as_at(folder: Path) -> str | None:
-    try:
-        return str(json.loads((folder / MANIFEST_NAME).read_text(encoding="utf-8"))["as_at"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
