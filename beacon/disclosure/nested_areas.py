@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from beacon.disclosure.linked_tables import Counts, Flags
 
@@ -22,19 +23,23 @@ class Nested:
     """Areas and the areas in them, as numbers of cells.
 
     Attributes:
-        families: Each area with its parts.
+        families: Each area with its parts, which add up to it.
     """
 
-    families: tuple[tuple[int, tuple[int, ...]], ...]
+    families: tuple[tuple[int, NDArray[np.int64]], ...]
 
 
-def hide_nested(counts: Counts, nested: Nested, hidden: Flags) -> list[int]:
+def hide_nested(
+    counts: Counts, nested: Nested, hidden: Flags, left_over: Flags | None = None
+) -> list[int]:
     """Hide further parts until no hidden one follows from what is shown; changes `hidden`.
 
     Args:
         counts: Counts of people.
         nested: The areas; those with a hidden count stay hidden, those with a shown one shown.
         hidden: What is hidden so far.
+        left_over: Parts that are shown nowhere and whose own count needs no protection: what the
+            others leave of an area.
 
     Returns:
         Areas that are shown and whose parts cannot protect one another (one person in each, say):
@@ -44,10 +49,13 @@ def hide_nested(counts: Counts, nested: Nested, hidden: Flags) -> list[int]:
         ValueError: Where the parts of an area cannot protect one another though it is hidden.
     """
     stuck = []
+    left_over = np.zeros(len(hidden), dtype=np.bool_) if left_over is None else left_over
+    # Who guesses that nothing is left over, where that is so, is right.
+    free = left_over & (counts.falls > 0) & (counts.rises > 0)
     for parent, parts in nested.families:
-        family = np.array(parts)
-        if counts.values[family].sum() != counts.values[parent]:
-            continue  # Somebody is in none of the parts: nothing exact follows.
+        if free[parts].any():
+            continue  # Whatever is hidden can move with it.
+        family = parts[~left_over[parts]]
         if not hidden[family].any() and not hidden[parent]:
             continue
         # Cheapest first: small counts, and zeros last.
@@ -64,7 +72,7 @@ def hide_nested(counts: Counts, nested: Nested, hidden: Flags) -> list[int]:
     return stuck
 
 
-def _moves(counts: Counts, cells: np.ndarray[tuple[int], np.dtype[np.int64]], free: bool) -> bool:
+def _moves(counts: Counts, cells: NDArray[np.int64], free: bool) -> bool:
     """Whether each of the hidden parts can be other than it is."""
     if not len(cells):
         return False

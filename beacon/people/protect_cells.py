@@ -3,8 +3,8 @@
 What belongs here: the order in which counts are protected, and the guard across as-at dates. What
 does not: the methods (`beacon.disclosure.linked_tables`, `nested_areas`).
 
-People who are in a total and in none of its parts, as nobody knows their LSOA or ethnicity, are a
-count too: who subtracts the parts finds them. Nor is a part shown that leaves few of its total.
+What the parts of a total leave over is protected with them (`left_over`). Nor is a part shown that
+leaves few of its total.
 
 First the sizes of a cohort, over all areas and groups at once. Then of each measure who is eligible
 within those sizes, where that is not everybody, and for whom it was done within the eligible; what
@@ -21,11 +21,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
 from beacon.disclosure import Rule
+from beacon.disclosure.left_over import People, Sums
 from beacon.disclosure.linked_tables import (
     Counts,
     Equations,
@@ -35,11 +36,11 @@ from beacon.disclosure.linked_tables import (
     hide_linked,
 )
 from beacon.disclosure.nested_areas import Nested, hide_nested
+from beacon.people.breakdowns import ALL
 
 Key = tuple[str, str]
 """Area and group."""
 _LEFT_OVER = ""  # no code of an area
-People = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -70,20 +71,18 @@ class Layout:
     """The cells of a cohort and what adds up among them.
 
     Attributes:
-        cells: Area and group of each.
-        linked: Equations between the cells of the board and its Places.
-        nested: Areas below them, level by level.
+        cells: Area and group of each; what is left over has no area.
+        sums: All that adds up.
+        linked: Of it the cells of the board and its Places.
+        nested: Of it areas below them, level by level.
         small: Whether a cell is of an area below.
-        left_over: Whether a cell is what the parts of an equation leave of its total: people whose
-            LSOA, sex or ethnicity nobody knows. They are published nowhere, and can be worked out
-            where total and parts are.
     """
 
     cells: tuple[Key, ...]
+    sums: Sums
     linked: Equations
     nested: tuple[Nested, ...]
     small: Flags
-    left_over: Flags
 
     @classmethod
     def of(
@@ -102,62 +101,41 @@ class Layout:
             people: The counts of which all others are parts.
         """
         index = {cell: number for number, cell in enumerate(cells)}
-        nested = []
-        small = np.zeros(len(cells), dtype=np.bool_)
+        linked = equations_of(cells, ways)
+        total, parts, levels = list(linked.total), list(linked.parts), [len(linked.total)]
         for level in below:
             families: dict[int, list[int]] = {}
             for area, above in level.items():
-                child, parent = index.get((area, "all")), index.get((above, "all"))
+                child, parent = index.get((area, ALL)), index.get((above, ALL))
                 if child is not None and parent is not None:
                     families.setdefault(parent, []).append(child)
-                    small[child] = True
-            nested.append(
-                Nested(tuple((parent, tuple(sorted(own))) for parent, own in families.items()))
-            )
-        linked = equations_of(cells, ways)
-        values, every, parts = aligned(tuple(cells), people), list(cells), []
-        for total, own in zip(linked.total, linked.parts, strict=True):
-            if values[own].sum() < values[total]:
-                own = np.append(own, len(every))
-                every.append((_LEFT_OVER, str(len(every))))
-            parts.append(own)
-        more = np.arange(len(every)) >= len(cells)
-        small = np.append(small, np.zeros(len(every) - len(cells), dtype=np.bool_))
-        equations = Equations(linked.total, tuple(parts), len(every))
-        return cls(tuple(every), equations, tuple(nested), small, more)
+            total += families
+            parts += [np.array(sorted(own), dtype=np.int64) for own in families.values()]
+            levels.append(len(total))
+        sums = Sums.closed(total, parts, aligned(tuple(cells), people))
+        count = len(sums.left_over)
+        small = np.zeros(count, dtype=np.bool_)
+        for own in sums.parts[levels[0] :]:
+            small[own] = True
+        return cls(
+            (*cells, *((_LEFT_OVER, str(number)) for number in range(len(cells), count))),
+            sums,
+            Equations(sums.total[: levels[0]], sums.parts[: levels[0]], count),
+            tuple(
+                Nested(tuple(zip(sums.total[start:end], sums.parts[start:end], strict=True)))
+                for start, end in pairwise(levels)
+            ),
+            small,
+        )
+
+    @property
+    def left_over(self) -> Flags:
+        """Whether a cell is what the parts of a sum leave of its total, published nowhere."""
+        return self.sums.left_over
 
     def counts(self, given: Mapping[Key, int]) -> People:
         """Counts in the order of the cells, with what is left over; a cell without one has none."""
-        values = aligned(self.cells, given)
-        for total, parts in zip(self.linked.total, self.linked.parts, strict=True):
-            if self.left_over[parts[-1]]:
-                values[parts[-1]] = values[total] - values[parts[:-1]].sum()
-        return values
-
-    def complements(self, people: People, rule: Rule) -> Flags:
-        """Cells beside a published total of which they leave fewer people than may be shown."""
-        found = np.zeros(len(people), dtype=np.bool_)
-        for total, parts in zip(self.linked.total, self.linked.parts, strict=True):
-            rest = people[total] - people[parts]
-            found[parts[(rest > 0) & (rest < rule.smallest_shown)]] = True
-        return found & ~self.left_over
-
-    def hide_beside(self, few: Flags, must: Flags, people: People) -> None:
-        """Hide the smallest part beside what is left over, where that is of few people."""
-        for total, parts in zip(self.linked.total, self.linked.parts, strict=True):
-            if not (self.left_over[parts[-1]] and few[parts[-1]]):
-                continue
-            own = parts[:-1][people[parts[:-1]] > 0]
-            if len(own) and not (must[total] or must[own].any()):
-                must[own[np.argmin(people[own])]] = True
-
-    def known_left_over(self, hidden: Flags) -> Flags:
-        """The same flags; what is left over counts as hidden where it cannot be worked out."""
-        known = hidden & ~self.left_over
-        for total, parts in zip(self.linked.total, self.linked.parts, strict=True):
-            if self.left_over[parts[-1]]:
-                known[parts[-1]] = known[total] or known[parts[:-1]].any()
-        return known
+        return self.sums.fill(aligned(self.cells[: np.count_nonzero(~self.left_over)], given))
 
 
 def protect_sizes(
@@ -165,10 +143,10 @@ def protect_sizes(
 ) -> Flags:
     """Which sizes are hidden."""
     few = (people > 0) & (people < rule.smallest_shown)
-    must = few & ~layout.left_over | layout.complements(people, rule)
+    must = few & ~layout.left_over | layout.sums.complements(people, rule)
     if before is not None:
         must = must | before.sensitive(rule)
-    layout.hide_beside(few, must, people)
+    layout.sums.hide_beside(few, must, people)
     return _hide(layout, Counts.of_people(people), must, rule)
 
 
@@ -194,13 +172,13 @@ def protect_split(
     must, few = total_hidden.copy(), np.zeros(len(total), dtype=np.bool_)
     for count in (part, rest, total):
         few |= (count > 0) & (count < rule.smallest_shown)
-        must |= layout.complements(count, rule)
+        must |= layout.sums.complements(count, rule)
     must |= few
     if before is not None:
         must |= before.sensitive(rule)
     # Of nobody there is no part to hide.
     must &= (total > 0) & ~layout.left_over
-    layout.hide_beside(few, must, total)
+    layout.sums.hide_beside(few, must, total)
     try:
         return _hide(layout, Counts.of_parts(total, part, total_hidden), must, rule) | total_hidden
     except ValueError:
@@ -215,11 +193,14 @@ def _hide(layout: Layout, counts: Counts, must: Flags, rule: Rule) -> Flags:
     while True:
         # Who guesses that nothing is left over, where that is so, is right.
         free = layout.left_over & (counts.falls > 0) & (counts.rises > 0)
-        hidden = hide_linked(counts, layout.linked, must & ~layout.small, left_over=free)
-        hidden |= must
-        stuck = [area for level in layout.nested for area in hide_nested(counts, level, hidden)]
+        hidden = hide_linked(counts, layout.linked, must & ~layout.small, left_over=free) | must
+        stuck = [
+            area
+            for level in layout.nested
+            for area in hide_nested(counts, level, hidden, layout.left_over)
+        ]
         if not stuck:
-            return layout.known_left_over(hidden)
+            return layout.sums.known(hidden)
         must[stuck] = True
 
 

@@ -14,6 +14,7 @@ import polars as pl
 
 from beacon.contracts.ddl import quote_literal
 from beacon.disclosure import Rule
+from beacon.disclosure.left_over import People
 from beacon.people.breakdowns import (
     ALL,
     BoardAreas,
@@ -31,7 +32,6 @@ from beacon.people.protect_cells import (
     Before,
     Key,
     Layout,
-    People,
     aligned,
     protect_sizes,
     protect_split,

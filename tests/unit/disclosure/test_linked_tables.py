@@ -96,21 +96,21 @@ def test_no_part_of_shown_totals_is_known(seed: int) -> None:
 def test_parts_of_an_area_protect_one_another() -> None:
     values = np.array([40, 30, 8, 2])
     hidden = np.array([False, False, False, True])
-    hide_nested(Counts.of_people(values), Nested(((0, (1, 2, 3)),)), hidden)
+    hide_nested(Counts.of_people(values), Nested(((0, np.array([1, 2, 3])),)), hidden)
     assert hidden.tolist() == [False, False, True, True]
 
 
 def test_a_hidden_area_is_not_the_sum_of_shown_parts() -> None:
     values = np.array([38, 30, 8])
     hidden = np.array([True, False, False])
-    hide_nested(Counts.of_people(values), Nested(((0, (1, 2)),)), hidden)
+    hide_nested(Counts.of_people(values), Nested(((0, np.array([1, 2])),)), hidden)
     assert hidden.tolist() == [True, False, True]
 
 
 def test_two_ones_do_not_protect_each_other() -> None:
     values = np.array([20, 18, 1, 1])
     hidden = np.array([False, False, True, True])
-    hide_nested(Counts.of_people(values), Nested(((0, (1, 2, 3)),)), hidden)
+    hide_nested(Counts.of_people(values), Nested(((0, np.array([1, 2, 3])),)), hidden)
     assert hidden.all() or hidden.tolist() == [False, True, True, True]
 
 
@@ -118,7 +118,7 @@ def test_an_area_of_ones_is_hidden_with_them() -> None:
     """None of them could be fewer: it is the area that must give way, not the whole measure."""
     total, part = np.array([90, 30, 30, 30]), np.array([3, 1, 1, 1])
     counts = Counts.of_parts(total, part, np.zeros(4, dtype=bool))
-    nested = Nested(((0, (1, 2, 3)),))
+    nested = Nested(((0, np.array([1, 2, 3])),))
     hidden = np.array([False, True, True, True])
     assert hide_nested(counts, nested, hidden) == [0]
     hidden = np.array([True, True, True, True])

@@ -111,6 +111,35 @@ def test_few_people_of_no_place_hide_a_place() -> None:
         assert np.count_nonzero(flags & ~layout.left_over) == hidden
 
 
+def wards_of(place: int, wards: dict[str, int]) -> tuple[Layout, dict[tuple[str, str], int]]:
+    """A Place with wards, and people of it who are in none."""
+    people = {("p0", "all"): place} | {(ward, "all"): n for ward, n in wards.items()}
+    return Layout.of(sorted(people), [], [dict.fromkeys(wards, "p0")], people), people
+
+
+def test_few_people_of_no_ward_hide_a_ward() -> None:
+    wards = dict(zip(("w0", "w1", "w2"), (300, 200, 100), strict=True))
+    for left, hidden in ((0, []), (3, ["w2"]), (5, [])):
+        layout, people = wards_of(600 + left, wards)
+        flags = protect_sizes(layout, layout.counts(people), Rule())
+        shown = flags & ~layout.left_over
+        assert [layout.cells[n][0] for n in np.flatnonzero(shown)] == hidden
+
+
+def test_a_ward_is_not_worked_out_where_nobody_else_could_be_left_over() -> None:
+    """All ten people of no ward have it done: who guesses so subtracts the wards' not done."""
+    layout, people = wards_of(310, dict(zip(("w0", "w1", "w2"), (100, 100, 100), strict=True)))
+    done = dict.fromkeys(people, 0) | {
+        ("p0", "all"): 147, ("w0", "all"): 97, ("w1", "all"): 20, ("w2", "all"): 20
+    }  # fmt: skip
+    total = layout.counts(people)
+    nobody = np.zeros(len(total), dtype=np.bool_)
+    flags = protect_split(layout, total, nobody, layout.counts(done), Rule())
+    # The first ward has 3 not done: one more is hidden, or 163 less 80 and 80 would be 3.
+    assert flags[layout.cells.index(("w0", "all"))]
+    assert np.count_nonzero(flags & ~layout.left_over) > 1
+
+
 def test_a_hidden_count_is_not_bounded_from_above_by_its_total() -> None:
     """Nobody of no Place has it not done, so a hidden count is the board's less the other Places'."""
     places = dict(zip(PLACES, (50, 40, 40, 40), strict=True))
