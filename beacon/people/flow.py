@@ -13,6 +13,7 @@ import numpy as np
 
 from beacon.contracts.ddl import quote_literal
 from beacon.disclosure import Rule
+from beacon.disclosure.left_over import Sums
 from beacon.disclosure.linked_tables import Counts, Equations, hide_linked
 from beacon.people.breakdowns import ALL, BoardAreas
 from beacon.people.cohort_definitions import Cohort, PersonRule
@@ -166,40 +167,46 @@ def _insert(
     width = len(ITEMS) + 1
     values = np.array([[*row[2:], sum(row[2:6])] for row in counted], dtype=np.int64)
     ends = ((0, _hidden_before(con, cohort.cohort)), (len(ITEMS) - 1, _hidden(con, cohort.cohort)))
-    must = (values > 0) & (values < rule.smallest_shown)
-    fixed = np.zeros(values.shape, dtype=np.bool_)
-    for number, row in enumerate(counted):
+    index = {row[1]: number * width for number, row in enumerate(counted)}
+    own = np.array([index[place] for place in areas.places if place in index], dtype=np.int64)
+    items = range(width - 1) if areas.board in index else ()
+    # Where people moved between Places, these have more comers and leavers than the board: such a
+    # sum is none. Whoever lives in no Place is left over.
+    sums = Sums.closed(
+        [index[areas.board] + item for item in items],
+        [own + item for item in items],
+        values.ravel(),
+    )
+    people = sums.fill(values.ravel())
+    few = (people > 0) & (people < rule.smallest_shown)
+    must = few & ~sums.left_over | sums.complements(people, rule)
+    sums.hide_beside(few, must, people)
+    stays, unpublished = (
+        np.zeros(len(people), dtype=np.bool_),
+        np.zeros(len(people), dtype=np.bool_),
+    )
+    totals, parts = list(sums.total), list(sums.parts)
+    for area, start in index.items():
         for item, areas_hidden in ends:
-            must[number, item] |= row[1] in areas_hidden
-            fixed[number, item] = not must[number, item]
-    must[:, -1] = False
-    index = {row[1]: number for number, row in enumerate(counted)}
-    totals, parts = [], []
-    for number in range(len(counted)):
-        start = number * width
+            must[start + item] = area in areas_hidden or few[start + item]
+            stays[start + item] = not must[start + item]
         both = start + width - 1
-        for group in ((0, *range(1, 1 + len(ENTERED))),
-                      (*range(1 + len(ENTERED), len(ITEMS) - 1), len(ITEMS) - 1)):  # fmt: skip
-            totals.append(both)
-            parts.append(np.array([start + item for item in group], dtype=np.int64))
-    if areas.board in index:
-        for item in range(width - 1):
-            own = [index[place] * width + item for place in areas.places if place in index]
-            totals.append(index[areas.board] * width + item)
-            parts.append(np.array(own, dtype=np.int64))
-    counts = Counts.of_people(values.ravel())
-    stays = fixed.ravel()
+        must[both], unpublished[both] = False, True
+        last = start + 1 + len(ENTERED)
+        totals += [both, both]
+        parts += [np.arange(start, last), np.arange(last, both)]
+    counts = Counts.of_people(people)
     counts = Counts(
         counts.values, np.where(stays, 0.0, counts.falls), np.where(stays, 0.0, counts.rises)
     )
-    unpublished = np.zeros(values.shape, dtype=np.bool_)
-    unpublished[:, -1] = True
-    equations = Equations(tuple(totals), tuple(parts), values.size)
+    # Who guesses that nothing is left over, where that is so, is right.
+    free = sums.left_over & (counts.falls > 0)
+    equations = Equations(tuple(totals), tuple(parts), len(people))
     try:
-        hidden = hide_linked(counts, equations, must.ravel(), unpublished.ravel())
+        hidden = hide_linked(counts, equations, must, unpublished, free)
     except ValueError:
         hidden = ~stays
-    flags = hidden.reshape(values.shape)
+    flags = hidden[: values.size].reshape(values.shape)
     for number, row in enumerate(counted):
         shown = [
             None if flags[number, item] else int(values[number, item]) for item in range(len(ITEMS))

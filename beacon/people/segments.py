@@ -22,7 +22,15 @@ import polars as pl
 
 from beacon.contracts.ddl import quote_literal
 from beacon.disclosure import Rule
-from beacon.disclosure.linked_tables import Counts, Flags, Way, equations_of, hide_linked
+from beacon.disclosure.left_over import Sums
+from beacon.disclosure.linked_tables import (
+    Counts,
+    Equations,
+    Flags,
+    Way,
+    equations_of,
+    hide_linked,
+)
 from beacon.people.breakdowns import ALL, BoardAreas, ways_to_add_up
 from beacon.people.evaluate import EVERYBODY
 from beacon.people.extract_store import StoredExtract
@@ -106,12 +114,18 @@ def _hidden(
     fixed: dict[Key, bool] | None,
 ) -> dict[str, Flags]:
     """Which cells of each segment, and of all of them, may not be shown."""
+    keys = [(area, f"{name}|{group}") for name in names for area, group in cells]
+    linked = equations_of(keys, _ways(cells, names, areas))
     values = np.concatenate([people[name] for name in names])
-    must = (values > 0) & (values < rule.smallest_shown)
+    sums = Sums.closed(linked.total, linked.parts, values)
+    values = sums.fill(values)
+    few = (values > 0) & (values < rule.smallest_shown)
+    must = few & ~sums.left_over | sums.complements(values, rule)
     for number, name in enumerate(names):
         before = past.of(name, "done" if name else "eligible", cells)
         if before is not None:
             must[number * len(cells) : (number + 1) * len(cells)] |= before.sensitive(rule)
+    sums.hide_beside(few, must, values)
     counts = Counts.of_people(values)
     if fixed is not None:
         stays = np.zeros(len(values), dtype=np.bool_)
@@ -122,15 +136,16 @@ def _hidden(
         )
     hidden = must
     if rule.complementary:
-        keys = [(area, f"{name}|{group}") for name in names for area, group in cells]
-        equations = equations_of(keys, _ways(cells, names, areas))
+        equations = Equations(sums.total, sums.parts, len(values))
+        # Who guesses that nothing is left over, where that is so, is right.
+        free = sums.left_over & (counts.falls > 0)
         try:
-            hidden = hide_linked(counts, equations, must)
+            hidden = hide_linked(counts, equations, must, left_over=free)
         except ValueError:
             # No other table fits what is shown already, so no segment may be.
             hidden = np.ones(len(values), dtype=np.bool_)
             hidden[: len(cells)] = must[: len(cells)]
-    return dict(zip(names, np.split(hidden, len(names)), strict=True))
+    return dict(zip(names, np.split(hidden[: len(keys)], len(names)), strict=True))
 
 
 def _ways(cells: tuple[Key, ...], names: list[str], areas: BoardAreas) -> list[Way]:

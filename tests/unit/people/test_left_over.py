@@ -8,6 +8,7 @@ import pytest
 
 from beacon.disclosure import Rule
 from beacon.disclosure.linked_tables import Way
+from beacon.people.flow import ITEMS
 from beacon.people.protect_cells import Layout, protect_sizes, protect_split
 from tests.unit.people.fixtures import PeopleRun
 from tests.unit.people.test_attacker import DAYS
@@ -26,7 +27,12 @@ def counts_of(run: PeopleRun, day: str) -> duckdb.DuckDBPyConnection:
         f"(unpivot (from '{people}/care_gap/{day}.parquet') "
         "on eligible, done, not_done into name state value n) "
         "union all select cohort, area_type, area_code, breakdown, breakdown_group, people "
-        f"from '{people}/cohort_size/{day}.parquet' where people is not null"
+        f"from '{people}/cohort_size/{day}.parquet' where people is not null "
+        "union all select segmentation || ' ' || segment, area_type, area_code, breakdown, "
+        f"breakdown_group, people from '{people}/segment/{day}.parquet' where people is not null "
+        "union all select cohort || ' ' || item, area_type, area_code, 'flow', 'All', n from "
+        f"(unpivot (from '{people}/cohort_flow/{day}.parquet') on {', '.join(ITEMS)} "
+        "into name item value n)"
     )
     return con
 
