@@ -91,4 +91,4 @@ class Sums:
 
     def _with_left_over(self) -> list[tuple[int, Members]]:
         both = zip(self.total, self.parts, strict=True)
-        return [(whole, own) for whole, own in both if self.left_over[own[-1]]]
+        return [(whole, own) for whole, own in both if self.left_over[own[-1:]].any()]

@@ -181,10 +181,8 @@ def _insert(
     few = (people > 0) & (people < rule.smallest_shown)
     must = few & ~sums.left_over | sums.complements(people, rule)
     sums.hide_beside(few, must, people)
-    stays, unpublished = (
-        np.zeros(len(people), dtype=np.bool_),
-        np.zeros(len(people), dtype=np.bool_),
-    )
+    stays = np.zeros(len(people), dtype=np.bool_)
+    unpublished = stays.copy()
     totals, parts = list(sums.total), list(sums.parts)
     for area, start in index.items():
         for item, areas_hidden in ends:
