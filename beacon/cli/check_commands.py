@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from beacon.cli.common import Format, FormatOption, HomeOption, home_of, print_rows, settings_from
+
+if TYPE_CHECKING:
+    from beacon.operations.definition_file import DefinitionFile
 
 
 def check(
@@ -25,9 +28,9 @@ def check(
 ) -> None:
     """Check indicators, boards, sources, cohorts, targets and other definitions, line by line.
 
-    Whether the series of an indicator are in your files is looked up in what the home has read, if
-    it has read any; a series that is not there is named and is no fault. The footprint of a form is
-    looked up in the registry, in HOME/footprints and beside the form.
+    Whether the series of an indicator, or the authorities of a footprint, are in your files is
+    looked up in what the home has read, if it has read any; what is not there is named and is no
+    fault. The footprint of a form is looked up in the registry, in HOME/footprints and beside it.
 
     Exit status: 0 a run can use all of them; 1 a file has faults, which are listed.
     """
@@ -42,22 +45,24 @@ def check(
         about = (str(file), found.kind or None, found.name or None)
         rows += [(*about, fault.line, fault.field, fault.message) for fault in found.faults]
         if not found.faults:
-            rows.append((*about, None, "", _sound(found.series, home)))
+            rows.append((*about, None, "", _sound(found, home)))
     print_rows(("file", "kind", "name", "line", "field", "message"), rows, form)
     raise typer.Exit(1 if faulty else 0)
 
 
-def _sound(series: tuple[tuple[str, str], ...], home: Path | None) -> str:
+def _sound(found: DefinitionFile, home: Path | None) -> str:
     """What was checked of a file without faults, and what was not."""
-    from beacon.operations.series_read import series_read
+    from beacon.operations.files_read import unknown_authorities, unknown_series
 
-    if not series:
-        return "sound"
     place = home_of(home)
-    known = series_read(place)
-    if known is None:
-        return "sound in form; whether its series are in your files is seen by a run"
-    unknown = [f"{name!r} of {source}" for source, name in series if (source, name) not in known]
+    if found.series:
+        what, unknown = "series", unknown_series(place, found.series)
+    elif found.authorities:
+        what, unknown = "authorities", unknown_authorities(place, found.authorities)
+    else:
+        return "sound"
+    if unknown is None:
+        return f"sound in form; whether its {what} are in your files is seen by a run"
     if not unknown:
-        return f"sound; its series are in files that {place.root} has read"
+        return f"sound; its {what} are in files that {place.root} has read"
     return f"sound in form; no file that {place.root} has read so far has {', '.join(unknown)}"

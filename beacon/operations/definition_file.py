@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ from beacon.core.errors import BeaconError
 from beacon.core.suggestions import did_you_mean
 from beacon.people.cohort_definitions import Cohort
 from beacon.people.segment_definitions import Segmentation
-from beacon.registry import Indicator, NeighbourhoodForm, load_indicators
+from beacon.registry import Footprint, Indicator, NeighbourhoodForm, load_indicators
 from beacon.registry.base import own_errors
 from beacon.registry.loading import (
     RegistryError,
@@ -66,12 +66,14 @@ class DefinitionFile:
         name: What the file defines, by its own name.
         faults: In the order of the file; none where a run can use it.
         series: Source and series of all that an indicator without faults reads.
+        authorities: Codes of the local authorities of a footprint without faults.
     """
 
     kind: str
     name: str
     faults: tuple[Fault, ...]
     series: tuple[tuple[str, str], ...] = ()
+    authorities: tuple[str, ...] = ()
 
 
 def check_definition(
@@ -115,8 +117,12 @@ def check_definition(
             faults += _unfit(content, node, [path.parent, *([footprints] if footprints else [])])
     name = content.get("slug") or content.get("id") or content.get("cohort") or path.stem
     ordered = sorted(faults, key=lambda fault: fault.line or 0)
-    series = () if faults or kind != "indicator" else _series(Indicator.model_validate(content))
-    return DefinitionFile(kind, str(name), tuple(ordered), series)
+    found = DefinitionFile(kind, str(name), tuple(ordered))
+    if not faults and kind == "indicator":
+        return replace(found, series=_series(Indicator.model_validate(content)))
+    if not faults and kind == "footprint":
+        return replace(found, authorities=Footprint.model_validate(content).local_authority_codes)
+    return found
 
 
 def _series(indicator: Indicator) -> tuple[tuple[str, str], ...]:
