@@ -114,6 +114,13 @@ class Counts:
         values, rest = part.astype(np.float64), (total - part).astype(np.float64)
         return cls(values, np.maximum(values - least, 0), np.maximum(rest - least, 0))
 
+    def free(self, left_over: Flags) -> Flags:
+        """Cells of what is left over that protect a hidden part beside them, as they can move.
+
+        Both ways: who guesses that nothing is left over, where that is so, is right.
+        """
+        return left_over & (self.falls > 0) & (self.rises > 0)
+
 
 def hide_linked(
     counts: Counts,
@@ -147,7 +154,11 @@ def hide_linked(
     if unpublished is not None:
         hidden |= unpublished
         safe |= unpublished
-    alone = np.zeros(len(hidden), dtype=np.bool_) if left_over is None else left_over & ~must
+    alone = (
+        np.zeros(len(hidden), dtype=np.bool_)
+        if left_over is None
+        else counts.free(left_over) & ~must
+    )
     hidden |= alone
     safe |= alone
     system = _System(counts, equations)

@@ -50,8 +50,7 @@ def hide_nested(
     """
     stuck = []
     left_over = np.zeros(len(hidden), dtype=np.bool_) if left_over is None else left_over
-    # Who guesses that nothing is left over, where that is so, is right.
-    free = left_over & (counts.falls > 0) & (counts.rises > 0)
+    free = counts.free(left_over)
     for parent, parts in nested.families:
         if free[parts].any():
             continue  # Whatever is hidden can move with it.

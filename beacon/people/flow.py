@@ -197,11 +197,9 @@ def _insert(
     counts = Counts(
         counts.values, np.where(stays, 0.0, counts.falls), np.where(stays, 0.0, counts.rises)
     )
-    # Who guesses that nothing is left over, where that is so, is right.
-    free = sums.left_over & (counts.falls > 0)
     equations = Equations(tuple(totals), tuple(parts), len(people))
     try:
-        hidden = hide_linked(counts, equations, must, unpublished, free)
+        hidden = hide_linked(counts, equations, must, unpublished, sums.left_over)
     except ValueError:
         hidden = ~stays
     flags = hidden[: values.size].reshape(values.shape)

@@ -191,9 +191,8 @@ def _hide(layout: Layout, counts: Counts, must: Flags, rule: Rule) -> Flags:
         return must
     must = must.copy()
     while True:
-        # Who guesses that nothing is left over, where that is so, is right.
-        free = layout.left_over & (counts.falls > 0) & (counts.rises > 0)
-        hidden = hide_linked(counts, layout.linked, must & ~layout.small, left_over=free) | must
+        linked = must & ~layout.small
+        hidden = hide_linked(counts, layout.linked, linked, left_over=layout.left_over) | must
         stuck = [
             area
             for level in layout.nested

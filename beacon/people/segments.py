@@ -137,10 +137,8 @@ def _hidden(
     hidden = must
     if rule.complementary:
         equations = Equations(sums.total, sums.parts, len(values))
-        # Who guesses that nothing is left over, where that is so, is right.
-        free = sums.left_over & (counts.falls > 0)
         try:
-            hidden = hide_linked(counts, equations, must, left_over=free)
+            hidden = hide_linked(counts, equations, must, left_over=sums.left_over)
         except ValueError:
             # No other table fits what is shown already, so no segment may be.
             hidden = np.ones(len(values), dtype=np.bool_)
