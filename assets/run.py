@@ -16,6 +16,7 @@ from beacon.core.progress import report
 from beacon.core.settings import Settings
 from beacon.operations.damage import mend
 from beacon.operations.disk import require_space
+from beacon.operations.history_files import history_kept_open
 from beacon.operations.home_lock import home_lock
 from beacon.operations.run_recorder import RunRecorder
 from beacon.release.layout import latest_release
@@ -116,7 +117,7 @@ class BeaconRun(dg.ConfigurableResource[OpenRun]):
         """Give steps what they share, and close it however the run went."""
         settings = self.settings()
         opened = OpenRun(settings, context.run)
-        with open_log(opened.workspace.home, run_id=opened.start.run_id):
+        with open_log(opened.workspace.home, run_id=opened.start.run_id), history_kept_open():
             log("run opened", inputs=settings.inputs, footprint=settings.footprint)
             try:
                 yield opened

@@ -12,6 +12,7 @@ from beacon.core.home import Home
 from beacon.core.progress import reporting_to
 from beacon.core.settings import Settings
 from beacon.operations.alerts import tell
+from beacon.operations.history_files import history_kept_open
 from beacon.operations.runs import get_run
 from pipelines.definitions import defs
 from pipelines.instance import history_errors, open_instance
@@ -44,7 +45,7 @@ def run_nightly(
         [*(landing_key(source) for source in sources_in_use()), RELEASE, SITE] if quiet else None
     )
     home = Home(settings.home)
-    with open_instance(home) as instance, reporting_to(say):
+    with history_kept_open(), open_instance(home) as instance, reporting_to(say):
         logging.getLogger("dagster").setLevel(logging.CRITICAL)
         end_dead_runs_of(instance, home)
         try:
