@@ -82,6 +82,22 @@ class Sums:
             if len(beside) and not (must[whole] or must[beside].any()):
                 must[beside[np.argmin(people[beside])]] = True
 
+    def hide_counted_twice(self, must: Flags, people: People, rule: Rule) -> None:
+        """Hide the smallest part of each sum of which few people are in two parts.
+
+        Its parts exceed its total by them, so who subtracts finds how many they are.
+
+        Args:
+            must: Whether a cell is hidden; changed.
+            people: The counts.
+            rule: Says what few are.
+        """
+        for whole, own in zip(self.total, self.parts, strict=True):
+            twice = people[own].sum() - people[whole]
+            if 0 < twice < rule.smallest_shown and not (must[whole] or must[own].any()):
+                counted = own[people[own] > 0]
+                must[counted[np.argmin(people[counted])]] = True
+
     def known(self, hidden: Flags) -> Flags:
         """The same flags; what is left over counts as hidden where it cannot be worked out."""
         known = hidden & ~self.left_over

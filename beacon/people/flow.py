@@ -170,8 +170,9 @@ def _insert(
     index = {row[1]: number * width for number, row in enumerate(counted)}
     own = np.array([index[place] for place in areas.places if place in index], dtype=np.int64)
     items = range(width - 1) if areas.board in index else ()
-    # Where people moved between Places, these have more comers and leavers than the board: such a
-    # sum is none. Whoever lives in no Place is left over.
+    # Where people moved between Places, these have more comers and leavers than the board, and no
+    # sum ties them: a part that is hidden for few such people may be any. Whoever lives in no
+    # Place is left over.
     sums = Sums.closed(
         [index[areas.board] + item for item in items],
         [own + item for item in items],
@@ -181,6 +182,7 @@ def _insert(
     few = (people > 0) & (people < rule.smallest_shown)
     must = few & ~sums.left_over | sums.complements(people, rule)
     sums.hide_beside(few, must, people)
+    sums.hide_counted_twice(must, people, rule)
     stays = np.zeros(len(people), dtype=np.bool_)
     unpublished = stays.copy()
     totals, parts = list(sums.total), list(sums.parts)

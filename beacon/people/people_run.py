@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     import duckdb
 
 # Raise when a change of the code changes what is computed of the same extract.
-METHOD_VERSION = "6"
+METHOD_VERSION = "7"
 
 
 @dataclass(frozen=True)

@@ -51,3 +51,19 @@ def test_the_smallest_part_is_hidden_beside_few_who_are_left_over() -> None:
 def test_a_part_that_leaves_few_of_its_total_is_named() -> None:
     closed, people = sums(33, 30, 3)
     assert closed.complements(people, Rule()).tolist() == [False, True, False]
+
+
+def test_the_smallest_part_is_hidden_where_few_people_are_in_two_parts() -> None:
+    for total, hidden in ((60, []), (58, [3]), (56, [3]), (55, [])):
+        exact, people = sums(total, 30, 20, 10)
+        must = np.zeros(4, dtype=np.bool_)
+        exact.hide_counted_twice(must, people, Rule())
+        assert np.flatnonzero(must).tolist() == hidden
+
+
+def test_one_hidden_cell_is_enough_for_people_who_are_in_two_parts() -> None:
+    exact, people = sums(58, 30, 20, 10)
+    for cell in range(4):
+        must = np.arange(4) == cell
+        exact.hide_counted_twice(must, people, Rule())
+        assert np.flatnonzero(must).tolist() == [cell]
