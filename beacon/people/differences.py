@@ -7,6 +7,9 @@ Who came are those of the later date less those who are in the same cell on both
 the earlier less the same. So only the people of both dates are counted anew, by the same cells as
 those of one; where something of a person changed between the dates it is unknown here, and counts
 in no cell that is divided by it.
+
+What is not done, or who is not eligible, follows from what is published by subtraction. So these
+are counted too, as a second measure beside each.
 """
 
 from __future__ import annotations
@@ -34,7 +37,13 @@ if TYPE_CHECKING:
     from beacon.people.protected_tables import Period
 
 Differences = dict[tuple[str, str], dict[Key, tuple[int, int]]]
-"""Cohort and `measure/state` to cell to the people who came into it and who went from it."""
+"""Cohort and `measure/state` to cell to the people who came into it and who went from it.
+
+States are eligible, done, not_eligible and not_done.
+"""
+
+# Ends the name of the measure that counts who is not eligible, and not done.
+_REST = "__rest"
 
 
 def _files(home: SecureHome, day: str, what: str) -> str | None:
@@ -88,11 +97,7 @@ def differences(
         )
         count_everybody(con, engine)
         for name in both_dates:
-            flags = ", ".join(
-                f"a.{m.id}__{state} and b.{m.id}__{state} as {m.id}__{state}"
-                for m in cohorts[name].care
-                for state in ("eligible", "done")
-            )
+            flags = ", ".join(_on_both_dates(measure.id) for measure in cohorts[name].care)
             before, now = _members(home, period, name)
             con.execute(
                 f"create or replace temp table member as select person_range.*, {flags} "
@@ -100,9 +105,27 @@ def differences(
                 f"inner join (from {now} where {where}) as b using (person_id) "
                 "inner join person_range using (person_id)"
             )
-            count_members(con, cohorts[name], engine)
+            count_members(con, _with_rests(cohorts[name]), engine)
     count_by_breakdown(con, "people_cell", "people_small_cell", areas, "counted_both")
     return _came_and_went(con)
+
+
+def _on_both_dates(measure: str) -> str:
+    """Flags of a measure and of its rest, of a person at dates `a` and `b`."""
+    eligible = f"a.{measure}__eligible and b.{measure}__eligible"
+    return (
+        f"{eligible} as {measure}__eligible, "
+        f"a.{measure}__done and b.{measure}__done as {measure}__done, "
+        f"a.{measure}__eligible is not true and b.{measure}__eligible is not true "
+        f"as {measure}{_REST}__eligible, "
+        f"{eligible} and a.{measure}__done is not true and b.{measure}__done is not true "
+        f"as {measure}{_REST}__done"
+    )
+
+
+def _with_rests(cohort: Cohort) -> Cohort:
+    rests = [m.model_copy(update={"id": f"{m.id}{_REST}"}) for m in cohort.care]
+    return cohort.model_copy(update={"care": (*cohort.care, *rests)})
 
 
 def _parquet(path: object) -> str:
@@ -118,24 +141,43 @@ def _members(home: SecureHome, period: Period, cohort: str) -> tuple[str, ...]:
 
 
 def _came_and_went(con: duckdb.DuckDBPyConnection) -> Differences:
-    keys = "cohort, measure, area_code, breakdown, member"
+    cell = "cohort, area_code, breakdown, member"
+    side = (
+        "(select one.*, one.eligible - one.done as not_done, "
+        f"size.eligible - one.eligible as not_eligible from {{0}} as one "
+        f"inner join (from {{0}} where measure = '') as size using ({cell}))"
+    )
+    changes = ", ".join(
+        f"coalesce(now.{state}, 0) - coalesce({stayed}, 0), "
+        f"coalesce(before.{state}, 0) - coalesce({stayed}, 0)"
+        for state, stayed in _STATES.items()
+    )
     rows = con.execute(
         f"""
-        select {keys},
-            coalesce(now.eligible, 0) - coalesce(stayed.eligible, 0),
-            coalesce(before.eligible, 0) - coalesce(stayed.eligible, 0),
-            coalesce(now.done, 0) - coalesce(stayed.done, 0),
-            coalesce(before.done, 0) - coalesce(stayed.done, 0)
-        from counted as now
-        full join counted_before as before using ({keys})
-        left join counted_both as stayed using ({keys})
+        select {cell}, measure, {changes}
+        from {side.format("counted")} as now
+        full join {side.format("counted_before")} as before using ({cell}, measure)
+        left join counted_both as both_dates using ({cell}, measure)
+        left join (
+            select * replace (left(measure, -{len(_REST)}) as measure)
+            from counted_both where ends_with(measure, '{_REST}')
+        ) as rest using ({cell}, measure)
         where cohort in (select cohort from counted)
             and cohort in (select cohort from counted_before)
         """
     ).fetchall()
     found: Differences = {}
-    for cohort, measure, area, breakdown, member, came, went, came_done, went_done in rows:
-        cell = (area, group_of(breakdown, member))
-        found.setdefault((cohort, f"{measure}/eligible"), {})[cell] = (came, went)
-        found.setdefault((cohort, f"{measure}/done"), {})[cell] = (came_done, went_done)
+    for cohort, area, breakdown, member, measure, *changed in rows:
+        for state, came, went in zip(_STATES, changed[::2], changed[1::2], strict=True):
+            of_state = found.setdefault((cohort, f"{measure}/{state}"), {})
+            of_state[(area, group_of(breakdown, member))] = (came, went)
     return found
+
+
+# Where the people are counted who are in a state on both dates.
+_STATES = {
+    "eligible": "both_dates.eligible",
+    "done": "both_dates.done",
+    "not_eligible": "rest.eligible",
+    "not_done": "rest.done",
+}

@@ -14,12 +14,13 @@ all measures, hold against one another.
 The same cohort at an earlier as-at date is a further table of nearly the same people. Where a count
 was shown then, and since then people only came or only went, fewer than may be shown, the
 difference would be a count of those people: it is hidden now. Where a count was hidden then and the
-same people are in it now, it stays hidden.
+same people are in it now, it stays hidden. That holds of the parts of a total, and of what they
+leave of it: it is not published, but follows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -156,7 +157,7 @@ def protect_split(
     total_hidden: Flags,
     part: People,
     rule: Rule,
-    before: Before | None = None,
+    before: Iterable[Before] = (),
 ) -> Flags:
     """Which parts of totals are hidden; the rest of the same total is hidden with each.
 
@@ -166,7 +167,7 @@ def protect_split(
         total_hidden: Which of them are hidden already; the others stay shown.
         part: The parts.
         rule: The rule.
-        before: The parts at the as-at date before.
+        before: The parts at the as-at date before, and what they left of the totals.
     """
     rest = total - part
     must, few = total_hidden.copy(), np.zeros(len(total), dtype=np.bool_)
@@ -174,8 +175,8 @@ def protect_split(
         few |= (count > 0) & (count < rule.smallest_shown)
         must |= layout.sums.complements(count, rule)
     must |= few
-    if before is not None:
-        must |= before.sensitive(rule)
+    for past in before:
+        must |= past.sensitive(rule)
     # Of nobody there is no part to hide.
     must &= (total > 0) & ~layout.left_over
     layout.sums.hide_beside(few, must, total)

@@ -173,6 +173,11 @@ class Past:
         went = aligned(cells, {cell: both[1] for cell, both in changed.items()})
         return Before(np.array(flags, dtype=np.bool_), came, went)
 
+    def split(self, measure: str, state: str, cells: tuple[Key, ...]) -> list[Before]:
+        """The same of a part and of what it leaves of its total."""
+        both = (self.of(measure, name, cells) for name in (state, f"not_{state}"))
+        return [before for before in both if before is not None]
+
 
 def _hidden_before(home: SecureHome, period: Period) -> set[tuple[str, str, str, str]] | None:
     if period.earlier is None:
@@ -207,9 +212,9 @@ def _protected_rows(
         eligible, done = (layout.counts(_counts(frame, state)) for state in ("eligible", "done"))
         eligible_hidden = hidden
         if measure.eligible is not None:
-            before = past.of(measure.id, "eligible", layout.cells)
+            before = past.split(measure.id, "eligible", layout.cells)
             eligible_hidden = protect_split(layout, people, hidden, eligible, rule, before)
-        before = past.of(measure.id, "done", layout.cells)
+        before = past.split(measure.id, "done", layout.cells)
         done_hidden = protect_split(layout, eligible, eligible_hidden, done, rule, before)
         yield from _rows(
             name, cohort, measure.id, layout, labels, eligible, done, done_hidden, rule

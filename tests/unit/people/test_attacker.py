@@ -80,21 +80,34 @@ def few_between_dates(run: PeopleRun, name: str) -> list[tuple[str, ...]]:
             f"(select * from '{folder / 'cohort' / name / '*.parquet'}' "
             f"inner join '{folder / 'person' / '*.parquet'}' using (person_id))"
         )
-    flags = [
-        column
+    measures = [
+        column.removesuffix("__done")
         for (column, *_) in duckdb.sql(f"describe from {sides[0]}").fetchall()
         if column.endswith("__done")
     ]
     core20 = "case when core20 then 'Core20' when not core20 then 'Not Core20' end"
+    asked = {"people": "true"}
+    for measure in measures:
+        if name in SEGMENTATIONS:
+            asked[measure] = f"{measure}__done"
+            continue
+        asked[f"{measure} eligible"] = f"{measure}__eligible"
+        asked[f"{measure} done"] = f"{measure}__done"
+        asked[f"{measure} not done"] = f"{measure}__eligible and {measure}__done is not true"
+        asked[f"{measure} not eligible"] = f"{measure}__eligible is not true"
+        for cells in shown:
+            cells |= {
+                (f"{measure} not eligible", *key)
+                for what, *key in cells
+                if what == f"{measure} eligible" and ("people", *key) in cells
+            }
     found = []
-    for flag in ("true", *flags):
-        what = "people" if flag == "true" else flag.removesuffix("__done")
-        what += "" if flag == "true" or name in SEGMENTATIONS else " done"
+    for what, where in asked.items():
         for area in (f"'{run.around.board}'", "place_code"):
             for breakdown, member in (("all", "'All'"), ("core20", core20), ("sex", "sex")):
                 own = [
                     f"(select person_id, {area} as area, {member} as member from {side} "
-                    f"where {flag} and {area} is not null and ({member}) is not null)"
+                    f"where {where} and {area} is not null and ({member}) is not null)"
                     for side in sides
                 ]
                 rows = duckdb.sql(
