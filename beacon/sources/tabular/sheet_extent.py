@@ -21,6 +21,10 @@ _CHUNK = 1 << 20
 _LONGEST_TAG = 4096
 _BOOK = "xl/workbook.xml"
 
+# A place beyond column Z or row 99,999. A sheet without one is not too large; looking for this
+# takes a quarter of the time that looking at every place does.
+_FAR = re.compile(rb"r=[\"'](?:[A-Za-z]{2,3}\d|[A-Za-z]\d{6})")
+
 # The place of every cell; and of those that hold something: a cell that only has a format closes
 # itself, and is none for Calamine.
 _PLACE = re.compile(rb"\sr=[\"']([A-Za-z]{1,3})(\d{1,7})[\"']")
@@ -73,10 +77,11 @@ def _members(archive: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
 
 
 def sheet_extent(path: Path, member: str) -> Extent:
-    """How far a worksheet's filled cells reach.
+    """How far at most a worksheet's filled cells reach.
 
-    Empty cells with a format count too, unless the sheet would be too large with them: telling
-    them apart takes three times as long.
+    Of a sheet that ends before column AA and row 100,000 nothing closer is said. Empty cells with a
+    format count too, unless the sheet would be too large with them: telling them apart takes
+    three times as long.
 
     Args:
         path: The Excel workbook.
@@ -85,6 +90,9 @@ def sheet_extent(path: Path, member: str) -> Extent:
     Raises:
         zipfile.BadZipFile, KeyError, zlib.error: For a damaged workbook.
     """
+    with zipfile.ZipFile(path) as archive:
+        if not any(_FAR.search(chunk) for chunk in _chunks(archive, member)):
+            return Extent(99_999, 26)
     extent = _reach(path, member, _PLACE)
     return extent if extent.cells <= MOST_CELLS else _reach(path, member, _FILLED)
 
